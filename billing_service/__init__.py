@@ -1,0 +1,1 @@
+"""What it costs: catalogue, usage, subscriptions, charges, invoices, payments, dunning."""

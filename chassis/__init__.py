@@ -1,0 +1,1 @@
+"""How any service of the suite runs: clock, ids, errors, settings, logs, store, writer, feed."""

@@ -1,0 +1,1 @@
+"""One address for both services, carried by Envoy; it adds no meaning."""

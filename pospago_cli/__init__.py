@@ -1,0 +1,1 @@
+"""The `pospago` command: it speaks gRPC like any other client."""

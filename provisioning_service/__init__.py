@@ -1,0 +1,1 @@
+"""Who is who and who may have what: accounts, integrators, tokens, instances and seats."""
