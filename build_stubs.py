@@ -1,13 +1,13 @@
 """Builds the stubs of the contract and its descriptor set, beside the `.proto` files.
 
-Both git-ignored. `python build_stubs.py` builds them in place; as a hatchling hook the same happens
-for an editable install and for a wheel. `google/*` comes from its own wheels and is never generated.
+Both git-ignored. `python build_stubs.py` builds them in place; as a hatchling hook it does so for
+an editable install and for a wheel. `google/*` comes from its own wheels and is never generated.
 `buf/validate` is generated here, from the descriptors that ship inside protovalidate, because no
 wheel holds its source or its stubs.
 """
 
 import os
-import subprocess  # noqa: S404 - runs the protocol compiler of grpcio-tools and nothing else
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -60,7 +60,6 @@ def build_stubs(sources: Path) -> None:
 def _compile(sources: Path, protos: list[str], target: Path, validate: Path) -> None:
     """Run the protocol compiler into `target`: stubs, services' stubs, then the descriptor set."""
     import google  # noqa: PLC0415 - a namespace package: its folder holds the `.proto` files of Google
-    from grpc_tools import _protoc_compiler  # noqa: F401, PLC0415 - fail early, with its own message
 
     validate.write_bytes(_validate_descriptors())
     (target / SUITE).parent.mkdir(parents=True, exist_ok=True)
@@ -81,9 +80,7 @@ def _compile(sources: Path, protos: list[str], target: Path, validate: Path) -> 
         f"--mypy_grpc_out=quiet:{target}",
         *protos,
     )
-    _protoc(
-        *inputs, "--include_imports", "--include_source_info", f"-o{target / SUITE}", *protos
-    )
+    _protoc(*inputs, "--include_imports", "--include_source_info", f"-o{target / SUITE}", *protos)
 
 
 def _protoc(*arguments: str) -> None:

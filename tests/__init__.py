@@ -1,0 +1,1 @@
+"""Tests of the suite: the real stores, the real servers, a clock that stands still."""
