@@ -1,0 +1,21 @@
+"""`python -m gateway`: one address for both services."""
+
+import sys
+
+import uvloop
+
+from gateway.failures import GatewayFailure
+from gateway.server import serve
+from gateway.settings import GatewaySettings
+
+
+def main() -> None:
+    """Run the gateway as the environment sets it; exit 1 with the reason if it cannot run."""
+    try:
+        uvloop.run(serve(GatewaySettings()))
+    except GatewayFailure as failure:
+        sys.exit(f"gateway: {failure}")
+
+
+if __name__ == "__main__":
+    main()
