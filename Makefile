@@ -37,7 +37,7 @@ bench: setup-develop  ## One benchmark: make bench ONLY=create_instance
 check: setup-develop  ## Everything that judges the code without running it.
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy
+	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_tidy.py
 	$(BIN)/buf lint protos/pospago/suite.binpb $(BUF_ERRORS)
