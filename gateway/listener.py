@@ -10,7 +10,9 @@ from gateway.settings import Address, GatewaySettings
 LISTENER_NAME = "calls"
 
 _CONCURRENT_STREAMS_MAX = 2_048
-_METADATA_KIB_MAX = 64
+# Far above what a service takes: the service refuses one call, Envoy would close the connection
+# and with it all other calls.
+_METADATA_KIB_MAX = 512
 _RETRIES_MAX = 2
 # Safe for side-effect-free rpcs only: the first attempt may have reached the service.
 _RETRY_ON = "connect-failure,refused-stream,reset,unavailable"

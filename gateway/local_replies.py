@@ -21,15 +21,15 @@ RETRY_AFTER_SECONDS = 1
 class LocalReply:
     """One way in which Envoy answers by itself.
 
-    `flags` are Envoy's response flags that call for this reply; `http_status_min` does so for
-    what no flag tells. `{service}` in the message becomes the name of the service called.
+    `flags` are Envoy's response flags that call for this reply; where no flag tells, the first
+    and last of `http_statuses` do. `{service}` in the message becomes the name of the service.
     """
 
     code: int
     reason: str
     message: str
     flags: tuple[str, ...] = ()
-    http_status_min: int | None = None
+    http_statuses: tuple[int, int] = (400, 599)
     retry: bool = False
 
 
@@ -51,13 +51,6 @@ LOCAL_REPLIES = (
         flags=("NR",),
     ),
     LocalReply(
-        code=code_pb2.DEADLINE_EXCEEDED,
-        reason="DEADLINE_EXCEEDED",
-        message="The call's deadline passed before the answer came: "
-        "retry with a longer one; a repeated request_id has no second effect.",
-        flags=("DT", "UMSDR", "UT"),
-    ),
-    LocalReply(
         code=code_pb2.UNAVAILABLE,
         reason="TEMPORARILY_UNAVAILABLE",
         message="Nothing came over this call for longer than the gateway waits: retry it.",
@@ -73,23 +66,30 @@ LOCAL_REPLIES = (
     ),
     UNREACHABLE,
     LocalReply(
+        code=code_pb2.DEADLINE_EXCEEDED,
+        reason="DEADLINE_EXCEEDED",
+        message="The call's deadline passed before the answer came: "
+        "retry with a longer one; a repeated request_id has no second effect.",
+        http_statuses=(504, 504),
+    ),
+    LocalReply(
         code=code_pb2.UNAVAILABLE,
         reason="UPSTREAM_UNAVAILABLE",
         message="The gateway could not pass the call on: retry after the delay given.",
-        http_status_min=500,
+        http_statuses=(500, 599),
         retry=True,
     ),
     LocalReply(
         code=code_pb2.RESOURCE_EXHAUSTED,
         reason="MESSAGE_TOO_LARGE",
-        message="The call's metadata or message is larger than the gateway takes: send less.",
-        http_status_min=413,
+        message="The call's metadata is larger than the gateway takes: send less.",
+        http_statuses=(431, 431),
     ),
     LocalReply(
         code=code_pb2.INVALID_ARGUMENT,
         reason="MALFORMED_REQUEST",
         message="The gateway cannot read this as a gRPC call: check its headers.",
-        http_status_min=400,
+        http_statuses=(400, 499),
     ),
 )
 
@@ -129,11 +129,14 @@ def _mappers(reply: LocalReply) -> Iterator[dict[str, object]]:
 def _filter(reply: LocalReply) -> dict[str, object]:
     if reply.flags:
         return {"response_flag_filter": {"flags": list(reply.flags)}}
-    threshold = {
-        "default_value": reply.http_status_min,
-        "runtime_key": f"pospago.local_reply.{reply.http_status_min}",
-    }
-    return {"status_code_filter": {"comparison": {"op": "GE", "value": threshold}}}
+    first, last = reply.http_statuses
+    bounds = [_status_filter("GE", first), _status_filter("LE", last)]
+    return {"and_filter": {"filters": bounds}}
+
+
+def _status_filter(comparison: str, http_status: int) -> dict[str, object]:
+    value = {"default_value": http_status, "runtime_key": f"pospago.local_reply.{http_status}"}
+    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
 
 
 def _path_filter(package_prefix: str) -> dict[str, object]:

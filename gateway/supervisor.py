@@ -128,6 +128,8 @@ def _spawn(
         *("--config-path", str(configuration)),
         *("--admin-address-path", str(admin_file)),
         *("--log-level", "warning"),
+        # It would warn of each SIGTERM, which is how it is meant to end.
+        *("--component-log-level", "main:error"),
         *("--drain-strategy", "immediate"),
         *("--drain-time-s", str(int(settings.drain_seconds) + _END_SECONDS)),
         "--disable-hot-restart",
