@@ -13,8 +13,9 @@ KEEPALIVE_TIMEOUT = "20s"
 # Circuit breaking is not the gateway's: its services refuse what is too much for them, with a
 # reason. Envoy's own default of 1,024 calls would refuse earlier.
 CONCURRENCY_MAX = 1_000_000
-RETRIES_SHARE_PERCENT = 20
-RETRIES_UNBUDGETED = 10
+# While one of two processes goes down, half of all calls need their retry at the same time.
+RETRIES_SHARE_PERCENT = 50
+RETRIES_UNBUDGETED = 100
 
 
 def render_clusters(settings: GatewaySettings, health_address: Address) -> list[dict[str, object]]:
@@ -35,7 +36,8 @@ def _cluster(
         "name": backend.value,
         "type": "STATIC" if all(map(_is_literal, addresses)) else "STRICT_DNS",
         "connect_timeout": f"{settings.connect_timeout_seconds}s",
-        "lb_policy": "LEAST_REQUEST",
+        # Not by fewest calls: a process that is down has the fewest, and draws the retries.
+        "lb_policy": "ROUND_ROBIN",
         "load_assignment": {
             "cluster_name": backend.value,
             "endpoints": [{"lb_endpoints": endpoints}],

@@ -144,5 +144,5 @@ def _retry_policy() -> dict[str, object]:
                 },
             }
         ],
-        "host_selection_retry_max_attempts": 3,
+        "host_selection_retry_max_attempts": 5,
     }
