@@ -1,0 +1,207 @@
+"""A service's store: SQLite embedded, PostgreSQL in production, one code path.
+
+Writes go through one connection (the writer's); reads come from a small pool and see a consistent
+snapshot. A SQLite file belongs to one process, held by an operating system lock.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Delete,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.sql.base import Executable
+
+T = TypeVar("T")
+
+READERS_MAX: Final = 4
+IN_LIST_MAX: Final = 5_000
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class StoreLockedError(Exception):
+    """Another process holds the SQLite file; the message names it."""
+
+
+class Transaction:
+    """One transaction on the store. Committed or rolled back by whoever opened it."""
+
+    def __init__(self, connection: Connection, statements: dict[tuple[str, str], Any]) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self._statements = statements
+
+    def all(self, statement: Executable, parameters: Any = None) -> Sequence[Any]:
+        """All rows of a query."""
+        return self.connection.execute(statement, parameters).all()
+
+    def one(self, statement: Executable, parameters: Any = None) -> Any:
+        """The first row of a query, or None."""
+        return self.connection.execute(statement, parameters).first()
+
+    def execute(self, statement: Executable, parameters: Any = None) -> int:
+        """Run a statement and give how many rows it touched."""
+        return self.connection.execute(statement, parameters).rowcount
+
+    def where_in(
+        self, statement: Select[Any], column: Column[Any], values: Sequence[Any]
+    ) -> Sequence[Any]:
+        """The rows whose `column` is one of `values`, in chunks that the store takes."""
+        if not values:
+            return []
+        rows: list[Any] = []
+        for start in range(0, len(values), IN_LIST_MAX):
+            rows += self.all(statement.where(column.in_(values[start : start + IN_LIST_MAX])))
+        return rows
+
+    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Add rows, all with the same keys."""
+        if rows:
+            self.connection.execute(self._statement("insert", table), rows)
+
+    def upsert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Add rows, or replace those with the same primary key."""
+        if rows:
+            self.connection.execute(self._statement("upsert", table), rows)
+
+    def delete_where_in(
+        self, statement: Delete, column: Column[Any], values: Sequence[Any]
+    ) -> None:
+        """Delete the rows whose `column` is one of `values`, in chunks that the store takes."""
+        for start in range(0, len(values), IN_LIST_MAX):
+            self.execute(statement.where(column.in_(values[start : start + IN_LIST_MAX])))
+
+    def _statement(self, verb: str, table: Table) -> Any:
+        """The table's insert or upsert, built once."""
+        key = (verb, table.name)
+        if key not in self._statements:
+            self._statements[key] = table.insert() if verb == "insert" else self._upsert(table)
+        return self._statements[key]
+
+    def _upsert(self, table: Table) -> Any:
+        make = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
+        statement = make(table)
+        keys = [column.name for column in table.primary_key]
+        rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+        if not rest:
+            return statement.on_conflict_do_nothing(index_elements=keys)
+        return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+class Database:
+    """The store of one service."""
+
+    def __init__(self, url: str, *, exclusive: bool = True) -> None:
+        """Open the store at `url`; `exclusive` takes the process lock of a SQLite file."""
+        self.url = url
+        self.dialect = make_url(url).get_backend_name()
+        self._lock_file = self._take_lock() if exclusive and self.dialect == "sqlite" else None
+        self._statements: dict[tuple[str, str], Any] = {}
+        self._reading = self._engine(readonly=True, size=READERS_MAX)
+        self._writing = self._engine(readonly=False, size=2)
+        self._readers = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="reader")
+
+    def close(self) -> None:
+        """Close all connections and give the process lock back."""
+        self._readers.shutdown(wait=True)
+        self._reading.dispose()
+        self._writing.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A write transaction: committed at the end, rolled back by any exception."""
+        with self._writing.begin() as connection:
+            yield Transaction(connection, self._statements)
+
+    def read(self, query: Callable[[Transaction], T]) -> T:
+        """What `query` gives on a consistent snapshot."""
+        with self._reading.begin() as connection:
+            return query(Transaction(connection, self._statements))
+
+    async def reading(self, query: Callable[[Transaction], T]) -> T:
+        """The same, in the pool of readers."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read, query)
+
+    def _engine(self, *, readonly: bool, size: int) -> Engine:
+        if self.dialect == "sqlite":
+            return _sqlite_engine(self.url, readonly=readonly, size=size)
+        engine = create_engine(
+            self.url,
+            pool_size=size,
+            max_overflow=0,
+            pool_pre_ping=readonly,
+            isolation_level="REPEATABLE READ" if readonly else "READ COMMITTED",
+        )
+        return engine.execution_options(postgresql_readonly=True) if readonly else engine
+
+    def _take_lock(self) -> int | None:
+        """Lock the SQLite file for this process; the error names the process that holds it."""
+        path = make_url(self.url).database
+        if path in {None, "", ":memory:"}:
+            return None
+        lock_path = Path(f"{path}.lock")
+        lock_path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode().strip() or "unknown"
+            os.close(descriptor)
+            raise StoreLockedError(
+                f"{path} is in use by the process {holder}: stop that one, or choose another "
+                "data folder."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        return descriptor
+
+
+def _sqlite_engine(url: str, *, readonly: bool, size: int) -> Engine:
+    """An engine whose transactions begin when they say so: deferred to read, immediate to write."""
+    engine = create_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": 10},
+    )
+
+    def on_connect(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        if readonly:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine

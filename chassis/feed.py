@@ -1,0 +1,234 @@
+"""The event feed: numbers in commit order, a watermark, epochs, and cursors on a peer's feed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import exists, func, insert, or_, select, update
+
+from chassis.database import Transaction
+from chassis.errors import PositionOutOfRange
+from chassis.tables import FEED_HEAD_ID, ChassisTables
+
+WATERMARK_LAG_US: Final = 2_000_000
+FIRST_EPOCH: Final = 1
+
+
+class WatermarkPassedError(Exception):
+    """The watermark has overtaken this transaction's `now`: it must run again with a later one."""
+
+    def __init__(self, watermark_at: int) -> None:
+        super().__init__(f"watermark {watermark_at}")
+        self.watermark_at = watermark_at
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in one service's feed."""
+
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """A row of the feed."""
+
+    seq: int
+    account: str
+    sandbox: str
+    record_at: int
+    effective_at: int
+    actor: str
+    request_id: str
+    type: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order, how far the feed was looked through, and where it stood meanwhile."""
+
+    events: tuple[RecordedEvent, ...]
+    next_seq: int
+    head: Position
+    watermark_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a peer's feed is applied, and up to which instant nothing more can come."""
+
+    epoch: int
+    seq: int
+    watermark_at: int
+
+
+def prepare_feed(tx: Transaction, tables: ChassisTables) -> None:
+    """Give a fresh store its feed head and first epoch; nothing if it has them."""
+    if tx.one(select(tables.feed_head.c.id)) is None:
+        tx.insert(tables.feed_head, [{"id": FEED_HEAD_ID, "seq": 0, "watermark_at": 0}])
+    if tx.one(select(tables.epochs.c.epoch)) is None:
+        tx.insert(tables.epochs, [{"epoch": FIRST_EPOCH, "starts_after_seq": 0}])
+
+
+def take_numbers(tx: Transaction, tables: ChassisTables, *, count: int, now_at: int) -> int:
+    """The first of `count` sequence numbers, taken at `now_at`.
+
+    The head's row stays locked until the commit, so numbers appear in commit order.
+
+    Errors:  WatermarkPassedError if something may no longer appear at `now_at`.
+    """
+    head = tables.feed_head
+    statement = (
+        update(head)
+        .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < now_at)
+        .values(seq=head.c.seq + count)
+        .returning(head.c.seq)
+    )
+    row = tx.one(statement)
+    if row is None:
+        watermark_at = tx.one(select(head.c.watermark_at))
+        raise WatermarkPassedError(watermark_at[0] if watermark_at else 0)
+    return int(row[0]) - count + 1
+
+
+def append_events(tx: Transaction, tables: ChassisTables, events: Sequence[RecordedEvent]) -> None:
+    """Write numbered events."""
+    columns = RecordedEvent.__slots__
+    tx.insert(tables.events, [{name: getattr(each, name) for name in columns} for each in events])
+
+
+def move_watermark(tx: Transaction, tables: ChassisTables, *, now_at: int) -> int:
+    """Move the watermark up to where nothing can appear any more, and give it.
+
+    That is two seconds before `now_at`, or just before the earliest thing of the real world that
+    is due and not done; what a parked account waits for does not count.
+    """
+    timers, locks = tables.timers, tables.account_locks
+    parked = exists().where(locks.c.account == timers.c.account, locks.c.parked_cause != "")
+    earliest = tx.one(
+        select(timers.c.due_at)
+        .where(timers.c.sandbox == "", ~parked)
+        .order_by(timers.c.due_at)
+        .limit(1)
+    )
+    goal_at = now_at - WATERMARK_LAG_US
+    if earliest is not None:
+        goal_at = min(goal_at, int(earliest[0]) - 1)
+    head = tables.feed_head
+    tx.execute(
+        update(head)
+        .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < goal_at)
+        .values(watermark_at=goal_at)
+    )
+    row = tx.one(select(head.c.watermark_at))
+    return int(row[0]) if row else 0
+
+
+def read_head(tx: Transaction, tables: ChassisTables) -> tuple[Position, int]:
+    """Where the feed stands, and its watermark."""
+    head = tx.one(select(tables.feed_head.c.seq, tables.feed_head.c.watermark_at))
+    epoch = tx.one(select(func.max(tables.epochs.c.epoch)))
+    seq, watermark_at = (int(head[0]), int(head[1])) if head else (0, 0)
+    number = int(epoch[0]) if epoch is not None and epoch[0] is not None else FIRST_EPOCH
+    return Position(number, seq), watermark_at
+
+
+def read_events(
+    tx: Transaction, tables: ChassisTables, *, after_seq: int, limit: int, account: str = ""
+) -> Page:
+    """Events after `after_seq`, at most `limit`; of one account if it is named.
+
+    Shapes:  `next_seq` is where to go on; with all looked through it is the head.
+    """
+    head, watermark_at = read_head(tx, tables)
+    events = tables.events
+    query = select(events).where(events.c.seq > after_seq, events.c.seq <= head.seq)
+    if account:
+        query = query.where(events.c.account == account)
+    rows = tx.all(query.order_by(events.c.seq).limit(limit))
+    found = tuple(RecordedEvent(**row._mapping) for row in rows)
+    next_seq = found[-1].seq if len(found) == limit else max(head.seq, after_seq)
+    return Page(found, next_seq, head, watermark_at)
+
+
+def check_position(tx: Transaction, tables: ChassisTables, position: Position) -> None:
+    """Refuse a position that is not on this feed.
+
+    It is on it if its epoch is known, it is not beyond the head, and it does not lie on a branch
+    that a later epoch cut off.
+
+    Errors:  PositionOutOfRange.
+    """
+    head, _ = read_head(tx, tables)
+    epochs = tables.epochs
+    cut_off = tx.one(
+        select(epochs.c.epoch).where(
+            epochs.c.epoch > position.epoch, epochs.c.starts_after_seq < position.seq
+        )
+    )
+    if position.epoch > head.epoch or position.seq > head.seq or cut_off is not None:
+        raise PositionOutOfRange(f"{position.epoch}/{position.seq}", f"{head.epoch}/{head.seq}")
+
+
+def append_epoch(tx: Transaction, tables: ChassisTables) -> Position:
+    """Begin a new branch of the feed after its present head, as a restore does."""
+    head, _ = read_head(tx, tables)
+    tx.execute(insert(tables.epochs), {"epoch": head.epoch + 1, "starts_after_seq": head.seq})
+    return Position(head.epoch + 1, head.seq)
+
+
+def read_cursor(tx: Transaction, tables: ChassisTables, source: str) -> Cursor:
+    """How far `source`'s feed is applied here."""
+    cursors = tables.cursors
+    row = tx.one(
+        select(cursors.c.epoch, cursors.c.seq, cursors.c.watermark_at).where(
+            cursors.c.source == source
+        )
+    )
+    return Cursor(int(row[0]), int(row[1]), int(row[2])) if row else Cursor(FIRST_EPOCH, 0, 0)
+
+
+def hold_cursor(
+    tx: Transaction, tables: ChassisTables, source: str, *, holder: str, now_at: int, until_at: int
+) -> bool:
+    """Claim a peer's feed for one process until `until_at`; False while another holds it."""
+    cursors = tables.cursors
+    if tx.one(select(cursors.c.source).where(cursors.c.source == source)) is None:
+        fresh = {"source": source, "epoch": FIRST_EPOCH, "seq": 0, "watermark_at": 0}
+        tx.insert(cursors, [{**fresh, "holder": holder, "held_until_at": until_at}])
+        return True
+    claimed = tx.execute(
+        update(cursors)
+        .where(
+            cursors.c.source == source,
+            or_(cursors.c.holder == holder, cursors.c.held_until_at < now_at),
+        )
+        .values(holder=holder, held_until_at=until_at)
+    )
+    return claimed == 1
+
+
+def move_cursor(tx: Transaction, tables: ChassisTables, source: str, cursor: Cursor) -> None:
+    """Note that `source`'s feed is applied up to `cursor`; a watermark of 0 leaves it as it is."""
+    values: dict[str, Any] = {"epoch": cursor.epoch, "seq": cursor.seq}
+    if cursor.watermark_at:
+        values["watermark_at"] = cursor.watermark_at
+    cursors = tables.cursors
+    moved = tx.execute(update(cursors).where(cursors.c.source == source).values(**values))
+    if moved == 0:
+        row = {"source": source, "watermark_at": 0, **values}
+        tx.insert(cursors, [{**row, "holder": "", "held_until_at": 0}])
+
+
+def peer_watermark(tx: Transaction, tables: ChassisTables, source: str, sandbox: str) -> int:
+    """The instant at or before which `source` can tell nothing new.
+
+    In a sandbox that is just before its clock: whoever moves the clock moves the peer's first.
+    """
+    if not sandbox:
+        return read_cursor(tx, tables, source).watermark_at
+    clocks = tables.sandbox_clocks
+    row = tx.one(select(clocks.c.clock_at).where(clocks.c.sandbox == sandbox))
+    return int(row[0]) - 1 if row else 0

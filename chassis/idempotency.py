@@ -1,0 +1,104 @@
+"""Doing it twice equals doing it once: what each request was answered, kept with its effects."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select, update
+
+from chassis.database import Transaction
+from chassis.errors import RequestIdExpired, RequestIdReused
+from chassis.tables import ChassisTables
+
+ANSWER_KEPT_US: Final = 35 * 86_400 * 1_000_000
+AGED_OUT_MAX: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """What tells a repeated request: who asks, which rpc, its id, and the hash of what it says."""
+
+    caller: str
+    rpc: str
+    request_id: str
+    request_hash: bytes
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The identity of the request, whatever it says."""
+        return (self.caller, self.rpc, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A request that was done, and what a repetition of it is answered (None: too long ago)."""
+
+    request_hash: bytes
+    response: bytes | None
+
+    def answer(self, request: Idempotency) -> bytes:
+        """What a repetition of the request is answered.
+
+        Errors:  RequestIdReused if it says something else; RequestIdExpired if the answer is gone.
+        """
+        if self.request_hash != request.request_hash:
+            raise RequestIdReused(request.request_id)
+        if self.response is None:
+            raise RequestIdExpired(request.request_id)
+        return self.response
+
+
+def read_records(
+    tx: Transaction, tables: ChassisTables, requests: Sequence[Idempotency]
+) -> dict[tuple[str, str, str], Record]:
+    """What is on record of `requests`, by key."""
+    if not requests:
+        return {}
+    kept = tables.idempotency
+    query = select(kept).where(kept.c.caller.in_(sorted({each.caller for each in requests})))
+    query = query.where(kept.c.rpc.in_(sorted({each.rpc for each in requests})))
+    ids = list({each.request_id for each in requests})
+    return {
+        (row.caller, row.rpc, row.request_id): Record(bytes(row.request_hash), row.response)
+        for row in tx.where_in(query, kept.c.request_id, ids)
+    }
+
+
+def write_records(
+    tx: Transaction,
+    tables: ChassisTables,
+    done: Iterable[tuple[Idempotency, bytes]],
+    now_at: int,
+) -> None:
+    """Put requests on record with what a repetition of each is answered."""
+    rows = [
+        {
+            "caller": request.caller,
+            "rpc": request.rpc,
+            "request_id": request.request_id,
+            "request_hash": request.request_hash,
+            "response": response,
+            "recorded_at": now_at,
+        }
+        for request, response in done
+    ]
+    tx.insert(tables.idempotency, rows)
+
+
+def drop_old_answers(tx: Transaction, tables: ChassisTables, now_at: int) -> int:
+    """Drop some answers older than 35 days, keep their keys; gives how many."""
+    kept = tables.idempotency
+    old = (
+        select(kept.c.caller, kept.c.rpc, kept.c.request_id)
+        .where(kept.c.recorded_at < now_at - ANSWER_KEPT_US, kept.c.response.is_not(None))
+        .order_by(kept.c.recorded_at)
+        .limit(AGED_OUT_MAX)
+    )
+    rows = tx.all(old)
+    for row in rows:
+        tx.execute(
+            update(kept)
+            .where(kept.c.caller == row[0], kept.c.rpc == row[1], kept.c.request_id == row[2])
+            .values(response=None)
+        )
+    return len(rows)

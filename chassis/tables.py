@@ -1,0 +1,157 @@
+"""The tables that the chassis keeps in each service's database."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+FEED_HEAD_ID: Final = 1
+
+
+class ChassisTables:
+    """The chassis tables of one service, defined on that service's metadata."""
+
+    def __init__(self, metadata: MetaData) -> None:
+        self.account_locks = _account_locks(metadata)
+        self.sandbox_clocks = _sandbox_clocks(metadata)
+        self.events = _events(metadata)
+        self.feed_head = _feed_head(metadata)
+        self.epochs = _epochs(metadata)
+        self.cursors = _cursors(metadata)
+        self.timers = _timers(metadata)
+        self.parked_events = _parked_events(metadata)
+        self.idempotency = _idempotency(metadata)
+
+
+def _account_locks(metadata: MetaData) -> Table:
+    """A row to lock for each account: whose clock it lives by, and whether it is parked.
+
+    `parked_cause` is empty while it is not; `peer_parked` is what the other service says of it.
+    """
+    return Table(
+        "account_locks",
+        metadata,
+        Column("account", String(64), primary_key=True),
+        Column("sandbox", String(64), nullable=False),
+        Column("parked_cause", String(200), nullable=False, server_default=""),
+        Column("parked_attempts", Integer, nullable=False, server_default="0"),
+        Column("retry_at", BigInteger, nullable=False, server_default="0"),
+        Column("peer_parked", Integer, nullable=False, server_default="0"),
+        Index("ix_account_locks_parked", "parked_cause", "retry_at"),
+    )
+
+
+def _sandbox_clocks(metadata: MetaData) -> Table:
+    """What each sandbox's clock shows, and where it is being advanced to (NULL: it stands)."""
+    return Table(
+        "sandbox_clocks",
+        metadata,
+        Column("sandbox", String(64), primary_key=True),
+        Column("clock_at", BigInteger, nullable=False),
+        Column("target_at", BigInteger, nullable=True),
+    )
+
+
+def _events(metadata: MetaData) -> Table:
+    """The feed: audit log, outbox and public feed at once. Never pruned."""
+    return Table(
+        "events",
+        metadata,
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
+        Column("account", String(64), nullable=False),
+        Column("sandbox", String(64), nullable=False),
+        Column("record_at", BigInteger, nullable=False),
+        Column("effective_at", BigInteger, nullable=False),
+        Column("actor", String(200), nullable=False),
+        Column("request_id", String(64), nullable=False),
+        Column("type", String(120), nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Index("ix_events_account_seq", "account", "seq"),
+    )
+
+
+def _feed_head(metadata: MetaData) -> Table:
+    """One row: the last sequence number, and the instant at or before which nothing can appear."""
+    return Table(
+        "feed_head",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("seq", BigInteger, nullable=False),
+        Column("watermark_at", BigInteger, nullable=False),
+    )
+
+
+def _epochs(metadata: MetaData) -> Table:
+    """The branches of the feed: a restore begins one after the last number it brought back."""
+    return Table(
+        "epochs",
+        metadata,
+        Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+        Column("starts_after_seq", BigInteger, nullable=False),
+    )
+
+
+def _cursors(metadata: MetaData) -> Table:
+    """How far a peer's feed is applied, up to which instant that is all, and by whom."""
+    return Table(
+        "cursors",
+        metadata,
+        Column("source", String(64), primary_key=True),
+        Column("epoch", BigInteger, nullable=False),
+        Column("seq", BigInteger, nullable=False),
+        Column("watermark_at", BigInteger, nullable=False),
+        Column("holder", String(64), nullable=False),
+        Column("held_until_at", BigInteger, nullable=False),
+    )
+
+
+def _timers(metadata: MetaData) -> Table:
+    """What happens by itself, and when."""
+    return Table(
+        "timers",
+        metadata,
+        Column("account", String(64), primary_key=True),
+        Column("kind", String(40), primary_key=True),
+        Column("key", String(160), primary_key=True),
+        Column("sandbox", String(64), nullable=False),
+        Column("due_at", BigInteger, nullable=False),
+        Index("ix_timers_account_due", "account", "due_at"),
+        Index("ix_timers_sandbox_due", "sandbox", "due_at"),
+    )
+
+
+def _parked_events(metadata: MetaData) -> Table:
+    """Events of a peer that wait with their parked account."""
+    return Table(
+        "parked_events",
+        metadata,
+        Column("account", String(64), primary_key=True),
+        Column("source", String(64), primary_key=True),
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
+        Column("effective_at", BigInteger, nullable=False),
+        Column("type", String(120), nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+    )
+
+
+def _idempotency(metadata: MetaData) -> Table:
+    """What each repeated request is answered. The answer (not the key) is dropped with age."""
+    return Table(
+        "idempotency",
+        metadata,
+        Column("caller", String(160), primary_key=True),
+        Column("rpc", String(160), primary_key=True),
+        Column("request_id", String(64), primary_key=True),
+        Column("request_hash", LargeBinary, nullable=False),
+        Column("response", LargeBinary, nullable=True),
+        Column("recorded_at", BigInteger, nullable=False),
+        Index("ix_idempotency_recorded_at", "recorded_at"),
+    )

@@ -1,0 +1,122 @@
+"""What happens by itself: rows with a due time, fired in order, account by account."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, exists, func, select, tuple_
+
+from chassis.database import Transaction
+from chassis.tables import ChassisTables
+
+DUE_ACCOUNTS_MAX: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A row of the timers: what is due on an account, and when."""
+
+    account: str
+    kind: str
+    key: str
+    sandbox: str
+    due_at: int
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells it from other timers."""
+        return (self.account, self.kind, self.key)
+
+
+def read_due(
+    tx: Transaction, tables: ChassisTables, accounts: Sequence[str], until_at: int
+) -> list[Timer]:
+    """The timers of `accounts` that are due at `until_at`, the earliest first."""
+    timers = tables.timers
+    query = select(
+        timers.c.account, timers.c.kind, timers.c.key, timers.c.sandbox, timers.c.due_at
+    ).where(timers.c.due_at <= until_at)
+    rows = [Timer(*row) for row in tx.where_in(query, timers.c.account, accounts)]
+    return sorted(rows, key=lambda each: (each.due_at, each.account, each.kind, each.key))
+
+
+def write_timers(
+    tx: Transaction,
+    tables: ChassisTables,
+    changes: Mapping[tuple[str, str, str], Timer | None],
+) -> None:
+    """Set timers, and delete those whose change is None."""
+    timers = tables.timers
+    gone = [identity for identity, change in changes.items() if change is None]
+    if len(gone) == 1:
+        account, kind, key = gone[0]
+        tx.execute(
+            delete(timers).where(
+                timers.c.account == account, timers.c.kind == kind, timers.c.key == key
+            )
+        )
+    else:
+        identity = tuple_(timers.c.account, timers.c.kind, timers.c.key)
+        for start in range(0, len(gone), 1000):
+            tx.execute(delete(timers).where(identity.in_(gone[start : start + 1000])))
+    tx.upsert(
+        timers,
+        [
+            {
+                "account": change.account,
+                "kind": change.kind,
+                "key": change.key,
+                "sandbox": change.sandbox,
+                "due_at": change.due_at,
+            }
+            for change in changes.values()
+            if change is not None
+        ],
+    )
+
+
+def due_accounts(
+    tx: Transaction,
+    tables: ChassisTables,
+    *,
+    sandbox: str,
+    until_at: int,
+    skipped: Iterable[str] = (),
+) -> list[str]:
+    """Some accounts of a world that have something due at `until_at` and are not parked."""
+    timers, locks = tables.timers, tables.account_locks
+    parked = exists().where(locks.c.account == timers.c.account, locks.c.parked_cause != "")
+    query = (
+        select(timers.c.account, func.min(timers.c.due_at).label("first_at"))
+        .where(timers.c.sandbox == sandbox, timers.c.due_at <= until_at, ~parked)
+        .group_by(timers.c.account)
+        .order_by("first_at", timers.c.account)
+        .limit(DUE_ACCOUNTS_MAX + len(set(skipped)))
+    )
+    passed_over = set(skipped)
+    found = [row[0] for row in tx.all(query) if row[0] not in passed_over]
+    return found[:DUE_ACCOUNTS_MAX]
+
+
+def next_due(tx: Transaction, tables: ChassisTables, sandbox: str) -> int | None:
+    """When the next thing falls due in a world; None if nothing waits."""
+    timers = tables.timers
+    row = tx.one(
+        select(timers.c.due_at)
+        .where(timers.c.sandbox == sandbox)
+        .order_by(timers.c.due_at)
+        .limit(1)
+    )
+    return int(row[0]) if row else None
+
+
+def retryable_accounts(tx: Transaction, tables: ChassisTables, now_at: int) -> list[str]:
+    """Parked accounts of the real world whose next attempt is due."""
+    locks = tables.account_locks
+    query = (
+        select(locks.c.account)
+        .where(locks.c.parked_cause != "", locks.c.retry_at <= now_at, locks.c.sandbox == "")
+        .order_by(locks.c.retry_at)
+        .limit(DUE_ACCOUNTS_MAX)
+    )
+    return [row[0] for row in tx.all(query)]

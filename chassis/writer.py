@@ -1,0 +1,398 @@
+"""The one place that commits: coalesces concurrent writes into batches, and answers each.
+
+One thread owns the writing connection. Whatever has queued up while a transaction ran becomes the
+next transaction: one commit, many answers. A refusal drops its own command; an error of the store
+rolls back and runs the commands one by one.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from chassis.batch import Batch, BatchTools, ScopeGrewError, TimersFailedError
+from chassis.clock import Clock
+from chassis.database import Database, Transaction
+from chassis.entry import Answer, Entry, PeerEvent, Submission, entry_of
+from chassis.errors import ConcurrentChange, Overloaded, TemporarilyUnavailable
+from chassis.failpoints import failpoint
+from chassis.feed import (
+    Cursor,
+    Position,
+    WatermarkPassedError,
+    move_cursor,
+    prepare_feed,
+    read_cursor,
+    read_head,
+)
+from chassis.parking import forget_parked_events, read_parked_events
+from chassis.touch import TOUCH
+
+T = TypeVar("T")
+Outcome = Answer | BaseException
+
+BATCH_MAX: Final = 256
+QUEUE_MAX: Final = 4096
+ATTEMPTS_MAX: Final = 8
+_log = structlog.get_logger("writer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A queued submission and where its answer goes."""
+
+    submission: Submission
+    future: "asyncio.Future[Answer]"
+    loop: asyncio.AbstractEventLoop
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A queued piece of work for the writing thread."""
+
+    work: Callable[[], Any]
+    future: "Future[Any]"
+
+
+class Writer:
+    """Carries out submissions, one batch at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        tools: BatchTools,
+        clock: Clock,
+        *,
+        queue_max: int = QUEUE_MAX,
+        batch_max: int = BATCH_MAX,
+    ) -> None:
+        self.database = database
+        self.tools = tools
+        self.clock = clock
+        self.batches_count = 0
+        self._queue_max = queue_max
+        self._batch_max = batch_max
+        self._queue: queue.SimpleQueue[_Waiting | _Call | None] = queue.SimpleQueue()
+        self._waiting_count = 0
+        self._listeners: list[Callable[[Position], None]] = []
+        self._later_than_at = 0
+        with database.writing() as tx:
+            prepare_feed(tx, tools.tables)
+            self.head, _ = read_head(tx, tools.tables)
+        self._thread = threading.Thread(target=self._loop, name="writer", daemon=True)
+        self._thread.start()
+
+    def on_commit(self, listener: Callable[[Position], None]) -> None:
+        """Call `listener`, in the writing thread, after each commit that recorded events."""
+        self._listeners.append(listener)
+
+    @property
+    def queued_count(self) -> int:
+        """How many submissions wait or are being carried out."""
+        return self._waiting_count
+
+    def close(self) -> None:
+        """Carry out what is queued, then stop."""
+        self._queue.put(None)
+        self._thread.join()
+
+    # --- from the event loop ------------------------------------------------------------------
+
+    async def submit(self, submission: Submission) -> Answer:
+        """Carry out a submission and give its answer.
+
+        Errors:  the DomainError that refused it; Overloaded if too many wait.
+        """
+        if self._waiting_count >= self._queue_max:
+            raise Overloaded
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._waiting_count += 1
+        self._queue.put(_Waiting(submission, future, loop))
+        return await future
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """What `work` gives, done in the writing thread between two batches."""
+        future: Future[T] = Future()
+        self._queue.put(_Call(work, future))
+        return await asyncio.wrap_future(future)
+
+    # --- in the writing thread, or in tests without an event loop -----------------------------
+
+    def execute(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Carry out submissions as one batch; gives an answer or an exception for each."""
+        if not submissions:
+            return []
+        try:
+            return list(self._transact([entry_of(each) for each in submissions]))
+        except Exception as failure:  # noqa: BLE001 - each caller is told its own
+            if len(submissions) == 1:
+                return [_translated(failure)]
+            # What broke the transaction is one of them: run each by itself.
+            return [self.execute([each])[0] for each in submissions]
+
+    def in_transaction(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` gives in a transaction of its own, which records no events."""
+        with self.database.writing() as tx:
+            return work(tx)
+
+    def apply_feed(self, source: str, events: Sequence[PeerEvent], cursor: Cursor) -> int:
+        """Apply a peer's events and move the cursor, in one transaction.
+
+        An event that cannot be applied parks its account, and waits with the later ones.
+        Gives how many were applied. Running it again with the same events does nothing.
+        """
+        wanted = [each for each in events if each.submission is not None]
+        try:
+            return self._apply_feed(source, wanted, cursor)
+        except (TemporarilyUnavailable, ConcurrentChange):
+            raise
+        except Exception as failure:  # noqa: BLE001 - one account's fault must not stop the feed
+            if len(wanted) > 1:
+                for each in wanted:
+                    self.apply_feed(source, [each], Cursor(cursor.epoch, each.seq, 0))
+                return self._apply_feed(source, [], cursor)
+            _log.exception("feed event failed", source=source, cursor=cursor.seq)
+            self._park_feed_event(source, wanted, cursor, failure)
+            return 0
+
+    def retry_parked(
+        self, account: str, submission_of: Callable[[PeerEvent], Submission | None]
+    ) -> bool:
+        """Try again what had parked `account`; whether it goes on.
+
+        Its waiting events are applied in order, its due timers are fired.
+        """
+
+        def work(tx: Transaction, batch: Batch) -> list[Entry]:
+            tables = self.tools.tables
+            waiting = read_parked_events(tx, tables, account)
+            forget_parked_events(tx, tables, account)
+            entries = _peer_entries(
+                [
+                    PeerEvent(
+                        each.source,
+                        each.seq,
+                        each.account,
+                        each.effective_at,
+                        each.type,
+                        each.payload,
+                        submission_of(each),
+                    )
+                    for each in waiting
+                ]
+            )
+            touch = entry_of(fire_timers(account))
+            batch.run([*entries, touch], retrying=[account])
+            batch.unpark(account)
+            return entries
+
+        try:
+            _, batch, _ = self._run(work)
+        except TimersFailedError as failure:
+            self._park_timers(failure)
+            return False
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the account stays parked
+            _log.exception("retry of a parked account failed", account=account)
+            self._park_account(account, f"retry {type(failure).__name__}")
+            return False
+        return account not in batch.parked
+
+    # --- transactions -------------------------------------------------------------------------
+
+    def _transact(self, entries: list[Entry]) -> list[Outcome]:
+        def work(_tx: Transaction, batch: Batch) -> list[Entry]:
+            fresh = [entry_of(each.submission) for each in entries]
+            batch.run(fresh)
+            return fresh
+
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                done, _, head = self._run(work)
+            except TimersFailedError as failure:
+                self._park_timers(failure)
+                continue
+            return [_outcome(entry, head) for entry in done]
+        raise ConcurrentChange
+
+    def _apply_feed(self, source: str, events: Sequence[PeerEvent], cursor: Cursor) -> int:
+        def work(tx: Transaction, batch: Batch) -> list[Entry]:
+            applied = read_cursor(tx, self.tools.tables, source)
+            entries = _peer_entries([each for each in events if each.seq > applied.seq])
+            batch.run(entries)
+            if (cursor.epoch, cursor.seq) >= (applied.epoch, applied.seq):
+                move_cursor(tx, self.tools.tables, source, cursor)
+            return entries
+
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                done, _, _ = self._run(work)
+            except TimersFailedError as failure:
+                self._park_timers(failure)
+                continue
+            return sum(1 for entry in done if entry.refusal is None)
+        raise ConcurrentChange
+
+    def _run(
+        self, work: Callable[[Transaction, Batch], list[Entry]]
+    ) -> tuple[list[Entry], Batch, Position]:
+        """Do `work` in one transaction and commit it, trying again what the store asks to."""
+        for attempt in range(ATTEMPTS_MAX):
+            try:
+                return self._run_once(work)
+            except WatermarkPassedError as passed:
+                self._later_than_at = passed.watermark_at
+            except ScopeGrewError:
+                continue
+            except DBAPIError as failure:
+                if not _worth_retrying(failure) or attempt == ATTEMPTS_MAX - 1:
+                    raise
+        raise ConcurrentChange
+
+    def _run_once(
+        self, work: Callable[[Transaction, Batch], list[Entry]]
+    ) -> tuple[list[Entry], Batch, Position]:
+        with self.database.writing() as tx:
+            now_at = max(self.clock.now(), self._later_than_at + 1)
+            batch = Batch(tx, self.tools, now_at)
+            entries = work(tx, batch)
+            last_seq = batch.write_feed()
+            failpoint("before_commit")
+        failpoint("after_commit")
+        self.batches_count += 1
+        if last_seq is not None:
+            self.head = Position(self.head.epoch, last_seq)
+            for listener in self._listeners:
+                listener(self.head)
+        return entries, batch, self.head
+
+    # --- parking ------------------------------------------------------------------------------
+
+    def _park_timers(self, failure: TimersFailedError) -> None:
+        """Park the accounts whose timers break the transaction, each by itself."""
+        accounts = dict.fromkeys(each.account for each in failure.timers)
+        if len(accounts) > 1:
+            for account in accounts:
+                outcome = self.execute([fire_timers(account)])[0]
+                if isinstance(outcome, BaseException):
+                    _log.warning("timers wait", account=account, error=str(outcome))
+            return
+        timer = failure.timers[0]
+        _log.error("timer failed", account=timer.account, timer=timer.kind, exc_info=failure)
+        cause = failure.__cause__
+        self._park_account(timer.account, f"timer/{timer.kind} {type(cause).__name__}: {cause}")
+
+    def _park_account(self, account: str, cause: str) -> None:
+        def work(_tx: Transaction, batch: Batch) -> list[Entry]:
+            batch.lock_only([account])
+            batch.park(account, cause)
+            return []
+
+        self._run(work)
+
+    def _park_feed_event(
+        self, source: str, events: Sequence[PeerEvent], cursor: Cursor, failure: Exception
+    ) -> None:
+        def work(tx: Transaction, batch: Batch) -> list[Entry]:
+            for event in events:
+                if not event.account:
+                    raise failure
+                batch.lock_only([event.account])
+                batch.park_event(event, f"feed/{source}/{event.seq} {type(failure).__name__}")
+            move_cursor(tx, self.tools.tables, source, cursor)
+            return []
+
+        self._run(work)
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        """Take what is queued, carry it out, answer; until closed."""
+        while True:
+            item = self._queue.get()
+            batch: list[_Waiting] = []
+            while isinstance(item, _Waiting):
+                batch.append(item)
+                if len(batch) >= self._batch_max:
+                    break
+                try:
+                    item = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            if batch:
+                self._answer(batch, self.execute([each.submission for each in batch]))
+            if item is None:
+                return
+            if isinstance(item, _Call):
+                _do(item)
+
+    def _answer(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        """Hand the outcomes over to the event loops that wait for them."""
+        self._waiting_count -= len(batch)
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Outcome]]] = {}
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            by_loop.setdefault(waiting.loop, []).append((waiting, outcome))
+        for loop, answers in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, answers)
+
+
+def fire_timers(account: str) -> Submission:
+    """A submission that does nothing itself, so that what is due on `account` is done."""
+    return Submission(TOUCH, account, "timer/retry")
+
+
+def _resolve(answers: Sequence[tuple[_Waiting, Outcome]]) -> None:
+    """Resolve futures; a caller that went away has cancelled its own."""
+    for waiting, outcome in answers:
+        if waiting.future.done():
+            continue
+        if isinstance(outcome, Answer):
+            waiting.future.set_result(outcome)
+        else:
+            waiting.future.set_exception(outcome)
+
+
+def _do(call: _Call) -> None:
+    """Do a piece of work and settle its future."""
+    if not call.future.set_running_or_notify_cancel():
+        return
+    try:
+        call.future.set_result(call.work())
+    except BaseException as failure:  # noqa: BLE001 - it is the caller's to see
+        call.future.set_exception(failure)
+
+
+def _outcome(entry: Entry, head: Position) -> Outcome:
+    """An entry's refusal, or its answer."""
+    if entry.refusal is not None:
+        return entry.refusal
+    return Answer(entry.body, head.epoch, head.seq, entry.replayed)
+
+
+def _peer_entries(events: Sequence[PeerEvent]) -> list[Entry]:
+    """Those of a peer's events that amount to something here, as entries."""
+    return [entry_of(each.submission, each) for each in events if each.submission]
+
+
+def _worth_retrying(failure: DBAPIError) -> bool:
+    """Whether the store may take the same transaction a moment later.
+
+    Serialisation failures, deadlocks, lost connections, and keys that another transaction took
+    meanwhile: the next attempt sees them.
+    """
+    return isinstance(failure, OperationalError | IntegrityError)
+
+
+def _translated(failure: Exception) -> Exception:
+    """A store's failure as what the caller is told; anything else as it is."""
+    if isinstance(failure, OperationalError):
+        _log.error("store failed", error=str(failure))
+        return TemporarilyUnavailable("The store")
+    return failure
