@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "POSPAGO_GATEWAY_"
@@ -59,8 +59,18 @@ class GatewaySettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, frozen=True, env_ignore_empty=True
+        env_prefix=ENVIRONMENT_PREFIX,
+        frozen=True,
+        env_ignore_empty=True,
+        validate_by_name=True,
+        validate_by_alias=True,
     )
+
+    # One setting for the whole suite.
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", validation_alias=AliasChoices("POSPAGO_LOG_LEVEL")
+    )
+    log_json: bool = Field(default=False, validation_alias=AliasChoices("POSPAGO_LOG_JSON"))
 
     host: str = "127.0.0.1"
     port: Port = 8080
