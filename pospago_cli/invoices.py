@@ -1,0 +1,108 @@
+"""`pospago invoice`: the month's bill, before and after it is issued."""
+
+import click
+from google.protobuf.message import Message
+from pospago.billing.v1 import invoice_pb2 as pb
+from pospago.billing.v1.invoice_pb2_grpc import InvoiceServiceStub
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pospago_cli.accounts import ACCOUNT, SANDBOX
+from pospago_cli.session import Noun, Session, limit_option, pass_session
+from pospago_cli.tables import as_json, date_text, field_text, money_text, print_json, table_of
+from pospago_cli.values import ResourceName
+
+INVOICE = ResourceName("accounts/{account}/invoices/{invoice}")
+COLUMNS = "name number month due_date total amount_paid state settle_date settled_late"
+LINE_COLUMNS = "line_number description band quantity unit_price amount"
+CHARGE_COLUMNS = "line_number instance month amount"
+
+
+@click.group("invoice", cls=Noun)
+def invoice() -> None:
+    """Invoices: one a month for each payer."""
+
+
+@invoice.command("preview")
+@click.argument("account", type=ACCOUNT)
+@pass_session
+def preview(session: Session, account: str) -> None:
+    """Show what ACCOUNT's invoice would be if the month ended as things stand."""
+    request = pb.PreviewInvoiceRequest(parent=account)
+    answer = session.stub(InvoiceServiceStub).PreviewInvoice(request)
+    if not answer.invoices and not session.as_json:
+        session.console.print("Nothing would be charged.")
+    _show(session, answer, *answer.invoices)
+
+
+@invoice.command("get")
+@click.argument("name", type=INVOICE)
+@pass_session
+def get(session: Session, name: str) -> None:
+    """Show one invoice with its lines."""
+    answer = session.stub(InvoiceServiceStub).GetInvoice(pb.GetInvoiceRequest(name=name))
+    _show(session, answer, answer.invoice)
+
+
+@invoice.command("list")
+@click.argument("account", type=ACCOUNT, default="-")
+@click.option("--sandbox", type=SANDBOX, default=None, help="Of all payers in this sandbox.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(["open", "overdue", "settled"]),
+    multiple=True,
+    help="Only in this state; may be repeated.",
+)
+@limit_option
+@pass_session
+def list_(
+    session: Session, account: str, sandbox: str | None, states: tuple[str, ...], limit: int
+) -> None:
+    """List ACCOUNT's invoices; without one, those of all payers of the real world."""
+    wanted = [f"STATE_{state.upper()}" for state in states]
+    request = pb.ListInvoicesRequest(parent=account, states=wanted, sandbox=sandbox or "")
+    method = session.stub(InvoiceServiceStub).ListInvoices
+    session.list(method, request, of="invoices", columns=COLUMNS, limit=limit)
+
+
+@invoice.command("charges")
+@click.argument("name", type=INVOICE)
+@click.option("--line", "line_number", type=int, default=0, help="Only behind this line.")
+@limit_option
+@pass_session
+def charges(session: Session, name: str, line_number: int, limit: int) -> None:
+    """List the instances behind an invoice or one of its lines."""
+    request = pb.ListInvoiceChargesRequest(parent=name, line_number=line_number)
+    method = session.stub(InvoiceServiceStub).ListInvoiceCharges
+    session.list(method, request, of="charges", columns=CHARGE_COLUMNS, limit=limit)
+
+
+def rendered(bill: pb.Invoice) -> RenderableType:
+    """An invoice as one would print it: parties, dates, lines, totals."""
+    head = Table.grid(padding=(0, 2))
+    head.add_column(style="dim")
+    facts = (
+        ("issuer", f"{bill.issuer.legal_name} {bill.issuer.registration_number}".strip()),
+        ("buyer", bill.buyer.legal_name or bill.buyer.name),
+        ("month", date_text(bill.month)[:7]),
+        ("due", date_text(bill.due_date)),
+        ("last day of service if unpaid", date_text(bill.last_service_date)),
+    )
+    for heading, value in facts:
+        head.add_row(heading, Text(value))
+    lines = table_of("", bill.lines, LINE_COLUMNS)
+    state = field_text(bill, "state")
+    foot = Text(f"total {money_text(bill.total)} · paid {money_text(bill.amount_paid)} · {state}")
+    number = bill.number or "preview"
+    return Panel(Group(head, lines, foot), title=f"Invoice {number}", expand=False)
+
+
+def _show(session: Session, answer: Message, *bills: pb.Invoice) -> None:
+    if session.as_json:
+        print_json(session.console, as_json(answer))
+        return
+    for bill in bills:
+        session.console.print(rendered(bill))
