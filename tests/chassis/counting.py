@@ -96,7 +96,8 @@ def gather(tx: Transaction, commands: Sequence[Any]) -> CounterFacts:
 
 
 def apply(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
-    last = {each.account: each for effect in effects for each in effect.changes}
+    changes = [each for effect in effects for each in effect.changes if isinstance(each, Counter)]
+    last = {each.account: each for each in changes}
     rows = [{"account": each.account, "value": each.value} for each in last.values()]
     tx.upsert(COUNTERS, rows)
 
