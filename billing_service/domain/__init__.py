@@ -1,0 +1,1 @@
+"""What billing is about, as pure values and functions: no store, no clock, no message."""

@@ -1,0 +1,274 @@
+"""Refusals of the billing service, each with its published reason."""
+
+from datetime import date
+
+from chassis.errors import (
+    BadRequest,
+    DomainError,
+    FieldViolation,
+    Kind,
+    PreconditionFailure,
+    ResourceInfo,
+)
+
+
+class BillingError(DomainError):
+    """A refusal whose reason the billing contract publishes."""
+
+    domain = "billing.pospago"
+
+
+class _Missing(BillingError):
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is not known: create it, or check the name.",
+            detail=ResourceInfo(f"pospago/{type(self).__name__.removesuffix('NotFound')}", name),
+        )
+
+
+class _Taken(BillingError):
+    kind = Kind.ALREADY_EXISTS
+
+    def __init__(self, name: str, remedy: str) -> None:
+        super().__init__(
+            f"{name} is taken: {remedy}.",
+            detail=ResourceInfo("pospago/" + name.partition("/")[0], name),
+        )
+
+
+class _Fault(BillingError):
+    kind = Kind.INVALID_ARGUMENT
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(f"{field}: {text}.", detail=BadRequest((FieldViolation(field, text),)))
+
+
+class _InTheWay(BillingError):
+    kind = Kind.FAILED_PRECONDITION
+
+    def __init__(self, subject: str, text: str) -> None:
+        super().__init__(
+            f"{subject} {text}.", detail=PreconditionFailure(self.reason, subject, text)
+        )
+
+
+class IssuerAlreadyExists(_Taken):
+    """The issuer's id is taken."""
+
+    reason = "ISSUER_ALREADY_EXISTS"
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(f"issuers/{issuer}", "choose another issuer_id")
+
+
+class IssuerNotFound(BillingError):
+    """There is no such issuer; or one is needed and there is none at all."""
+
+    kind = Kind.NOT_FOUND
+    reason = "ISSUER_NOT_FOUND"
+
+    def __init__(self, issuer: str) -> None:
+        name = f"issuers/{issuer}"
+        super().__init__(
+            f"{name} is not known: create an issuer, or check the name.",
+            detail=ResourceInfo("pospago/Issuer", name),
+        )
+
+
+class SeriesTaken(_Taken):
+    """Another issuer numbers its invoices in this series, or could come to."""
+
+    reason = "SERIES_TAKEN"
+
+    def __init__(self, series: str) -> None:
+        super().__init__(
+            f"series/{series}", "choose one that cannot give another series' numbers, nor TEST-"
+        )
+
+
+class TermsAlreadyExist(_Taken):
+    """The terms' id is taken."""
+
+    reason = "TERMS_ALREADY_EXISTS"
+
+    def __init__(self, terms: str) -> None:
+        super().__init__(f"terms/{terms}", "choose another terms_id, or add a version")
+
+
+class TermsNotFound(_Missing):
+    """There are no such terms."""
+
+    reason = "TERMS_NOT_FOUND"
+
+    def __init__(self, terms: str) -> None:
+        super().__init__(f"terms/{terms}")
+
+
+class InvalidTerms(_Fault):
+    """The days of the terms do not follow each other."""
+
+    reason = "INVALID_TERMS"
+
+
+class EffectiveTimeNotAhead(_Fault):
+    """A version's effective time is missing, lies behind, or not after the version before."""
+
+    reason = "EFFECTIVE_TIME_NOT_AHEAD"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "version.effective_time", "must lie ahead of now, and after that of the last version"
+        )
+
+
+class CurrencyUnknown(_Fault):
+    """ISO 4217 knows no currency of that code."""
+
+    reason = "CURRENCY_UNKNOWN"
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(field, f"ISO 4217 has no currency {code!r}; use one such as BRL")
+
+
+class PlanAlreadyExists(_Taken):
+    """The plan's id is taken."""
+
+    reason = "PLAN_ALREADY_EXISTS"
+
+    def __init__(self, plan: str) -> None:
+        super().__init__(f"plans/{plan}", "choose another plan_id, or add a version")
+
+
+class PlanNotFound(_Missing):
+    """There is no such plan."""
+
+    reason = "PLAN_NOT_FOUND"
+
+    def __init__(self, plan: str) -> None:
+        super().__init__(f"plans/{plan}")
+
+
+class InvalidPrices(_Fault):
+    """A price is twice there, missing, negative, too large or too fine."""
+
+    reason = "INVALID_PRICES"
+
+
+class PriceNotFound(_InTheWay):
+    """No version of the plan prices the band in the currency, or there is no such plan."""
+
+    reason = "PRICE_NOT_FOUND"
+
+    def __init__(self, plan: str, band: int, currency: str, month: date) -> None:
+        super().__init__(
+            f"plans/{plan}",
+            f"has no price for band {band} in {currency} for {month:%Y-%m}: "
+            "create the plan, or add a version with that price",
+        )
+
+
+class PayerNotFound(_Missing):
+    """Billing does not know the payer."""
+
+    reason = "PAYER_NOT_FOUND"
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"accounts/{account}")
+
+
+class PayerInOtherSandbox(_InTheWay):
+    """The payer lives in another world than the account."""
+
+    reason = "PAYER_IN_OTHER_SANDBOX"
+
+    def __init__(self, payer: str) -> None:
+        super().__init__(f"accounts/{payer}", "lives in another sandbox: choose a payer of its own")
+
+
+class PayerNotSelfPaying(_InTheWay):
+    """An account that another pays for cannot pay."""
+
+    reason = "PAYER_NOT_SELF_PAYING"
+
+    def __init__(self, account: str, payer: str) -> None:
+        super().__init__(f"accounts/{account}", f"is paid for by accounts/{payer}: use that one")
+
+
+class CurrencyFixed(_InTheWay):
+    """Something was charged, so the currency stays."""
+
+    reason = "CURRENCY_FIXED"
+
+    def __init__(self, account: str, currency: str) -> None:
+        super().__init__(f"accounts/{account}", f"was charged in {currency}, which therefore stays")
+
+
+class SubscriptionNotFound(_Missing):
+    """There is no such subscription."""
+
+    reason = "SUBSCRIPTION_NOT_FOUND"
+
+
+class InvoiceNotFound(_Missing):
+    """There is no such invoice."""
+
+    reason = "INVOICE_NOT_FOUND"
+
+
+class PaymentNotFound(_Missing):
+    """There is no such payment."""
+
+    reason = "PAYMENT_NOT_FOUND"
+
+
+class PaymentAlreadyExists(_Taken):
+    """The payment's id is taken."""
+
+    reason = "PAYMENT_ALREADY_EXISTS"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "choose another payment_id")
+
+
+class ValueDateInFuture(_Fault):
+    """The value date lies after today."""
+
+    reason = "VALUE_DATE_IN_FUTURE"
+
+    def __init__(self, today: date) -> None:
+        super().__init__("value_date", f"lies in the future; today is {today.isoformat()}")
+
+
+class PaymentAlreadyReversed(_InTheWay):
+    """The payment was taken back before."""
+
+    reason = "PAYMENT_ALREADY_REVERSED"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "was reversed already: record a new payment instead")
+
+
+class InvalidAmount(_Fault):
+    """The amount is not positive, too large, or finer than the minor unit."""
+
+    reason = "INVALID_AMOUNT"
+
+
+class CurrencyMismatch(_Fault):
+    """The invoice that the payment names is in another currency."""
+
+    reason = "CURRENCY_MISMATCH"
+
+    def __init__(self, paid: str, owed: str) -> None:
+        super().__init__("amount.currency_code", f"is {paid}, but the invoice is in {owed}")
+
+
+class TimeBeforeClock(_InTheWay):
+    """The step goes back in time."""
+
+    reason = "TIME_BEFORE_CLOCK"
+
+    def __init__(self, sandbox: str) -> None:
+        super().__init__(f"sandboxes/{sandbox}", "is past that time already: step forward only")

@@ -1,0 +1,155 @@
+"""What billing tells the world: one type per event of the contract."""
+
+from dataclasses import dataclass
+
+from billing_service.domain.account import BillingProfile, Standing
+from billing_service.domain.invoice import IssuedInvoice, Settlement
+from billing_service.domain.party import Issuer
+from billing_service.domain.payment import Allocation, Payment
+from billing_service.domain.plan import Plan
+from billing_service.domain.subscription import Subscription, SubscriptionState
+from billing_service.domain.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerCreated:
+    """An issuer was created."""
+
+    issuer: Issuer
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerUpdated:
+    """An issuer was changed."""
+
+    issuer: Issuer
+
+
+@dataclass(frozen=True, slots=True)
+class TermsCreated:
+    """Terms were created."""
+
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class TermsVersionAdded:
+    """Terms got a version."""
+
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCreated:
+    """A plan was created."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVersionAdded:
+    """A plan got a version."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class BillingProfileUpdated:
+    """A billing profile was changed."""
+
+    profile: BillingProfile
+    standing: Standing
+    credit: tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """A subscription began, was cancelled, was taken up again or ended."""
+
+    subscription: Subscription
+    state: SubscriptionState
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceIssued:
+    """An invoice was issued."""
+
+    issued: IssuedInvoice
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSettled:
+    """An invoice was paid in full."""
+
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceReopened:
+    """A payment was reversed, and with it an invoice is open again."""
+
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceOverdue:
+    """An invoice's due date passed, and it is not settled."""
+
+    settlement: Settlement
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecorded:
+    """A payment was recorded."""
+
+    payment: Payment
+    allocations: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReversed:
+    """A payment was reversed."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class CreditApplied:
+    """Credit from an earlier payment went to an invoice."""
+
+    allocation: Allocation
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExpiryChanged:
+    """The last day of service of an account's instances is another one."""
+
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStopped:
+    """An account's instances stop for non-payment of `payer`'s invoice."""
+
+    account: str
+    payer: str
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStopLifted:
+    """The stop of an account's instances is taken back."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDeletionOrdered:
+    """An account's instances are to be deleted for non-payment of `payer`'s invoice."""
+
+    account: str
+    payer: str
+    invoice: str

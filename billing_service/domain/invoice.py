@@ -1,0 +1,257 @@
+"""Invoices: charges summed to lines, lines to a total; never changed once issued."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from billing_service.domain.account import Account, BillingProfile
+from billing_service.domain.calendar import next_month
+from billing_service.domain.charge import Charge, RatedItem
+from billing_service.domain.dunning import (
+    DunningDates,
+    StopAndDeletion,
+    overdue_at,
+    stop_and_deletion,
+)
+from billing_service.domain.party import Issuer, NumberSeries, Party, numbered
+from billing_service.domain.plan import Plan
+from billing_service.domain.terms import TermsVersion
+
+
+class InvoiceState(Enum):
+    """Where an invoice stands."""
+
+    PREVIEW = "preview"
+    OPEN = "open"
+    OVERDUE = "overdue"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """Equal charges, summed. The service period is `[period_start_on, period_end_on)`."""
+
+    line_number: int
+    description: str
+    plan: str
+    plan_version: int
+    band: int
+    quantity: int
+    unit_price: Decimal
+    amount_minor: int
+    period_start_on: date
+    period_end_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A bill for one payer, one currency and one month. `series` and `number` are '' in a preview.
+
+    `sequence` is its number in the series, and `overdue_at` the first instant after its due date.
+    """
+
+    payer: str
+    invoice_id: str
+    series: str
+    sequence: int
+    number: str
+    currency: str
+    month: date
+    issuer: Party
+    buyer: Party
+    reference_text: str
+    bank_details: str
+    payment_reference: str
+    dates: DunningDates
+    overdue_at: int
+    stop_and_deletion: StopAndDeletion
+    total_minor: int
+    terms_id: str
+    terms_version: int
+    time_zone: str
+    sandbox: str
+    issued_at: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others: its payer and its id."""
+        return (self.payer, self.invoice_id)
+
+    @property
+    def name(self) -> str:
+        """Its resource name."""
+        return f"accounts/{self.payer}/invoices/{self.invoice_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceAccount:
+    """An account with a charge on an invoice, and when it is stopped and deleted for that one."""
+
+    payer: str
+    invoice: str
+    account: str
+    stop_at: int
+    deletion_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What is paid of an invoice: derived from the allocations, kept to be searched."""
+
+    payer: str
+    invoice: str
+    total_minor: int
+    paid_minor: int
+    settled_on: date | None
+    settled_late: bool
+
+    def state(self, *, overdue_at: int, now: int) -> InvoiceState:
+        """Where its invoice stands at an instant."""
+        if self.settled_on is not None:
+            return InvoiceState.SETTLED
+        return InvoiceState.OVERDUE if now >= overdue_at else InvoiceState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedInvoice:
+    """An invoice with all that it is made of."""
+
+    invoice: Invoice
+    lines: tuple[InvoiceLine, ...]
+    charges: tuple[Charge, ...]
+    accounts: tuple[InvoiceAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an invoice says besides its charges. `issuer` is as it is now, `terms` as in force."""
+
+    payer: Account
+    profile: BillingProfile
+    month: date
+    issuer: Issuer
+    terms_id: str
+    terms: TermsVersion
+    dates: DunningDates
+    issued_at: int
+
+
+def by_currency(items: Iterable[RatedItem]) -> dict[str, list[RatedItem]]:
+    """Rated items by currency, in the order of the codes."""
+    split: dict[str, list[RatedItem]] = defaultdict(list)
+    for item in items:
+        split[item.currency].append(item)
+    return dict(sorted(split.items()))
+
+
+def draft(
+    header: Header,
+    items: Sequence[RatedItem],
+    *,
+    plans: Mapping[str, Plan],
+    zones: Mapping[str, str],
+) -> IssuedInvoice:
+    """The invoice for items of one currency, without a number.
+
+    Shapes:  `zones` holds the zone of each account among the items.
+    """
+    lines, charges = _lines_and_charges(header.payer.account, items, plans)
+    invoice = _unnumbered(header, items[0].currency, sum(line.amount_minor for line in lines))
+    accounts = sorted({item.key.account for item in items})
+    return IssuedInvoice(
+        invoice,
+        lines,
+        charges,
+        tuple(_on_invoice(invoice, account, zones[account]) for account in accounts),
+    )
+
+
+def number(drafted: IssuedInvoice, series: NumberSeries) -> tuple[IssuedInvoice, NumberSeries]:
+    """The invoice with the next number of its series, and the series after that."""
+    taken = replace(series, last=series.last + 1)
+    printed, invoice_id = numbered(series.series, taken.last)
+    invoice = replace(
+        drafted.invoice,
+        invoice_id=invoice_id,
+        series=series.series,
+        sequence=taken.last,
+        number=printed,
+        payment_reference=drafted.invoice.payment_reference.replace("{number}", printed),
+    )
+    charges = tuple(replace(charge, invoice=invoice_id) for charge in drafted.charges)
+    accounts = tuple(replace(each, invoice=invoice_id) for each in drafted.accounts)
+    return IssuedInvoice(invoice, drafted.lines, charges, accounts), taken
+
+
+def _lines_and_charges(
+    payer: str, items: Sequence[RatedItem], plans: Mapping[str, Plan]
+) -> tuple[tuple[InvoiceLine, ...], tuple[Charge, ...]]:
+    """Lines by month, plan, band, version and price, and the charge of each item on its line."""
+    groups: dict[tuple[date, str, int, int, Decimal], list[RatedItem]] = defaultdict(list)
+    for item in items:
+        key = (item.key.month, item.plan, item.band, item.plan_version, item.unit_price)
+        groups[key].append(item)
+    lines = []
+    charges = []
+    for line_number, key in enumerate(sorted(groups), start=1):
+        members = groups[key]
+        lines.append(_line(line_number, members, plans[members[0].plan].display_name))
+        charges += [
+            Charge(rated=item, payer=payer, invoice="", line_number=line_number) for item in members
+        ]
+    return tuple(lines), tuple(charges)
+
+
+def _line(line_number: int, items: Sequence[RatedItem], plan_name: str) -> InvoiceLine:
+    first = items[0]
+    month = first.key.month
+    name = plan_name or first.plan
+    return InvoiceLine(
+        line_number=line_number,
+        description=f"{name}, band {first.band}, {month:%Y-%m}",
+        plan=first.plan,
+        plan_version=first.plan_version,
+        band=first.band,
+        quantity=len(items),
+        unit_price=first.unit_price,
+        amount_minor=sum(item.amount_minor for item in items),
+        period_start_on=month,
+        period_end_on=next_month(month),
+    )
+
+
+def _unnumbered(header: Header, currency: str, total_minor: int) -> Invoice:
+    zone = header.payer.time_zone
+    return Invoice(
+        payer=header.payer.account,
+        invoice_id="",
+        series="",
+        sequence=0,
+        number="",
+        currency=currency,
+        month=header.month,
+        issuer=header.issuer.as_party(),
+        buyer=header.profile.as_party(),
+        reference_text=header.profile.reference_text,
+        bank_details=header.issuer.bank_details,
+        payment_reference=header.issuer.payment_reference,
+        dates=header.dates,
+        overdue_at=overdue_at(header.dates, zone),
+        stop_and_deletion=stop_and_deletion(header.dates, zone),
+        total_minor=total_minor,
+        terms_id=header.terms_id,
+        terms_version=header.terms.version,
+        time_zone=zone,
+        sandbox=header.payer.sandbox,
+        issued_at=header.issued_at,
+    )
+
+
+def _on_invoice(invoice: Invoice, account: str, zone: str) -> InvoiceAccount:
+    planned = stop_and_deletion(invoice.dates, zone)
+    return InvoiceAccount(
+        invoice.payer, invoice.invoice_id, account, planned.stop_at, planned.deletion_at
+    )

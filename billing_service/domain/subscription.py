@@ -1,0 +1,178 @@
+"""Subscriptions: a timeline of facts with an effective time, and the months that it bills.
+
+Shapes:  intervals are half-open and in order; one that ends where it begins still counts where it
+         begins, since the instance was subscribed at that instant.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from typing import Final
+
+from billing_service.domain.calendar import first_instant, month_of, next_month
+
+# The last month of what has no end yet.
+OPEN_MONTH: Final = date(9999, 12, 1)
+# The last month of what never comes to be billed.
+NO_MONTH: Final = date(1, 1, 1)
+
+
+class FactKind(Enum):
+    """What can happen to a subscription."""
+
+    SUBSCRIBED = "subscribed"
+    MIGRATED = "migrated"
+    CANCELLED = "cancelled"
+    RESUMED = "resumed"
+    ENDED = "ended"
+
+
+class SubscriptionState(Enum):
+    """Where a subscription stands."""
+
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+_OPENING: Final = frozenset({FactKind.SUBSCRIBED, FactKind.MIGRATED, FactKind.RESUMED})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened to a subscription, and since when it holds."""
+
+    kind: FactKind
+    effective_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch in which something was subscribed and not cancelled; `end_at` None: it lasts."""
+
+    start_at: int
+    end_at: int | None
+
+    @property
+    def last_at(self) -> int | None:
+        """Its last instant; None while it lasts."""
+        return None if self.end_at is None else max(self.start_at, self.end_at - 1)
+
+    def touches(self, start_at: int, end_at: int) -> bool:
+        """Whether it has an instant in `[start_at, end_at)`."""
+        last_at = self.last_at
+        return self.start_at < end_at and (last_at is None or last_at >= start_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The first and the last month that a subscription bills."""
+
+    first_month: date
+    last_month: date
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What is billed for one instance. `span` is derived from the facts, in the account's zone."""
+
+    account: str
+    subscription_id: str
+    plan: str
+    band: int
+    first_billed_month: date | None
+    facts: tuple[Fact, ...]
+    span: Span
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others: its account and its instance."""
+        return (self.account, self.subscription_id)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is subscribed and not cancelled."""
+        return self.facts[-1].kind in _OPENING
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its instance is gone."""
+        return self.facts[-1].kind is FactKind.ENDED
+
+    def state(self, now: int, zone: str) -> SubscriptionState:
+        """Where it stands at an instant."""
+        if self.has_ended:
+            return SubscriptionState.ENDED
+        if not self.is_live:
+            return SubscriptionState.CANCELLED
+        if self.first_billed_month and first_instant(self.first_billed_month, zone) > now:
+            return SubscriptionState.SCHEDULED
+        return SubscriptionState.ACTIVE
+
+
+def begin(
+    *,
+    account: str,
+    subscription_id: str,
+    plan: str,
+    band: int,
+    fact: Fact,
+    zone: str,
+    first_billed_month: date | None = None,
+) -> Subscription:
+    """A new subscription with its first fact."""
+    facts = (fact,)
+    return Subscription(
+        account=account,
+        subscription_id=subscription_id,
+        plan=plan,
+        band=band,
+        first_billed_month=first_billed_month,
+        facts=facts,
+        span=span_of(facts, first_billed_month, zone),
+    )
+
+
+def continued(subscription: Subscription, fact: Fact, zone: str) -> Subscription | None:
+    """The subscription with a further fact; None if the fact changes nothing.
+
+    What has ended stays so; a second cancellation or resumption changes nothing.
+    """
+    repeats = (fact.kind in _OPENING) == subscription.is_live
+    if subscription.has_ended or (repeats and fact.kind is not FactKind.ENDED):
+        return None
+    facts = (*subscription.facts, fact)
+    span = span_of(facts, subscription.first_billed_month, zone)
+    return replace(subscription, facts=facts, span=span)
+
+
+def intervals(facts: Sequence[Fact]) -> Iterator[Interval]:
+    """The stretches in which it was subscribed and not cancelled."""
+    start_at: int | None = None
+    for fact in facts:
+        if fact.kind in _OPENING and start_at is None:
+            start_at = fact.effective_at
+        elif fact.kind not in _OPENING and start_at is not None:
+            yield Interval(start_at, fact.effective_at)
+            start_at = None
+    if start_at is not None:
+        yield Interval(start_at, None)
+
+
+def bills(subscription: Subscription, month: date, zone: str) -> bool:
+    """Whether a month is billed: at some instant of it, it was subscribed and not yet cancelled."""
+    if not subscription.span.first_month <= month <= subscription.span.last_month:
+        return False
+    start_at, end_at = first_instant(month, zone), first_instant(next_month(month), zone)
+    return any(each.touches(start_at, end_at) for each in intervals(subscription.facts))
+
+
+def span_of(facts: Sequence[Fact], first_billed_month: date | None, zone: str) -> Span:
+    """The first and last billed month of a timeline."""
+    stretches = list(intervals(facts))
+    first = max(month_of(stretches[0].start_at, zone), first_billed_month or NO_MONTH)
+    last_at = stretches[-1].last_at
+    last = OPEN_MONTH if last_at is None else month_of(last_at, zone)
+    return Span(first, last if last >= first else NO_MONTH)
