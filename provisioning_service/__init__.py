@@ -1,1 +1,1 @@
-"""Who is who and who may have what: accounts, integrators, tokens, instances and seats."""
+"""The provisioning service: who is who, who may have what, and what runs."""

@@ -1,0 +1,1 @@
+"""The rules of provisioning: values in, values out."""
