@@ -1,0 +1,1 @@
+"""Tests of the whole suite: both services, and the gateway where it matters."""

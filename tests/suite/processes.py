@@ -1,0 +1,127 @@
+"""The services as real processes: started, killed and started again on the same stores."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import grpc
+
+START_SECONDS_MAX: Final = 40
+STOP_SECONDS_MAX: Final = 20
+SERVICES: Final = ("provisioning", "billing")
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class ServiceProcesses:
+    """Provisioning and billing as processes of their own, on one data folder."""
+
+    data_dir: Path
+    database_urls: Mapping[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, service: str, **environment: str) -> None:
+        """Start a service and wait until it serves; it may also die at once by a failpoint."""
+        port = self.ports.setdefault(service, free_port())
+        peer = "billing" if service == "provisioning" else "provisioning"
+        prefix = f"POSPAGO_{service.upper()}_"
+        settings = {
+            "POSPAGO_DATA_DIR": str(self.data_dir),
+            "POSPAGO_LOG_LEVEL": "warning",
+            f"{prefix}PORT": str(port),
+            f"{prefix}PEER_ADDRESS": f"127.0.0.1:{self.ports.setdefault(peer, free_port())}",
+            f"{prefix}DATABASE_URL": self.database_urls.get(service, ""),
+        }
+        log = (self.data_dir / f"{service}.log").open("ab")
+        self._running[service] = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
+            [sys.executable, "-m", f"{service}_service"],
+            env={**os.environ, **settings, **environment},
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+        self._wait(service)
+
+    def start_all(self) -> None:
+        """Start both services."""
+        for service in SERVICES:
+            self.start(service)
+
+    def kill(self, service: str) -> None:
+        """End a service as `kill -9` does, and wait until it is gone."""
+        process = self._running[service]
+        process.send_signal(signal.SIGKILL)
+        process.wait(STOP_SECONDS_MAX)
+
+    def is_running(self, service: str) -> bool:
+        """Whether the service's process lives."""
+        return self._running[service].poll() is None
+
+    def stop_all(self) -> None:
+        """Ask all to end, and wait; kill what does not."""
+        for process in self._running.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self._running.values():
+            try:
+                process.wait(STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS_MAX)
+
+    def address(self, service: str) -> str:
+        """Where the service listens."""
+        return f"127.0.0.1:{self.ports[service]}"
+
+    def operator_secret(self) -> str:
+        """The operator's secret, made at the first start."""
+        return (self.data_dir / "operator.token").read_text(encoding="ascii").strip()
+
+    def log_of(self, service: str) -> str:
+        """What the service has printed so far."""
+        return (self.data_dir / f"{service}.log").read_text(errors="replace")
+
+    def _wait(self, service: str) -> None:
+        """Wait until the service answers, or its process has ended."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        channel = grpc.insecure_channel(self.address(service))
+        try:
+            while self.is_running(service):
+                try:
+                    grpc.channel_ready_future(channel).result(timeout=0.5)
+                except grpc.FutureTimeoutError:
+                    if time.monotonic() > deadline:
+                        raise TimeoutError(self.log_of(service)) from None
+                else:
+                    return
+        finally:
+            channel.close()
+
+
+@contextmanager
+def service_processes(
+    data_dir: Path, database_urls: Mapping[str, str] | None = None
+) -> Iterator[ServiceProcesses]:
+    """Both services running; stopped at the end."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    suite = ServiceProcesses(data_dir, database_urls or {})
+    try:
+        suite.start_all()
+        yield suite
+    finally:
+        suite.stop_all()
