@@ -9,6 +9,7 @@ import grpc
 from rich.text import Text
 
 from pospago_cli.accounts import account
+from pospago_cli.demo import demo
 from pospago_cli.events import events
 from pospago_cli.failures import EXIT_FAILED, CommandFailed, Refusal
 from pospago_cli.health import health
@@ -44,6 +45,7 @@ def pospago() -> None:
 
 for each in (
     account,
+    demo,
     events,
     health,
     instance,

@@ -1,0 +1,1 @@
+"""The main job as a story: months of four integrators, each step of it an expectation."""
