@@ -23,6 +23,7 @@ from pospago_cli.profiles import profile
 from pospago_cli.sandboxes import sandbox
 from pospago_cli.serve import serve, up
 from pospago_cli.session import Noun, Session, shared_options
+from pospago_cli.stores import db
 from pospago_cli.tokens import token
 
 INTERRUPTED = 130
@@ -45,6 +46,7 @@ def pospago() -> None:
 
 for each in (
     account,
+    db,
     demo,
     events,
     health,
