@@ -1,0 +1,1 @@
+"""The command line: what it reads, prints, backs up and plays."""
