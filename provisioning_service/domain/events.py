@@ -171,18 +171,12 @@ class SandboxAdvanced:
     from_at: int
 
 
-ProvisioningEvent = (
-    AccountCreated
-    | AccountUpdated
-    | IntegratorEnrolled
-    | IntegratorUpdated
-    | TokenRequested
-    | TokenIssued
-    | TokenDeclined
-    | TokenRotated
-    | TokenRevoked
-    | TokenUsedUp
-    | InstanceCreated
+AccountEvent = AccountCreated | AccountUpdated | IntegratorEnrolled | IntegratorUpdated
+TokenEvent = (
+    TokenRequested | TokenIssued | TokenDeclined | TokenRotated | TokenRevoked | TokenUsedUp
+)
+InstanceEvent = (
+    InstanceCreated
     | InstanceImported
     | InstanceMigrated
     | InstanceSubscribed
@@ -191,7 +185,6 @@ ProvisioningEvent = (
     | InstanceStopped
     | InstanceStopLifted
     | InstanceDeleted
-    | SandboxCreated
-    | SandboxAdvanceStarted
-    | SandboxAdvanced
 )
+SandboxEvent = SandboxCreated | SandboxAdvanceStarted | SandboxAdvanced
+ProvisioningEvent = AccountEvent | TokenEvent | InstanceEvent | SandboxEvent

@@ -1,0 +1,29 @@
+"""AccessService: tells the other service who holds a secret."""
+
+from pospago.access.v1 import access_pb2 as pb
+
+from chassis.credentials import KeyedHash
+from chassis.rpc.call import Call
+from provisioning_service.api.reading import Reads
+from provisioning_service.storage.queries import find_token_by_secret
+
+
+class Access:
+    """The servicer of AccessService."""
+
+    def __init__(self, reads: Reads, keyed_hash: KeyedHash) -> None:
+        self._reads = reads
+        self._hash = keyed_hash
+
+    async def Introspect(self, request: pb.IntrospectRequest, call: Call) -> pb.IntrospectResponse:
+        """Give the caller behind a secret, as the store knows it now."""
+        secret_hash = self._hash.of(request.secret)
+        token = await self._reads.run(call, lambda tx: find_token_by_secret(tx, secret_hash))
+        if token is None:
+            return pb.IntrospectResponse(active=False)
+        return pb.IntrospectResponse(
+            active=True,
+            kind=pb.CALLER_KIND_INTEGRATOR,
+            account=f"accounts/{token.account}",
+            token=token.name,
+        )

@@ -1,0 +1,1 @@
+"""What calls the billing service: its feed is applied here, its sandboxes are led from here."""

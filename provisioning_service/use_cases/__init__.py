@@ -1,0 +1,1 @@
+"""What the service does: one use case a module, named for the verb of its rpc."""
