@@ -77,6 +77,12 @@ class IssuerNotFound(BillingError):
         )
 
 
+class IssuerNeeded(IssuerNotFound):
+    """An invoice is to be issued, and there is no issuer at all."""
+
+    kind = Kind.FAILED_PRECONDITION
+
+
 class SeriesTaken(_Taken):
     """Another issuer numbers its invoices in this series, or could come to."""
 

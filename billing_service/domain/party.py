@@ -1,10 +1,12 @@
 """Legal entities as invoices name them: issuers and buyers."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 # Invoices of sandboxes are numbered in series of this kind, which no issuer may take.
 TEST_SERIES: Final = "TEST-"
+_LABEL_MAX: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ def sandbox_issuer(series: str) -> Issuer:
         created_at=0,
         version=1,
     )
+
+
+def sandbox_series(sandbox: str) -> str:
+    """The series of a sandbox's invoices; short enough for their numbers to be names."""
+    label = sandbox
+    if len(sandbox) > _LABEL_MAX:
+        label = f"{sandbox[: _LABEL_MAX - 9]}-{sha256(sandbox.encode()).hexdigest()[:8]}"
+    return f"{TEST_SERIES}{label}-"
 
 
 def series_collide(one: str, other: str) -> bool:

@@ -1,0 +1,159 @@
+"""The working set of a list of commands: what was gathered, kept true by what was decided.
+
+Values are immutable, so an overlay can show what would hold after some changes at no cost.
+"""
+
+from collections import ChainMap, Counter
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+from billing_service.domain.account import Account, BillingProfile, Standing
+from billing_service.domain.charge import ChargeKey
+from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
+from billing_service.domain.party import Issuer, NumberSeries
+from billing_service.domain.payment import Allocation, Payment
+from billing_service.domain.plan import Plan
+from billing_service.domain.standing import Owed
+from billing_service.domain.subscription import Span, Subscription
+from billing_service.domain.terms import Terms, TermsVersion
+from chassis.use_case import Effects
+
+DocumentKey = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a use case gathered, by key. Each loader in `gathering` fills some of the maps.
+
+    Shapes:  `spans` counts the open spans of each account's subscriptions; `owing` names the
+             invoices that have a charge of an account; `zones` are the zones of all accounts that
+             a payer pays for, `billed` these accounts; `earliest_due` is when the first timer of
+             an account is due, `credit` what payers have left in each currency.
+    """
+
+    accounts: MutableMapping[str, Account] = field(default_factory=dict)
+    profiles: MutableMapping[str, BillingProfile] = field(default_factory=dict)
+    standings: MutableMapping[str, Standing] = field(default_factory=dict)
+    issuers: MutableMapping[str, Issuer] = field(default_factory=dict)
+    terms: MutableMapping[str, Terms] = field(default_factory=dict)
+    plans: MutableMapping[str, Plan] = field(default_factory=dict)
+    series: MutableMapping[str, NumberSeries] = field(default_factory=dict)
+    subscriptions: MutableMapping[DocumentKey, Subscription] = field(default_factory=dict)
+    spans: MutableMapping[str, Counter[Span]] = field(default_factory=dict)
+    invoices: MutableMapping[DocumentKey, Invoice] = field(default_factory=dict)
+    settlements: MutableMapping[DocumentKey, Settlement] = field(default_factory=dict)
+    invoice_accounts: MutableMapping[DocumentKey, tuple[InvoiceAccount, ...]] = field(
+        default_factory=dict
+    )
+    owing: MutableMapping[str, tuple[DocumentKey, ...]] = field(default_factory=dict)
+    payments: MutableMapping[DocumentKey, Payment] = field(default_factory=dict)
+    allocations: MutableMapping[DocumentKey, tuple[Allocation, ...]] = field(default_factory=dict)
+    billed: MutableMapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zones: MutableMapping[str, frozenset[str]] = field(default_factory=dict)
+    charged: MutableMapping[ChargeKey, bool] = field(default_factory=dict)
+    charged_in: MutableMapping[str, str] = field(default_factory=dict)
+    parked: MutableMapping[str, bool] = field(default_factory=dict)
+    earliest_due: MutableMapping[str, int] = field(default_factory=dict)
+    credit: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
+    peer_watermarks: MutableMapping[str, int] = field(default_factory=dict)
+
+    def overlay(self) -> "Facts":
+        """The same facts, on which changes can be tried without touching these."""
+        return Facts(**{each.name: ChainMap({}, getattr(self, each.name)) for each in fields(self)})
+
+    def absorb(self, effects: Effects[Any]) -> None:
+        """Take in the changes of a command, for the commands that follow in the list."""
+        self.take_in(effects.changes)
+
+    def take_in(self, changes: Iterable[object]) -> None:
+        """Take in changed entities."""
+        for change in changes:
+            self._take_in(change)
+
+    def _take_in(self, change: object) -> None:
+        match change:
+            case Account():
+                self.accounts[change.account] = change
+            case BillingProfile():
+                self.profiles[change.account] = change
+            case Standing():
+                self.standings[change.account] = change
+            case Issuer():
+                self.issuers[change.issuer_id] = change
+            case Terms():
+                self.terms[change.terms_id] = change
+            case Plan():
+                self.plans[change.plan_id] = change
+            case NumberSeries():
+                self.series[change.series] = change
+            case Subscription():
+                self._take_in_subscription(change)
+            case _:
+                self._take_in_document(change)
+
+    def _take_in_document(self, change: object) -> None:
+        match change:
+            case IssuedInvoice():
+                self._take_in_invoice(change)
+            case Settlement():
+                self.settlements[change.payer, change.invoice] = change
+            case Payment():
+                self.payments[change.key] = change
+            case Allocation():
+                key = (change.payer, change.payment)
+                self.allocations[key] = (*self.allocations.get(key, ()), change)
+            case _:
+                raise TypeError(f"not an entity of billing: {change!r}")
+
+    def _take_in_subscription(self, changed: Subscription) -> None:
+        spans = Counter(self.spans.get(changed.account, ()))
+        before = self.subscriptions.get(changed.key)
+        if before is not None:
+            spans[before.span] -= 1
+        spans[changed.span] += 1
+        self.spans[changed.account] = +spans
+        self.subscriptions[changed.key] = changed
+
+    def _take_in_invoice(self, issued: IssuedInvoice) -> None:
+        key = issued.invoice.key
+        self.invoices[key] = issued.invoice
+        self.invoice_accounts[key] = issued.accounts
+        for each in issued.accounts:
+            self.owing[each.account] = (*self.owing.get(each.account, ()), key)
+        for charge in issued.charges:
+            self.charged[charge.rated.key] = True
+
+    def standing(self, account: str) -> Standing:
+        """Where an account stands; a fresh standing if nothing was billed yet."""
+        return self.standings.get(account) or Standing(account)
+
+    def terms_in_force(self, account: str, instant_at: int) -> TermsVersion:
+        """The version of an account's terms that is in force at an instant."""
+        return self.terms[self.profiles[account].terms_id].at(instant_at)
+
+    def currency_of(self, account: str, instant_at: int) -> str:
+        """The currency in which an account is charged."""
+        stated = self.profiles[account].currency
+        return stated or self.terms_in_force(account, instant_at).currency
+
+    def owed_by(self, account: str) -> list[Owed]:
+        """The unsettled invoices with a charge of an account."""
+        return [
+            Owed(key[1], invoice.month, invoice.dates.last_service_on, each.stop_at)
+            for key in self.owing.get(account, ())
+            if self.settlements[key].settled_on is None
+            for invoice in [self.invoices[key]]
+            for each in self.invoice_accounts[key]
+            if each.account == account
+        ]
+
+    def credit_balance(self, account: str, instant_at: int) -> tuple[int, str]:
+        """What an account has paid beyond its invoices, in the currency it is charged in."""
+        currency = self.currency_of(account, instant_at)
+        return self.credit.get((account, currency), 0), currency
+
+    def closed_through(self, account: str) -> date | None:
+        """The last month of an account that is billed for good."""
+        return self.standing(account).closed_through

@@ -1,0 +1,211 @@
+"""What use cases gather about accounts, catalogue and subscriptions, each in one statement."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+
+from billing_service.domain.charge import ChargeKey
+from billing_service.domain.party import NumberSeries
+from billing_service.domain.subscription import Span
+from billing_service.storage import rows
+from billing_service.storage.facts import Facts
+from billing_service.storage.tables import CHASSIS, table
+from chassis.accounts import parked_here_or_at_peer
+from chassis.database import Transaction
+from chassis.feed import peer_watermark
+
+PEER: Final = "provisioning"
+
+_ACCOUNTS: Final = table("accounts")
+_PROFILES: Final = table("billing_profiles")
+_STANDINGS: Final = table("standings")
+_SUBSCRIPTIONS: Final = table("subscriptions")
+_FACTS: Final = table("subscription_facts")
+_CHARGES: Final = table("charges")
+
+
+def gather_accounts(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """Accounts with their profiles and standings."""
+    wanted = sorted(set(accounts))
+    for row in tx.where_in(select(_ACCOUNTS), _ACCOUNTS.c.account, wanted):
+        facts.accounts[row.account] = rows.account_from_row(row)
+    for row in tx.where_in(select(_PROFILES), _PROFILES.c.account, wanted):
+        facts.profiles[row.account] = rows.profile_from_row(row)
+    for row in tx.where_in(select(_STANDINGS), _STANDINGS.c.account, wanted):
+        facts.standings[row.account] = rows.standing_from_row(row)
+
+
+def payers_of(tx: Transaction, accounts: Iterable[str]) -> set[str]:
+    """Who pays for the accounts."""
+    query = select(_PROFILES.c.paid_by).distinct()
+    return {row[0] for row in tx.where_in(query, _PROFILES.c.account, sorted(set(accounts)))}
+
+
+def billed_accounts(tx: Transaction, payer: str) -> tuple[str, ...]:
+    """The accounts that a payer pays for, itself among them unless another pays for it."""
+    query = select(_PROFILES.c.account).where(_PROFILES.c.paid_by == payer)
+    return tuple(row[0] for row in tx.all(query.order_by(_PROFILES.c.account)))
+
+
+def gather_billed(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
+    """Which accounts the payers pay for."""
+    wanted = sorted(set(payers))
+    found: dict[str, list[str]] = {payer: [] for payer in wanted}
+    query = select(_PROFILES.c.paid_by, _PROFILES.c.account).order_by(_PROFILES.c.account)
+    for row in tx.where_in(query, _PROFILES.c.paid_by, wanted):
+        found[row[0]].append(row[1])
+    facts.billed.update({payer: tuple(accounts) for payer, accounts in found.items()})
+
+
+def gather_zones(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
+    """The zones of all accounts that the payers pay for."""
+    wanted = sorted(set(payers))
+    query = (
+        select(_PROFILES.c.paid_by, _ACCOUNTS.c.time_zone)
+        .join(_ACCOUNTS, _ACCOUNTS.c.account == _PROFILES.c.account)
+        .distinct()
+    )
+    found: dict[str, set[str]] = {payer: set() for payer in wanted}
+    for row in tx.where_in(query, _PROFILES.c.paid_by, wanted):
+        found[row[0]].add(row[1])
+    facts.zones.update({payer: frozenset(zones) for payer, zones in found.items()})
+
+
+def gather_spans(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """How many subscriptions of each account bill which months, of those still to be billed."""
+    wanted = sorted(set(accounts))
+    months = (_SUBSCRIPTIONS.c.first_month, _SUBSCRIPTIONS.c.last_month)
+    query = (
+        _with_standing(select(_SUBSCRIPTIONS.c.account, *months, func.count()))
+        .where(_is_open())
+        .group_by(_SUBSCRIPTIONS.c.account, *months)
+    )
+    found: dict[str, Counter[Span]] = {account: Counter() for account in wanted}
+    for account, first_month, last_month, count in tx.where_in(
+        query, _SUBSCRIPTIONS.c.account, wanted
+    ):
+        found[account][Span(first_month, last_month)] = count
+    facts.spans.update(found)
+
+
+def gather_subscriptions(tx: Transaction, facts: Facts, keys: Iterable[tuple[str, str]]) -> None:
+    """Subscriptions by account and instance."""
+    key: Any = tuple_(_SUBSCRIPTIONS.c.account, _SUBSCRIPTIONS.c.subscription)
+    _take_subscriptions(facts, tx.where_in(_timelines(), key, sorted(set(keys))))
+
+
+def gather_live_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """The accounts' subscriptions that have not ended."""
+    query = _timelines().where(_SUBSCRIPTIONS.c.last_kind != "ended")
+    wanted = sorted(set(accounts))
+    _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+
+
+def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """The accounts' subscriptions that have months which are not closed, with what is charged."""
+    wanted = sorted(set(accounts))
+    query = _with_standing(_timelines()).where(_is_open())
+    _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+    charged = (
+        select(_CHARGES.c.account, _CHARGES.c.subscription, _CHARGES.c.item, _CHARGES.c.month)
+        .outerjoin(_STANDINGS, _STANDINGS.c.account == _CHARGES.c.account)
+        .where(_after_closed(_CHARGES.c.month))
+    )
+    for row in tx.where_in(charged, _CHARGES.c.account, wanted):
+        facts.charged[ChargeKey(*row)] = True
+
+
+def gather_charged_currency(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """The currency of the accounts that something was charged to."""
+    query = select(_CHARGES.c.account, func.max(_CHARGES.c.currency)).group_by(_CHARGES.c.account)
+    wanted = sorted(set(accounts))
+    facts.charged_in.update(
+        {row[0]: row[1] for row in tx.where_in(query, _CHARGES.c.account, wanted)}
+    )
+
+
+def gather_holds(tx: Transaction, facts: Facts, accounts: Sequence[str]) -> None:
+    """Which accounts are parked, here or at the peer, and when each one's first timer is due."""
+    facts.parked.update(dict.fromkeys(parked_here_or_at_peer(tx, CHASSIS, accounts), True))
+    timers = CHASSIS.timers
+    query = select(timers.c.account, func.min(timers.c.due_at)).group_by(timers.c.account)
+    facts.earliest_due.update(
+        {row[0]: row[1] for row in tx.where_in(query, timers.c.account, list(accounts))}
+    )
+
+
+def gather_peer_watermarks(tx: Transaction, facts: Facts, sandboxes: Iterable[str]) -> None:
+    """Up to when the provisioning service has told all, in each world."""
+    for sandbox in sorted(set(sandboxes)):
+        facts.peer_watermarks[sandbox] = peer_watermark(tx, CHASSIS, PEER, sandbox)
+
+
+def gather_issuers(tx: Transaction, facts: Facts) -> None:
+    """All issuers; there are few."""
+    for row in tx.all(select(table("issuers"))):
+        facts.issuers[row.issuer] = rows.issuer_from_row(row)
+
+
+def gather_terms(tx: Transaction, facts: Facts) -> None:
+    """All terms; there are few."""
+    versions = table("terms_versions")
+    found = tx.all(select(versions).order_by(versions.c.terms, versions.c.version))
+    facts.terms.update({each.terms_id: each for each in rows.terms_from_rows(found)})
+
+
+def gather_plans(tx: Transaction, facts: Facts, plans: Iterable[str]) -> None:
+    """Plans with their versions and prices."""
+    wanted = sorted(set(plans))
+    heads, versions, prices = table("plans"), table("plan_versions"), table("plan_prices")
+    by_version = select(versions).order_by(versions.c.plan, versions.c.version)
+    by_band = select(prices).order_by(
+        prices.c.plan, prices.c.version, prices.c.band, prices.c.currency
+    )
+    version_rows = tx.where_in(by_version, versions.c.plan, wanted)
+    price_rows = tx.where_in(by_band, prices.c.plan, wanted)
+    for row in tx.where_in(select(heads), heads.c.plan, wanted):
+        own_versions = [each for each in version_rows if each.plan == row.plan]
+        own_prices = [each for each in price_rows if each.plan == row.plan]
+        facts.plans[row.plan] = rows.plan_from_rows(row, own_versions, own_prices)
+
+
+def gather_series(tx: Transaction, facts: Facts, series: Iterable[str]) -> None:
+    """Number series, locked in ascending order until the end of the transaction."""
+    numbers = table("number_series")
+    query = select(numbers).order_by(numbers.c.series).with_for_update()
+    for row in tx.where_in(query, numbers.c.series, sorted(set(series))):
+        facts.series[row.series] = NumberSeries(row.series, row.last)
+
+
+def _timelines() -> Select[Any]:
+    """Subscriptions with their facts, in order."""
+    same = and_(
+        _FACTS.c.account == _SUBSCRIPTIONS.c.account,
+        _FACTS.c.subscription == _SUBSCRIPTIONS.c.subscription,
+    )
+    return (
+        select(_SUBSCRIPTIONS, _FACTS.c.kind, _FACTS.c.effective_at)
+        .join(_FACTS, same)
+        .order_by(_FACTS.c.account, _FACTS.c.subscription, _FACTS.c.ordinal)
+    )
+
+
+def _with_standing(query: Select[Any]) -> Select[Any]:
+    return query.outerjoin(_STANDINGS, _STANDINGS.c.account == _SUBSCRIPTIONS.c.account)
+
+
+def _is_open() -> ColumnElement[bool]:
+    """Whether a subscription has months that are billed and not closed."""
+    last_month = _SUBSCRIPTIONS.c.last_month
+    return and_(last_month >= _SUBSCRIPTIONS.c.first_month, _after_closed(last_month))
+
+
+def _after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
+    closed_through = _STANDINGS.c.closed_through
+    return or_(closed_through.is_(None), month > closed_through)
+
+
+def _take_subscriptions(facts: Facts, found: Sequence[Row[Any]]) -> None:
+    facts.subscriptions.update({each.key: each for each in rows.subscriptions_from_rows(found)})

@@ -1,0 +1,283 @@
+"""Entities as rows and back: accounts, parties, terms, plans, subscriptions."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row
+
+from billing_service.domain.account import Account, BillingProfile, Standing
+from billing_service.domain.party import Issuer, NumberSeries, Party, PostalAddress
+from billing_service.domain.plan import BandPrice, Plan, PlanVersion, VersionPolicy
+from billing_service.domain.subscription import Fact, FactKind, Span, Subscription
+from billing_service.domain.terms import Terms, TermsVersion
+
+Values = dict[str, Any]
+
+
+def address_to_text(address: PostalAddress) -> str:
+    """An address as JSON; empty parts are left out."""
+    parts = {name: part for name, part in asdict(address).items() if part}
+    return json.dumps(parts, ensure_ascii=False, sort_keys=True)
+
+
+def address_from_text(text: str) -> PostalAddress:
+    """The address that JSON states."""
+    return _address(json.loads(text))
+
+
+def party_to_text(party: Party) -> str:
+    """A party as JSON."""
+    parts = {
+        "name": party.name,
+        "legal_name": party.legal_name,
+        "registration_number": party.registration_number,
+        "address": json.loads(address_to_text(party.address)),
+    }
+    return json.dumps(parts, ensure_ascii=False, sort_keys=True)
+
+
+def party_from_text(text: str) -> Party:
+    """The party that JSON states."""
+    parts = json.loads(text)
+    return Party(
+        parts["name"],
+        parts["legal_name"],
+        parts["registration_number"],
+        _address(parts["address"]),
+    )
+
+
+def _address(parts: Mapping[str, Any]) -> PostalAddress:
+    values: Values = {
+        n: tuple(part) if isinstance(part, list) else part for n, part in parts.items()
+    }
+    return PostalAddress(**values)
+
+
+def account_to_row(account: Account) -> Values:
+    """An account as a row."""
+    return asdict(account)
+
+
+def account_from_row(row: Row[Any]) -> Account:
+    """The account of a row."""
+    return Account(row.account, row.sandbox, row.time_zone)
+
+
+def profile_to_row(profile: BillingProfile) -> Values:
+    """A billing profile as a row."""
+    return {
+        "account": profile.account,
+        "paid_by": profile.paid_by,
+        "legal_name": profile.legal_name,
+        "registration_number": profile.registration_number,
+        "address": address_to_text(profile.address),
+        "billing_email": profile.billing_email,
+        "reference_text": profile.reference_text,
+        "currency": profile.currency,
+        "terms": profile.terms,
+        "issuer": profile.issuer,
+        "version": profile.version,
+    }
+
+
+def profile_from_row(row: Row[Any]) -> BillingProfile:
+    """The billing profile of a row."""
+    return BillingProfile(
+        account=row.account,
+        legal_name=row.legal_name,
+        registration_number=row.registration_number,
+        address=address_from_text(row.address),
+        billing_email=row.billing_email,
+        reference_text=row.reference_text,
+        currency=row.currency,
+        terms=row.terms,
+        issuer=row.issuer,
+        payer="" if row.paid_by == row.account else row.paid_by,
+        version=row.version,
+    )
+
+
+def standing_to_row(standing: Standing) -> Values:
+    """A standing as a row."""
+    return asdict(standing)
+
+
+def standing_from_row(row: Row[Any]) -> Standing:
+    """The standing of a row."""
+    return Standing(
+        account=row.account,
+        closed_through=row.closed_through,
+        expires_on=row.expires_on,
+        earliest_unsettled_month=row.earliest_unsettled_month,
+        stopped_at=row.stopped_at,
+        stopped_by=row.stopped_by,
+    )
+
+
+def issuer_to_row(issuer: Issuer) -> Values:
+    """An issuer as a row."""
+    return {
+        "issuer": issuer.issuer_id,
+        "legal_name": issuer.legal_name,
+        "registration_number": issuer.registration_number,
+        "address": address_to_text(issuer.address),
+        "bank_details": issuer.bank_details,
+        "payment_reference": issuer.payment_reference,
+        "invoice_series": issuer.invoice_series,
+        "created_at": issuer.created_at,
+        "version": issuer.version,
+    }
+
+
+def issuer_from_row(row: Row[Any]) -> Issuer:
+    """The issuer of a row."""
+    return Issuer(
+        issuer_id=row.issuer,
+        legal_name=row.legal_name,
+        registration_number=row.registration_number,
+        address=address_from_text(row.address),
+        bank_details=row.bank_details,
+        payment_reference=row.payment_reference,
+        invoice_series=row.invoice_series,
+        created_at=row.created_at,
+        version=row.version,
+    )
+
+
+def series_to_row(series: NumberSeries) -> Values:
+    """A number series as a row."""
+    return asdict(series)
+
+
+def terms_to_rows(terms: Terms) -> list[Values]:
+    """Terms as the rows of their versions."""
+    return [{"terms": terms.terms_id, **asdict(version)} for version in terms.versions]
+
+
+def terms_from_rows(rows: Iterable[Row[Any]]) -> list[Terms]:
+    """The terms of rows ordered by terms and version."""
+    return [
+        Terms(terms_id, tuple(_terms_version(row) for row in group))
+        for terms_id, group in groupby(rows, key=lambda row: str(row.terms))
+    ]
+
+
+def _terms_version(row: Row[Any]) -> TermsVersion:
+    return TermsVersion(
+        version=row.version,
+        effective_at=row.effective_at,
+        due_day=row.due_day,
+        last_service_day=row.last_service_day,
+        deletion_day=row.deletion_day,
+        deletion_hour=row.deletion_hour,
+        time_zone=row.time_zone,
+        currency=row.currency,
+    )
+
+
+def plan_to_row(plan: Plan) -> Values:
+    """A plan as a row, without its versions."""
+    return {"plan": plan.plan_id, "display_name": plan.display_name, "policy": plan.policy.value}
+
+
+def plan_versions_to_rows(plan: Plan) -> list[Values]:
+    """The versions of a plan as rows."""
+    return [
+        {"plan": plan.plan_id, "version": each.version, "effective_at": each.effective_at}
+        for each in plan.versions
+    ]
+
+
+def plan_prices_to_rows(plan: Plan) -> list[Values]:
+    """The prices of a plan as rows."""
+    return [
+        {
+            "plan": plan.plan_id,
+            "version": version.version,
+            "band": price.band,
+            "currency": price.currency,
+            "unit_price": str(price.unit_price),
+        }
+        for version in plan.versions
+        for price in version.prices
+    ]
+
+
+def plan_from_rows(row: Row[Any], versions: Sequence[Row[Any]], prices: Sequence[Row[Any]]) -> Plan:
+    """The plan of a row, with its versions and prices; both ordered."""
+    return Plan(
+        plan_id=row.plan,
+        display_name=row.display_name,
+        policy=VersionPolicy(row.policy),
+        versions=tuple(
+            PlanVersion(
+                version=version.version,
+                effective_at=version.effective_at,
+                prices=tuple(
+                    BandPrice(price.band, price.currency, Decimal(price.unit_price))
+                    for price in prices
+                    if price.version == version.version
+                ),
+            )
+            for version in versions
+        ),
+    )
+
+
+def subscription_to_row(subscription: Subscription) -> Values:
+    """A subscription as a row, without its facts."""
+    return {
+        "account": subscription.account,
+        "subscription": subscription.subscription_id,
+        "plan": subscription.plan,
+        "band": subscription.band,
+        "first_billed_month": subscription.first_billed_month,
+        "first_month": subscription.span.first_month,
+        "last_month": subscription.span.last_month,
+        "last_kind": subscription.facts[-1].kind.value,
+        "facts_count": len(subscription.facts),
+    }
+
+
+def facts_to_rows(subscription: Subscription) -> list[Values]:
+    """The facts of a subscription as rows."""
+    return [
+        {
+            "account": subscription.account,
+            "subscription": subscription.subscription_id,
+            "ordinal": ordinal,
+            "kind": fact.kind.value,
+            "effective_at": fact.effective_at,
+        }
+        for ordinal, fact in enumerate(subscription.facts, start=1)
+    ]
+
+
+_KINDS = {kind.value: kind for kind in FactKind}
+
+
+def subscriptions_from_rows(rows: Sequence[Row[Any]]) -> list[Subscription]:
+    """The subscriptions of rows joined with their facts, ordered by key and ordinal."""
+    found: list[Subscription] = []
+    facts: list[Fact] = []
+    for row in rows:
+        facts.append(Fact(_KINDS[row.kind], row.effective_at))
+        if len(facts) == row.facts_count:
+            found.append(
+                Subscription(
+                    account=row.account,
+                    subscription_id=row.subscription,
+                    plan=row.plan,
+                    band=row.band,
+                    first_billed_month=row.first_billed_month,
+                    facts=tuple(facts),
+                    span=Span(row.first_month, row.last_month),
+                )
+            )
+            facts = []
+    return found

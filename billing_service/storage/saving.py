@@ -1,0 +1,91 @@
+"""Writes the changes of a list of commands, with one statement for each table they touch."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from billing_service.domain.account import Account, BillingProfile, Standing
+from billing_service.domain.invoice import IssuedInvoice, Settlement
+from billing_service.domain.party import Issuer, NumberSeries
+from billing_service.domain.payment import Allocation, Payment
+from billing_service.domain.plan import Plan
+from billing_service.domain.subscription import Subscription
+from billing_service.domain.terms import Terms
+from billing_service.storage import document_rows, rows
+from billing_service.storage.rows import Values
+from billing_service.storage.tables import table
+from chassis.database import Transaction
+from chassis.use_case import Effects
+
+ToRows = Callable[[Any], Sequence[Values]]
+
+
+def _single(to_row: Callable[[Any], Values]) -> ToRows:
+    return lambda entity: (to_row(entity),)
+
+
+# What replaces an earlier version of itself, in the order in which it is written.
+_PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
+    Account: (("accounts", _single(rows.account_to_row)),),
+    BillingProfile: (("billing_profiles", _single(rows.profile_to_row)),),
+    Standing: (("standings", _single(rows.standing_to_row)),),
+    Issuer: (("issuers", _single(rows.issuer_to_row)),),
+    NumberSeries: (("number_series", _single(rows.series_to_row)),),
+    Terms: (("terms_versions", rows.terms_to_rows),),
+    Plan: (
+        ("plans", _single(rows.plan_to_row)),
+        ("plan_versions", rows.plan_versions_to_rows),
+        ("plan_prices", rows.plan_prices_to_rows),
+    ),
+    Subscription: (
+        ("subscriptions", _single(rows.subscription_to_row)),
+        ("subscription_facts", rows.facts_to_rows),
+    ),
+    Settlement: (("settlements", _single(document_rows.settlement_to_row)),),
+    Payment: (("payments", _single(document_rows.payment_to_row)),),
+}
+# What is only ever added: a second row with the same key is an error of ours.
+_APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
+    IssuedInvoice: (
+        ("invoices", lambda issued: (document_rows.invoice_to_row(issued.invoice),)),
+        (
+            "invoice_lines",
+            lambda issued: [
+                document_rows.line_to_row(issued.invoice, line) for line in issued.lines
+            ],
+        ),
+        (
+            "charges",
+            lambda issued: [document_rows.charge_to_row(each) for each in issued.charges],
+        ),
+        (
+            "invoice_accounts",
+            lambda issued: [document_rows.invoice_account_to_row(e) for e in issued.accounts],
+        ),
+    ),
+    Allocation: (("allocations", _single(document_rows.allocation_to_row)),),
+}
+_KEYS: Final[dict[type, Callable[[Any], object]]] = {
+    Account: lambda each: each.account,
+    BillingProfile: lambda each: each.account,
+    Standing: lambda each: each.account,
+    Issuer: lambda each: each.issuer_id,
+    NumberSeries: lambda each: each.series,
+    Terms: lambda each: each.terms_id,
+    Plan: lambda each: each.plan_id,
+    Subscription: lambda each: each.key,
+    Settlement: lambda each: (each.payer, each.invoice),
+    Payment: lambda each: each.key,
+}
+
+
+def save(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
+    """Write the last version of each changed entity, and every appended one."""
+    changes = [change for effect in effects for change in effect.changes]
+    for kind, places in _PROJECTED.items():
+        latest = {_KEYS[kind](each): each for each in changes if type(each) is kind}
+        for name, to_rows in places:
+            tx.upsert(table(name), [row for each in latest.values() for row in to_rows(each)])
+    for kind, places in _APPENDED.items():
+        added = [each for each in changes if type(each) is kind]
+        for name, to_rows in places:
+            tx.insert(table(name), [row for each in added for row in to_rows(each)])

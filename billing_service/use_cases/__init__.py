@@ -1,0 +1,1 @@
+"""What billing does: one module for each kind of write, and what several of them share."""

@@ -1,0 +1,95 @@
+"""What a payer's month comes to: the same for the preview, and for the invoice that is issued."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from billing_service.domain.charge import AccountToRate, RatedItem, propose
+from billing_service.domain.dunning import dunning_dates
+from billing_service.domain.invoice import Header, IssuedInvoice, by_currency, draft
+from billing_service.domain.party import Issuer
+from billing_service.domain.subscription import Subscription
+from billing_service.storage.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class BilledMonth:
+    """A payer's month: the accounts billed, through which month each, and as of when.
+
+    `instant_at` decides which terms are in force; `due_at` is when the invoice falls due to be
+    issued and `issued_at` when it is.
+    """
+
+    payer: str
+    month: date
+    through: Mapping[str, date]
+    instant_at: int
+    due_at: int
+    issued_at: int
+
+
+def rate(facts: Facts, billed: BilledMonth) -> dict[str, list[RatedItem]]:
+    """What should be charged and is not, by currency.
+
+    Errors:  PriceNotFound.
+    """
+    return by_currency(propose(_accounts(facts, billed), facts.plans, facts.charged))
+
+
+def drafts(
+    facts: Facts, billed: BilledMonth, items: Mapping[str, Sequence[RatedItem]], issuer: Issuer
+) -> list[IssuedInvoice]:
+    """The invoices for rated items, one for each currency, without numbers."""
+    header = _header(facts, billed, issuer)
+    zones = {account: facts.accounts[account].time_zone for account in billed.through}
+    return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
+
+
+def first_issuer(facts: Facts, payer: str) -> Issuer | None:
+    """The issuer that a payer's profile names, or else the first there ever was."""
+    stated = facts.profiles[payer].issuer
+    if stated:
+        return facts.issuers[stated]
+    return min(
+        facts.issuers.values(), key=lambda each: (each.created_at, each.issuer_id), default=None
+    )
+
+
+def _accounts(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
+    timelines: dict[str, list[Subscription]] = {account: [] for account in billed.through}
+    for subscription in facts.subscriptions.values():
+        if subscription.account in timelines:
+            timelines[subscription.account].append(subscription)
+    return [
+        AccountToRate(
+            account=facts.accounts[account],
+            currency=facts.currency_of(account, billed.instant_at),
+            subscriptions=tuple(sorted(timelines[account], key=lambda each: each.key)),
+            after_month=facts.closed_through(account),
+            through_month=through,
+        )
+        for account, through in sorted(billed.through.items())
+    ]
+
+
+def _header(facts: Facts, billed: BilledMonth, issuer: Issuer) -> Header:
+    payer = facts.accounts[billed.payer]
+    profile = facts.profiles[billed.payer]
+    terms = facts.terms_in_force(billed.payer, billed.instant_at)
+    dates = dunning_dates(
+        billed.month,
+        terms,
+        due_at=billed.due_at,
+        issued_at=billed.issued_at,
+        zone=payer.time_zone,
+    )
+    return Header(
+        payer=payer,
+        profile=profile,
+        month=billed.month,
+        issuer=issuer,
+        terms_id=profile.terms_id,
+        terms=terms,
+        dates=dates,
+        issued_at=billed.issued_at,
+    )

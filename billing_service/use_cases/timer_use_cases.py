@@ -1,0 +1,16 @@
+"""Which use case each kind of timer calls."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from billing_service.use_cases.close_month import CLOSE_MONTH_USE_CASE
+from billing_service.use_cases.dun import DELETION_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE
+from chassis.use_case import TimerDue, UseCase
+
+TIMER_USE_CASES: Final[Mapping[str, UseCase[TimerDue, Any, Any]]] = MappingProxyType(
+    {
+        each.name: each
+        for each in (CLOSE_MONTH_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE, DELETION_USE_CASE)
+    }
+)

@@ -1,0 +1,55 @@
+"""The timers of billing: their kinds and keys, and when a payer's month closes."""
+
+from typing import Final
+
+from billing_service.domain.calendar import first_instant, month_key, next_month
+from billing_service.domain.invoice import Invoice, InvoiceAccount
+from billing_service.domain.standing import open_month
+from billing_service.storage.facts import DocumentKey, Facts
+from chassis.use_case import TimerCleared, TimerSet
+
+CLOSE_MONTH: Final = "close_month"
+OVERDUE: Final = "overdue"
+STOP: Final = "stop"
+DELETION: Final = "deletion"
+
+
+def document_key(key: str) -> DocumentKey:
+    """The payer and invoice that a stop's or deletion's key names."""
+    payer, _, invoice = key.partition("/")
+    return (payer, invoice)
+
+
+def closing_timers(facts: Facts, account: str) -> tuple[TimerSet, ...]:
+    """The timer that closes the first open month of an account, on whoever pays for it.
+
+    A month that the payer has closed already goes to the payer's next one.
+    """
+    payer = facts.profiles[account].paid_by
+    month = open_month(facts.spans.get(account, ()), facts.closed_through(account))
+    if month is None:
+        return ()
+    closed = facts.closed_through(payer)
+    if closed is not None and month <= closed:
+        month = next_month(closed)
+    due_at = max(first_instant(next_month(month), zone) for zone in facts.zones[payer])
+    return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
+
+
+def dunning_timers(invoice: Invoice, accounts: tuple[InvoiceAccount, ...]) -> tuple[TimerSet, ...]:
+    """What follows an unsettled invoice by itself."""
+    key = f"{invoice.payer}/{invoice.invoice_id}"
+    overdue = TimerSet(invoice.payer, OVERDUE, invoice.invoice_id, invoice.overdue_at)
+    stops = [TimerSet(each.account, STOP, key, each.stop_at) for each in accounts]
+    deletions = [TimerSet(each.account, DELETION, key, each.deletion_at) for each in accounts]
+    return (overdue, *stops, *deletions)
+
+
+def cleared_timers(
+    invoice: Invoice, accounts: tuple[InvoiceAccount, ...]
+) -> tuple[TimerCleared, ...]:
+    """Takes back what would follow an unsettled invoice."""
+    return tuple(
+        TimerCleared(timer.account, timer.kind, timer.key)
+        for timer in dunning_timers(invoice, accounts)
+    )
