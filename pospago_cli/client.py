@@ -4,33 +4,22 @@ A write answers with its place in its service's feed (`pospago-position`); every
 along (`pospago-after`) and so sees that write, whichever service it asks.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 import grpc
 
-POSITION_KEY: Final = "pospago-position"
-AFTER_KEY: Final = "pospago-after"
+from chassis.rpc.call import AUTHORIZATION
+from chassis.rpc.channel import KnownPositions, channel_options
+
 CALL_SECONDS: Final = 30
 # Feeds beat every 15 seconds, so a stream is never silent for long.
 STREAM_SECONDS: Final = 3600
-MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
-
-_CHANNEL_OPTIONS: Final = (
-    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
-    # A gateway that is only just starting must be found within a second.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-)
 
 S = TypeVar("S")
 M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
-
-Metadata = Iterable[tuple[str, str | bytes]]
 
 
 class Stream(Protocol[M_co]):
@@ -43,36 +32,6 @@ class Stream(Protocol[M_co]):
     def trailing_metadata(self) -> Any:
         """What the server said last."""
         ...
-
-
-class Positions:
-    """The furthest place in each service's feed that this client knows of."""
-
-    def __init__(self) -> None:
-        self._furthest: dict[str, tuple[int, int]] = {}
-        self._lock = threading.Lock()
-
-    def learn(self, metadata: Metadata | None) -> None:
-        """Remember the positions among what a server said."""
-        for key, value in metadata or ():
-            if key == POSITION_KEY and isinstance(value, str):
-                for each in value.split(","):
-                    self._learn_one(each.strip())
-
-    @property
-    def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What to send so that all that is known is applied first."""
-        with self._lock:
-            return tuple(
-                (AFTER_KEY, f"{source}/{epoch}/{seq}")
-                for source, (epoch, seq) in sorted(self._furthest.items())
-            )
-
-    def _learn_one(self, position: str) -> None:
-        source, epoch, seq = position.split("/")
-        with self._lock:
-            known = self._furthest.get(source, (0, 0))
-            self._furthest[source] = max(known, (int(epoch), int(seq)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +54,7 @@ class _Caller(
     """Adds to each call who makes it and what it must see."""
 
     credential: str
-    positions: Positions
+    positions: KnownPositions
 
     def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: Any, request: Any
@@ -113,9 +72,9 @@ class _Caller(
         return continuation(self._told(client_call_details, STREAM_SECONDS), request)
 
     def _told(self, details: Any, timeout_seconds: int) -> _Details:
-        metadata = [*(details.metadata or ()), *self.positions.metadata]
+        metadata = [*(details.metadata or ()), *self.positions.metadata()]
         if self.credential:
-            metadata.append(("authorization", f"Bearer {self.credential}"))
+            metadata.append((AUTHORIZATION, f"Bearer {self.credential}"))
         return _Details(
             method=details.method,
             timeout=details.timeout or timeout_seconds,
@@ -133,7 +92,7 @@ class Connection:
     address: str
     credential: str = field(repr=False)
     _plain: grpc.Channel = field(repr=False)
-    _positions: Positions = field(repr=False)
+    _positions: KnownPositions = field(repr=False)
     _channel: grpc.Channel = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -144,7 +103,7 @@ class Connection:
     def to(cls, address: str, credential: str = "") -> "Connection":
         """A connection to `host:port`; nothing is sent before the first call."""
         return cls(
-            address, credential, grpc.insecure_channel(address, _CHANNEL_OPTIONS), Positions()
+            address, credential, grpc.insecure_channel(address, channel_options()), KnownPositions()
         )
 
     def acting_as(self, credential: str) -> "Connection":

@@ -30,6 +30,7 @@ from pospago_cli.values import to_timestamp
 
 CATALOG: Final = Path(__file__).parent.parent / "examples" / "catalogs" / "integrator.yaml"
 SANDBOX_ID: Final = "demo"
+STORY_WIDTH: Final = 110
 START: Final = at(1, 4, 8)
 
 
@@ -43,6 +44,7 @@ def demo(ctx: click.Context, session: Session) -> None:
     everything came as the rules say. Prices are illustrative.
     """
     console = session.console
+    console.width = min(console.width, STORY_WIDTH)
     with ExitStack() as stack:
         data_dir = Path(stack.enter_context(TemporaryDirectory(prefix="pospago-demo-")))
         layout = Layout.on_free_ports(data_dir)

@@ -1,6 +1,7 @@
 """What every command shares: where to call, as whom, and how to print the answer."""
 
 import os
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +21,15 @@ DEFAULT_DATA_DIR: Final = "data"
 OPERATOR_FILE: Final = "operator.token"
 LIST_LIMIT: Final = 100
 PAGE_SIZE_MAX: Final = 1000
+FILE_WIDTH: Final = 240
 
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _console() -> Console:
+    """Where answers go: as wide as the terminal, or as wide as a file may need."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
 
 
 @dataclass(slots=True)
@@ -33,7 +40,7 @@ class Session:
     token: str | None = None
     data_folder: str | None = None
     as_json: bool = False
-    console: Console = field(default_factory=lambda: Console(highlight=False))
+    console: Console = field(default_factory=_console)
     errors: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     _connection: Connection | None = None
 

@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal as DecimalMessage
 from google.type.money_pb2 import Money
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -39,8 +40,9 @@ def money_text(money: Money) -> str:
 
 
 def instant_text(instant: Timestamp, zone: ZoneInfo = UTC) -> str:
-    """An instant to the second in a zone, such as 2027-01-31 23:59:00-03:00."""
-    return instant.ToDatetime(tzinfo=UTC).astimezone(zone).isoformat(" ", "seconds")
+    """An instant to the second in a zone, such as 2027-01-31 23:59:00-03:00, or …Z in UTC."""
+    text = instant.ToDatetime(tzinfo=UTC).astimezone(zone).isoformat(" ", "seconds")
+    return text.removesuffix("+00:00") + "Z" if zone is UTC else text
 
 
 def field_text(message: Message, path: str) -> str:
@@ -62,11 +64,17 @@ def print_table(console: Console, title: str, messages: Sequence[Message], colum
 
 def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
     """Messages of one kind as rows; `columns` names their fields, parted by spaces."""
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     paths = columns.split()
     for path in paths:
-        right = path.rpartition(".")[2] in _RIGHT
-        table.add_column(path.replace("_", " "), justify="right" if right else "left")
+        field = path.rpartition(".")[2]
+        table.add_column(
+            field.replace("_", " "),
+            justify="right" if field in _RIGHT else "left",
+            # A name is for copying, so it is never cut.
+            overflow="fold",
+            no_wrap=field == "name",
+        )
     for message in messages:
         table.add_row(*(Text(field_text(message, path)) for path in paths))
     return table
@@ -74,7 +82,7 @@ def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
 
 def print_fields(console: Console, message: Message) -> None:
     """Print one message field by field, those that say something."""
-    table = Table(show_header=False)
+    table = Table(show_header=False, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for descriptor, _ in message.ListFields():

@@ -1,0 +1,82 @@
+"""The story as a script, and how its expectations speak. `test_demo.py` plays it."""
+
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+from pospago.provisioning.v1 import instance_pb2
+
+from pospago_cli.catalogs import read_catalog
+from pospago_cli.demo import CATALOG
+from pospago_cli.failures import CommandFailed
+from pospago_cli.story.expectations import Surprise, expect_fields, expect_refusal
+from pospago_cli.story.whole import WHOLE_STORY
+from pospago_cli.tables import money_text
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+INSTANCE = instance_pb2.Instance(
+    name="accounts/acme/instances/one",
+    state=instance_pb2.Instance.STATE_CANCELLING,
+    expire_date=Date(year=2027, month=2, day=10),
+    purge_time=Timestamp(seconds=1_802_314_800),
+)
+
+
+def test_the_story_never_goes_back_in_time() -> None:
+    """Each step happens at the instant of the one before, or later."""
+    assert all(earlier.at <= later.at for earlier, later in pairwise(WHOLE_STORY))
+
+
+def test_fields_that_read_as_expected_pass() -> None:
+    """Enums read without prefix, times to the minute in the zone, unset fields as nothing."""
+    expect_fields(
+        INSTANCE,
+        SAO_PAULO,
+        state="CANCELLING",
+        expire_date="2027-02-10",
+        purge_time="2027-02-11 00:00",
+        delete_time="",
+    )
+
+
+def test_a_surprise_says_what_was_expected_and_what_came() -> None:
+    """It names the thing, and both readings of the fields in question."""
+    with pytest.raises(Surprise) as raised:
+        expect_fields(INSTANCE, SAO_PAULO, state="ACTIVE")
+    assert raised.value.what == "accounts/acme/instances/one"
+    assert raised.value.expected == {"state": "ACTIVE"}
+    assert raised.value.came == {"state": "CANCELLING"}
+
+
+def test_an_answer_where_a_refusal_was_expected_is_a_surprise() -> None:
+    """A call that goes through must not pass for a refused one."""
+    with pytest.raises(Surprise, match="QUOTA_USED_UP"):
+        expect_refusal("QUOTA_USED_UP", lambda: INSTANCE)
+
+
+def test_the_example_catalogue_prices_each_band() -> None:
+    """The catalogue that the demo sells from can be read, and says that it is illustrative."""
+    plan = read_catalog(CATALOG).plans["integrator"]
+    prices = {each.band: money_text(each.monthly_price) for each in plan.versions[0].prices}
+    assert prices == {1: "39.90 BRL", 2: "34.90 BRL", 3: "29.90 BRL"}
+    assert "ILLUSTRATIVE" in CATALOG.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plans: {a: {display_name: A, version_policy: follow, prices: [], more: 1}}",
+        "plans: {a: {display_name: A, version_policy: often, prices: []}}",
+        "plans: {a: {version_policy: keep,display_name: A,prices: [{band: 1, monthly_price: 3}]}}",
+        "plans: [",
+    ],
+)
+def test_a_wrong_catalogue_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    """A field too much, an unknown policy, a price without currency, no YAML: the file is named."""
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CommandFailed, match=r"wrong\.yaml"):
+        read_catalog(path)
