@@ -1,0 +1,28 @@
+"""`python -m benchmarks [NAME]`: one benchmark, or all; each prints its result as the last line."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from benchmarks.create_instance import create_instance, create_instance_postgres
+
+BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {
+    "create_instance": create_instance,
+    "create_instance_postgres": create_instance_postgres,
+}
+
+
+def main() -> int:
+    """Run what the command line names."""
+    names = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"No benchmark is called {unknown[0]}; there are: {', '.join(BENCHMARKS)}.")
+        return 2
+    for name in names:
+        BENCHMARKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
