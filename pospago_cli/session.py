@@ -134,6 +134,11 @@ class Noun(click.Group):
     command_class = Leaf
 
 
+def stated_database_url(service: str) -> str:
+    """The store that the environment names for a service; empty where it names none."""
+    return os.environ.get(f"POSPAGO_{service.upper()}_DATABASE_URL", "")
+
+
 def shared_options() -> list[click.Parameter]:
     """The options that every command knows."""
     stated = (

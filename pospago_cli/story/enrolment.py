@@ -30,11 +30,13 @@ def enrolled_with_migration(player: Player) -> None:
         "They consume no quota. Paid to January they are billed from February, "
         "paid to 28 February from March."
     )
-    expect_refusal("ALREADY_ENROLLED", lambda: player.enrol(AURORA, migrate=True))
-    refusal = expect_refusal(
+    expect_refusal(
         "ALREADY_ENROLLED", lambda: player.import_prepaid(AURORA, ["prepaid-26"], on(2, 28))
     )
-    player.tell(f"A later request to take more along is refused: {refusal.message}")
+    refusal = expect_refusal(
+        "ALREADY_ENROLLED", lambda: player.enrol(AURORA, migrate=True), "at enrolment"
+    )
+    player.tell(f"A later request to take prepaid ones along is refused: {refusal.message}")
 
 
 def created_in_the_panel(player: Player) -> None:

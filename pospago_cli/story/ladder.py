@@ -30,7 +30,8 @@ def second_token(player: Player) -> None:
     player.tell(f"Token 3, requested early, waits: {refusal.message}")
     expect_refusal("TOKEN_ALREADY_REQUESTED", lambda: player.request_token(DUNA))
     _create(player, 26, 50, rung=2)
-    _used_up(player, "duna-051", rung=2, limit=25)
+    # The next token is there already, so that is the remedy.
+    _used_up(player, "duna-051", rung=2, limit=25, remedy="tokens/3")
 
 
 def third_token(player: Player) -> None:
@@ -67,10 +68,12 @@ def _create(player: Player, first: int, last: int, *, rung: int) -> None:
     player.tell(f"Creations {first} to {last} on token {rung}, in band {band}.")
 
 
-def _used_up(player: Player, which: str, *, rung: int, limit: int) -> None:
-    """The next creation is refused, says why, and costs nothing."""
+def _used_up(
+    player: Player, which: str, *, rung: int, limit: int, remedy: str = "request the next token"
+) -> None:
+    """The next creation is refused, says why and what to do, and costs nothing."""
     refusal = expect_refusal(
-        "QUOTA_USED_UP", lambda: player.create(DUNA, which, rung=rung), str(limit), "next token"
+        "QUOTA_USED_UP", lambda: player.create(DUNA, which, rung=rung), str(limit), remedy
     )
     name = f"{player.account(DUNA)}/tokens/{rung}"
     if name not in refusal.quota_subjects:

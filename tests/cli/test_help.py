@@ -1,0 +1,49 @@
+"""What a newcomer reads: each command says what it does."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from pospago_cli.__main__ import pospago, run
+from pospago_cli.session import Session
+
+EXPECTED = {
+    *(f"account {verb}" for verb in ("create", "get", "list")),
+    *(f"db {verb}" for verb in ("backup", "restore", "upgrade")),
+    *("demo", "events", "health", "serve", "up"),
+    *(f"instance {verb}" for verb in ("cancel", "create", "get", "import", "list")),
+    *(f"instance {verb}" for verb in ("resume", "subscribe", "suspend")),
+    *(f"integrator {verb}" for verb in ("enrol", "get", "list")),
+    *(f"invoice {verb}" for verb in ("charges", "get", "list", "preview")),
+    *(f"issuer {verb}" for verb in ("create", "list")),
+    *(f"payment {verb}" for verb in ("get", "list", "record", "reverse")),
+    *(f"plan {verb}" for verb in ("create", "get", "list")),
+    *(f"profile {verb}" for verb in ("get", "update")),
+    *(f"sandbox {verb}" for verb in ("advance", "create", "get", "list")),
+    *(f"token {verb}" for verb in ("approve", "decline", "get", "list")),
+    *(f"token {verb}" for verb in ("request", "revoke", "rotate")),
+}
+
+
+def _leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _leaves(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", command
+
+
+def test_the_commands_are_those_that_are_promised() -> None:
+    """Neither less nor more than what the documentation names."""
+    assert {path for path, _ in _leaves(pospago)} == EXPECTED
+
+
+@pytest.mark.parametrize("path", sorted(EXPECTED))
+def test_each_command_explains_itself(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` says in a sentence what the command does, and names the shared options."""
+    assert run([*path.split(), "--help"], Session()) == 0
+    printed = capsys.readouterr().out
+    assert f"pospago {path}" in printed
+    assert dict(_leaves(pospago))[path].get_short_help_str()
+    assert "--address" in printed
