@@ -2,7 +2,9 @@
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
@@ -31,6 +33,17 @@ PAYLOAD_FILES: Final = (_provisioning_events.DESCRIPTOR, _billing_events.DESCRIP
 Told = tuple[str, event_pb2.Event]
 
 
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """One service's feed, and how it is asked."""
+
+    service: str
+    list: Callable[[Any], Any]
+    list_request: Callable[..., Any]
+    watch: Callable[[Any], Any]
+    watch_request: Callable[..., Any]
+
+
 @click.command("events", cls=Leaf)
 @click.option("--follow", "-f", is_flag=True, help="Go on as things happen, until Ctrl-C.")
 @click.option("--service", type=click.Choice(SERVICES), default=None, help="Only this feed.")
@@ -40,15 +53,20 @@ Told = tuple[str, event_pb2.Event]
 def events(
     session: Session, *, follow: bool, service: str | None, account: str | None, limit: int
 ) -> None:
-    """Show what happened, feed by feed; with --follow, both as it happens."""
-    wanted = (service,) if service else SERVICES
-    if not follow:
-        for each in wanted:
-            for event in _listed(session, each, account or "", limit):
-                _print(session, each, event)
-        return
-    for source, event in _followed(session, wanted, account or ""):
-        _print(session, source, event)
+    """Show what happened last, feed by feed; with --follow, both as it happens.
+
+    --limit counts the events of each feed from its end.
+    """
+    feeds = _feeds(session, (service,) if service else SERVICES)
+    reached = []
+    for feed in feeds:
+        found, position = _last(feed, account or "", limit)
+        reached.append(position)
+        for event in found:
+            _print(session, feed.service, event)
+    if follow:
+        for source, event in _followed(feeds, reached, account or ""):
+            _print(session, source, event)
 
 
 def payload_of(event: event_pb2.Event) -> Message | None:
@@ -62,52 +80,67 @@ def payload_of(event: event_pb2.Event) -> Message | None:
     return payload
 
 
-def _listed(session: Session, service: str, account: str, limit: int) -> Iterator[event_pb2.Event]:
-    """The first events of a feed."""
-    method, kind = _list_method(session, service)
-    after, left = None, limit
-    while left > 0:
-        request = kind(after=after, account=account, page_size=min(left, PAGE_SIZE_MAX))
-        page = method(request)
-        yield from page.events
-        left -= len(page.events)
+def _feeds(session: Session, services: Sequence[str]) -> list[_Feed]:
+    """The feeds of the services that were asked for."""
+    provisioning = session.stub(ProvisioningEvents)
+    billing = session.stub(BillingEvents)
+    known = (
+        _Feed(
+            "provisioning",
+            provisioning.ListEvents,
+            provisioning_pb.ListEventsRequest,
+            provisioning.WatchEvents,
+            provisioning_pb.WatchEventsRequest,
+        ),
+        _Feed(
+            "billing",
+            billing.ListEvents,
+            billing_pb.ListEventsRequest,
+            billing.WatchEvents,
+            billing_pb.WatchEventsRequest,
+        ),
+    )
+    return [feed for feed in known if feed.service in services]
+
+
+def _last(
+    feed: _Feed, account: str, limit: int
+) -> tuple[Sequence[event_pb2.Event], event_pb2.FeedPosition]:
+    """The last events of a feed, and the position up to which it was looked through."""
+    head = feed.list(feed.list_request(page_size=1, account=account)).head
+    # An account's events lie anywhere in the feed; others are counted back from its end.
+    start = 0 if account else max(head.seq - limit, 0)
+    after = event_pb2.FeedPosition(epoch=head.epoch, seq=start)
+    last: deque[event_pb2.Event] = deque(maxlen=limit)
+    while after.seq < head.seq:
+        request = feed.list_request(after=after, account=account, page_size=PAGE_SIZE_MAX)
+        page = feed.list(request)
+        last.extend(page.events)
         after = page.next
-        if page.next.seq >= page.head.seq:
-            return
+    return last, after
 
 
-def _followed(session: Session, services: Sequence[str], account: str) -> Iterator[Told]:
+def _followed(
+    feeds: Sequence[_Feed], after: Sequence[event_pb2.FeedPosition], account: str
+) -> Iterator[Told]:
     """The events of several feeds as they come; the first feed to break breaks all."""
     arrived: queue.Queue[Told | grpc.RpcError] = queue.Queue(QUEUE_MAX)
 
-    def follow(service: str) -> None:
-        method, kind = _watch_method(session, service)
+    def follow(feed: _Feed, position: event_pb2.FeedPosition) -> None:
         try:
-            for answer in method(kind(account=account)):
+            for answer in feed.watch(feed.watch_request(after=position, account=account)):
                 for event in answer.events:
-                    arrived.put((service, event))
+                    arrived.put((feed.service, event))
         except grpc.RpcError as broken:
             arrived.put(broken)
 
-    for service in services:
-        threading.Thread(target=follow, args=(service,), daemon=True).start()
+    for feed, position in zip(feeds, after, strict=True):
+        threading.Thread(target=follow, args=(feed, position), daemon=True).start()
     while True:
         told = arrived.get()
         if isinstance(told, grpc.RpcError):
             raise told
         yield told
-
-
-def _list_method(session: Session, service: str) -> tuple[Callable[[Any], Any], Any]:
-    if service == "provisioning":
-        return session.stub(ProvisioningEvents).ListEvents, provisioning_pb.ListEventsRequest
-    return session.stub(BillingEvents).ListEvents, billing_pb.ListEventsRequest
-
-
-def _watch_method(session: Session, service: str) -> tuple[Callable[[Any], Any], Any]:
-    if service == "provisioning":
-        return session.stub(ProvisioningEvents).WatchEvents, provisioning_pb.WatchEventsRequest
-    return session.stub(BillingEvents).WatchEvents, billing_pb.WatchEventsRequest
 
 
 def _print(session: Session, service: str, event: event_pb2.Event) -> None:
