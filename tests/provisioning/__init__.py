@@ -1,0 +1,1 @@
+"""The provisioning service: domain, use cases on both stores, rpcs of the real server."""
