@@ -5,7 +5,6 @@ readable by its owner only. In production the settings give the same, and nothin
 """
 
 import contextlib
-import hashlib
 import hmac
 import os
 import secrets
@@ -31,11 +30,14 @@ class KeyedHash:
     """HMAC-SHA256 under one key: what is stored of a secret instead of it."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
 
     def of(self, secret: str) -> bytes:
         """The 32 bytes kept of a secret."""
-        return hmac.digest(self._key, secret.encode(), "sha256")
+        # A copy of one that has taken the key in costs half of a fresh one.
+        keyed = self._keyed.copy()
+        keyed.update(secret.encode())
+        return keyed.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,17 @@ class CredentialBook:
 
     def __init__(self, keyed_hash: KeyedHash, credentials: Iterable[Credential]) -> None:
         self._hash = keyed_hash
-        # Looked up by a digest of the hash, so that the time of the look-up tells nothing of it.
-        self._by_digest: Mapping[bytes, Credential] = {
-            _digest(each.secret_hash): each for each in credentials
+        # Nobody without the key can aim at a hash, so the time of a look-up tells nothing.
+        self._by_hash: Mapping[bytes, tuple[bytes, Caller]] = {
+            each.secret_hash: (each.secret_hash, Caller(kind=each.kind, name=each.name))
+            for each in credentials
         }
 
     def find(self, secret: str) -> Caller | None:
         """The caller that holds the secret, compared in constant time."""
         secret_hash = self._hash.of(secret)
-        found = self._by_digest.get(_digest(secret_hash))
-        if found is None or not hmac.compare_digest(found.secret_hash, secret_hash):
-            return None
-        return Caller(kind=found.kind, name=found.name)
+        kept_hash, caller = self._by_hash.get(secret_hash, (b"", None))
+        return caller if hmac.compare_digest(kept_hash, secret_hash) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,3 @@ def _kept(path: Path, fresh: str) -> str:
         finally:
             draft.unlink()
     return path.read_text(encoding="ascii").strip()
-
-
-def _digest(secret_hash: bytes) -> bytes:
-    return hashlib.sha256(secret_hash).digest()

@@ -1,0 +1,68 @@
+"""Carries out a servicer's write and tells the call where it stands in the feed."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from chassis.entry import Encoded, Submission
+from chassis.idempotency import Idempotency
+from chassis.rpc.call import Call
+from chassis.use_case import UseCase
+from chassis.writer import Writer
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+class Writes:
+    """The way from a servicer to the writer of its service."""
+
+    def __init__(self, writer: Writer, source: str) -> None:
+        self._writer = writer
+        self._source = source
+
+    async def run(
+        self,
+        call: Call,
+        use_case: UseCase[C, Any, R],
+        command: C,
+        encode: Callable[[R], Encoded],
+    ) -> bytes:
+        """Carry out a command for the caller and give the answer's bytes.
+
+        With a request id it is done once: a repetition gets what `encode` said to keep.
+        """
+        request = None
+        if call.request_id:
+            request = Idempotency(call.caller.key, call.rpc, call.request_id, call.request_hash)
+        answer = await self._writer.submit(
+            Submission(use_case, command, call.caller.actor, encode, request)
+        )
+        call.add_position(self._source, answer.epoch, answer.seq)
+        body: bytes = answer.body
+        return body
+
+
+def whole(to_proto: Callable[[R], Message]) -> Callable[[R], Encoded]:
+    """An `encode` whose answer is repeated as it is: it holds no secret."""
+
+    def encode(result: R) -> Encoded:
+        body = to_proto(result).SerializeToString()
+        return Encoded(live=body, kept=body)
+
+    return encode
+
+
+def once(
+    to_proto: Callable[[R], Message], without_secret: Callable[[R], Message]
+) -> Callable[[R], Encoded]:
+    """An `encode` whose secret is told once: a repetition gets the answer without it."""
+
+    def encode(result: R) -> Encoded:
+        return Encoded(
+            live=to_proto(result).SerializeToString(),
+            kept=without_secret(result).SerializeToString(),
+        )
+
+    return encode

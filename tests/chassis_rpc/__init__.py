@@ -1,0 +1,1 @@
+"""The rpc chassis, through real servers and real stubs."""
