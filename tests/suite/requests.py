@@ -1,0 +1,156 @@
+"""A well-formed request of each rpc, about names that the test chooses."""
+
+import uuid
+from string import Template
+from typing import Any, Final
+
+from google.protobuf import text_format
+
+from tests.suite.contracts import rpcs
+
+# Names that no test gives to anything, so that a sample does no harm unless it is told to.
+UNUSED: Final = {
+    "account": "nobody",
+    "instance": "nothing",
+    "token": "99",
+    "sandbox": "nowhere",
+    "invoice": "inv-999999",
+    "payment": "nothing",
+    "plan": "nothing",
+    "terms": "nothing",
+    "issuer": "nobody",
+    "new": "",
+}
+
+_SAMPLES: Final = {
+    "access.AccessService.Introspect": 'secret: "pspg_it_unknown"',
+    # --- provisioning -------------------------------------------------------------------------
+    "provisioning.AccountService.CreateAccount": 'account_id: "$new" account {display_name: "New"}',
+    "provisioning.AccountService.GetAccount": 'name: "accounts/$account"',
+    "provisioning.AccountService.ListAccounts": "page_size: 1",
+    "provisioning.AccountService.UpdateAccount": (
+        'account {name: "accounts/$account" display_name: "Other"}'
+        ' update_mask {paths: "display_name"}'
+    ),
+    "provisioning.IntegratorService.EnrolIntegrator": (
+        'account: "accounts/$account" programme {licences_min: 1}'
+    ),
+    "provisioning.IntegratorService.GetIntegrator": 'name: "accounts/$account/integrator"',
+    "provisioning.IntegratorService.ListIntegrators": "page_size: 1",
+    "provisioning.IntegratorService.UpdateIntegrator": (
+        'integrator {name: "accounts/$account/integrator" programme {migrated_band: 2}}'
+        ' update_mask {paths: "programme.migrated_band"}'
+    ),
+    "provisioning.TokenService.RequestToken": 'parent: "accounts/$account"',
+    "provisioning.TokenService.ApproveToken": 'name: "accounts/$account/tokens/$token"',
+    "provisioning.TokenService.DeclineToken": 'name: "accounts/$account/tokens/$token"',
+    "provisioning.TokenService.GetToken": 'name: "accounts/$account/tokens/$token"',
+    "provisioning.TokenService.ListTokens": 'parent: "accounts/$account" page_size: 1',
+    "provisioning.TokenService.RotateToken": 'name: "accounts/$account/tokens/$token"',
+    "provisioning.TokenService.RevokeToken": 'name: "accounts/$account/tokens/$token"',
+    "provisioning.InstanceService.CreateInstance": (
+        'parent: "accounts/$account" instance_id: "$new" display_name: "New"'
+    ),
+    "provisioning.InstanceService.GetInstance": 'name: "accounts/$account/instances/$instance"',
+    "provisioning.InstanceService.ListInstances": 'parent: "accounts/$account" page_size: 1',
+    "provisioning.InstanceService.SubscribeInstance": (
+        'name: "accounts/$account/instances/$instance"'
+    ),
+    "provisioning.InstanceService.CancelInstance": 'name: "accounts/$account/instances/$instance"',
+    "provisioning.InstanceService.SuspendInstance": (
+        'name: "accounts/$account/instances/$instance" note: "on request"'
+    ),
+    "provisioning.InstanceService.ResumeInstance": 'name: "accounts/$account/instances/$instance"',
+    "provisioning.InstanceService.ImportInstance": (
+        'parent: "accounts/$account" instance_id: "$new"'
+        " paid_through_date {year: 2099 month: 12 day: 31}"
+    ),
+    "provisioning.SandboxService.CreateSandbox": 'sandbox_id: "$new" display_name: "New"',
+    "provisioning.SandboxService.GetSandbox": 'name: "sandboxes/$sandbox"',
+    "provisioning.SandboxService.ListSandboxes": "page_size: 1",
+    # A time that no sandbox's clock stands before.
+    "provisioning.SandboxService.AdvanceSandbox": (
+        'name: "sandboxes/$sandbox" to_time {seconds: 1}'
+    ),
+    "provisioning.EventService.ListEvents": 'account: "accounts/$account" page_size: 1',
+    "provisioning.EventService.WatchEvents": (
+        'account: "accounts/$account" heartbeat {nanos: 100000000}'
+    ),
+    # --- billing ------------------------------------------------------------------------------
+    "billing.IssuerService.CreateIssuer": (
+        'issuer_id: "$new" issuer {legal_name: "New Ltda" invoice_series: "NEW-"}'
+    ),
+    "billing.IssuerService.GetIssuer": 'name: "issuers/$issuer"',
+    "billing.IssuerService.ListIssuers": "page_size: 1",
+    "billing.IssuerService.UpdateIssuer": (
+        'issuer {name: "issuers/$issuer" legal_name: "Other Ltda"}'
+        ' update_mask {paths: "legal_name"}'
+    ),
+    "billing.BillingProfileService.GetBillingProfile": 'name: "accounts/$account/billingProfile"',
+    "billing.BillingProfileService.ListBillingProfiles": "page_size: 1",
+    "billing.BillingProfileService.UpdateBillingProfile": (
+        'billing_profile {name: "accounts/$account/billingProfile" reference_text: "Order 7"}'
+        ' update_mask {paths: "reference_text"}'
+    ),
+    "billing.CatalogService.CreatePlan": (
+        'plan_id: "$new" plan {display_name: "New" version_policy: VERSION_POLICY_FOLLOW'
+        ' versions {prices {band: 1 monthly_price {currency_code: "BRL" units: 10}}}}'
+    ),
+    "billing.CatalogService.AddPlanVersion": (
+        'name: "plans/$plan" version {effective_time {seconds: 4102444800}'
+        ' prices {band: 1 monthly_price {currency_code: "BRL" units: 11}}}'
+    ),
+    "billing.CatalogService.GetPlan": 'name: "plans/$plan"',
+    "billing.CatalogService.ListPlans": "page_size: 1",
+    "billing.SubscriptionService.GetSubscription": (
+        'name: "accounts/$account/subscriptions/$instance"'
+    ),
+    "billing.SubscriptionService.ListSubscriptions": 'parent: "accounts/$account" page_size: 1',
+    "billing.InvoiceService.PreviewInvoice": 'parent: "accounts/$account"',
+    "billing.InvoiceService.GetInvoice": 'name: "accounts/$account/invoices/$invoice"',
+    "billing.InvoiceService.ListInvoices": 'parent: "accounts/$account" page_size: 1',
+    "billing.InvoiceService.ListInvoiceCharges": (
+        'parent: "accounts/$account/invoices/$invoice" page_size: 1'
+    ),
+    "billing.PaymentService.RecordPayment": (
+        'parent: "accounts/$account" payment_id: "$new"'
+        ' amount {currency_code: "BRL" units: 1} value_date {year: 2020 month: 1 day: 2}'
+    ),
+    "billing.PaymentService.ReversePayment": 'name: "accounts/$account/payments/$payment"',
+    "billing.PaymentService.GetPayment": 'name: "accounts/$account/payments/$payment"',
+    "billing.PaymentService.ListPayments": 'parent: "accounts/$account" page_size: 1',
+    "billing.TermsService.CreateTerms": (
+        'terms_id: "$new" version {due_day: 5 last_service_day: 10 deletion_day: 15'
+        ' deletion_hour: 12 time_zone: "America/Sao_Paulo" currency: "BRL"}'
+    ),
+    "billing.TermsService.AddTermsVersion": (
+        'name: "terms/$terms" version {effective_time {seconds: 4102444800} due_day: 6'
+        " last_service_day: 10 deletion_day: 15 deletion_hour: 12"
+        ' time_zone: "America/Sao_Paulo" currency: "BRL"}'
+    ),
+    "billing.TermsService.GetTerms": 'name: "terms/$terms"',
+    "billing.TermsService.ListTerms": "page_size: 1",
+    "billing.SandboxStepService.NextDue": 'sandbox: "sandboxes/$sandbox"',
+    "billing.SandboxStepService.ApplyTo": "position {epoch: 1}",
+    "billing.SandboxStepService.StepTo": 'sandbox: "sandboxes/$sandbox" to_time {seconds: 1}',
+    "billing.EventService.ListEvents": 'account: "accounts/$account" page_size: 1',
+    "billing.EventService.WatchEvents": 'account: "accounts/$account" heartbeat {nanos: 100000000}',
+}
+
+
+def fresh(prefix: str) -> str:
+    """A name that was never used."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def sample(rpc: str, *, more: str = "", **names: str) -> Any:
+    """A well-formed request with a fresh request id; `more` is text format that is added to it."""
+    told = UNUSED | {"new": fresh("new")} | names
+    request = rpcs()[rpc].request_class()
+    text_format.Parse(Template(_SAMPLES[rpc]).substitute(told), request)
+    if rpcs()[rpc].field("request_id") is not None:
+        vars_of: Any = request
+        vars_of.request_id = str(uuid.uuid4())
+    if more:
+        text_format.Merge(more, request)
+    return request
