@@ -138,7 +138,9 @@ def _open_core(settings: ProvisioningSettings, clock: Clock) -> _Core:
     except BaseException:
         database.close()
         raise
-    return _Core(settings, credentials, database, clock, writer, Metrics())
+    metrics = Metrics()
+    metrics.show_writer(writer)
+    return _Core(settings, credentials, database, clock, writer, metrics)
 
 
 async def _serve_core(core: _Core) -> ProvisioningApp:

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from sqlalchemy import func, select
+
+from chassis.writer import Writer
 
 _LATENCY_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
@@ -61,6 +64,19 @@ class Metrics:
     def count(self, name: str, documentation: str) -> Counter:
         """A counter of some part of the service."""
         return Counter(f"pospago_{name}", documentation, registry=self.registry)
+
+    def show_writer(self, writer: Writer) -> None:
+        """Show how much waits to be written, how far the feed is, and who is parked."""
+        locks = writer.tools.tables.account_locks
+        parked = select(func.count()).select_from(locks).where(locks.c.parked_cause != "")
+
+        def parked_count() -> float:
+            row = writer.database.read(lambda tx: tx.one(parked))
+            return row[0] if row else 0
+
+        self.gauge("writes_queued", "Writes that wait.", lambda: writer.queued_count)
+        self.gauge("feed_seq", "The last event of the own feed.", lambda: writer.head.seq)
+        self.gauge("accounts_parked", "Accounts that wait for something that failed.", parked_count)
 
     def serve(self, host: str, port: int) -> int:
         """Show the metrics on `/metrics`, in a thread of their own; gives the port."""

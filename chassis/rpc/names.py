@@ -1,5 +1,6 @@
 """Resource names: `accounts/{account}/instances/{instance}` taken apart and put together."""
 
+import re
 from typing import Final
 
 from chassis.errors import FieldViolation, InvalidField
@@ -7,29 +8,27 @@ from chassis.errors import FieldViolation, InvalidField
 # Stands for "any" where a list may span all parents.
 ANY: Final = "-"
 
+_PLACE: Final = re.compile(r"\{[^}]*\}")
+
 
 class NamePattern:
     """A kind of resource name, such as `accounts/{account}/tokens/{token}`."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._steps = tuple(pattern.split("/"))
+        self._template = _PLACE.sub("%s", pattern)
+        self._matches = re.compile(_PLACE.sub("([^/]+)", pattern)).fullmatch
 
     def format(self, *ids: str) -> str:
         """The name with these ids, in order."""
-        left = iter(ids)
-        return "/".join(next(left) if step[0] == "{" else step for step in self._steps)
+        return self._template % ids
 
     def parse(self, name: str, field: str = "name") -> tuple[str, ...]:
         """The ids in a name, in order; InvalidField, naming `field`, if it is no such name."""
-        parts = name.split("/")
-        fits = len(parts) == len(self._steps) and all(
-            part and (step[0] == "{" or step == part)
-            for step, part in zip(self._steps, parts, strict=True)
-        )
-        if not fits:
+        found = self._matches(name)
+        if found is None:
             raise InvalidField(FieldViolation(field, f"must be like {self._pattern}"))
-        return tuple(part for step, part in zip(self._steps, parts, strict=True) if step[0] == "{")
+        return found.groups()
 
 
 ACCOUNT: Final = NamePattern("accounts/{account}")

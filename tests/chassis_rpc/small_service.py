@@ -240,6 +240,7 @@ async def running_service(
         listening=listening,
         peers=peers,
     )
+    server.metrics.show_writer(writer)
     await server.start()
     try:
         yield SmallService(server, accounts, tokens, credentials, database, tables, writer, feed)

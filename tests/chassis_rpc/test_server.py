@@ -37,6 +37,12 @@ async def health_of(service: SmallService, name: str) -> int:
     return int(answer.status)
 
 
+async def metrics_of(service: SmallService) -> str:
+    url = f"http://127.0.0.1:{service.server.metrics_port}/metrics"
+    page: bytes = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read())
+    return page.decode()
+
+
 @pytest.mark.parametrize("name", ["", ACCOUNTS, EVENTS])
 async def test_is_healthy(service: SmallService, name: str) -> None:
     """A running server is SERVING, as a whole and for each service, without a credential."""
@@ -104,11 +110,18 @@ async def test_shows_its_counts(service: SmallService, operator: "AccountService
     await operator.GetAccount(account_pb2.GetAccountRequest(name="accounts/one"))
     with pytest.raises(grpc.aio.AioRpcError):
         await operator.GetAccount(account_pb2.GetAccountRequest(name="accounts/missing"))
-    url = f"http://127.0.0.1:{service.server.metrics_port}/metrics"
-    page = (await asyncio.to_thread(lambda: urllib.request.urlopen(url).read())).decode()
+    page = await metrics_of(service)
     rpc = f'rpc="/{ACCOUNTS}/GetAccount"'
     assert f'pospago_rpc_calls_total{{code="OK",{rpc}}} 1.0' in page
     assert f'pospago_rpc_calls_total{{code="NOT_FOUND",{rpc}}} 1.0' in page
+
+
+async def test_shows_its_writer(service: SmallService, operator: "AccountServiceAsyncStub") -> None:
+    """The metrics show how far the feed is and how many accounts are parked."""
+    await operator.CreateAccount(account_pb2.CreateAccountRequest(account_id="one"))
+    page = await metrics_of(service)
+    assert "pospago_feed_seq 1.0" in page
+    assert "pospago_accounts_parked 0.0" in page
 
 
 async def test_says_that_its_port_is_taken(service: SmallService) -> None:
