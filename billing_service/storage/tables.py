@@ -17,7 +17,14 @@ from chassis.tables import ChassisTables
 ID_LENGTH: Final = 64
 
 
-class Table(SQLModel, registry=registry()):
+_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Table(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
     """What all tables of this service share: a registry of their own."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from billing_service.domain.account import BillingProfile, Standing
+from billing_service.domain.account import BillingProfile
 from billing_service.domain.errors import (
     CurrencyFixed,
     IssuerNotFound,
@@ -17,6 +17,7 @@ from billing_service.domain.events import BillingProfileUpdated
 from billing_service.domain.money import minor_digits
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.facts import Facts
+from billing_service.storage.queries import ProfileInFull
 from billing_service.storage.saving import save
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import closing_timers
@@ -49,15 +50,6 @@ class UpdateBillingProfile:
     def payer(self) -> str:
         """The payer that is stated; '' if none is."""
         return str(self.values.get("payer", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileInFull:
-    """A profile with what is shown beside it: the standing, and the credit in its currency."""
-
-    profile: BillingProfile
-    standing: Standing
-    credit: tuple[int, str]
 
 
 def gather(tx: Transaction, commands: Sequence[UpdateBillingProfile]) -> Facts:

@@ -1,0 +1,1 @@
+"""What billing speaks: one module for each resource, with its servicer and conversions."""

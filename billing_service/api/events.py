@@ -1,0 +1,114 @@
+"""The service's events as the contract tells them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from google.protobuf.message import Message
+from pospago.billing.v1 import events_pb2 as pb
+
+from billing_service.api.billing_profiles import to_proto_profile
+from billing_service.api.invoice_messages import to_proto_issued
+from billing_service.api.issuers import to_proto_issuer
+from billing_service.api.payments import to_proto_payment
+from billing_service.api.plans import to_proto_plan
+from billing_service.api.subscriptions import to_proto_subscription
+from billing_service.api.terms import to_proto_terms
+from billing_service.api.values import INVOICE, PAYMENT, to_proto_date, to_proto_money
+from billing_service.domain import events
+from chassis.rpc.chassis_events import encode_chassis_event
+
+
+def encode_event(payload: object) -> tuple[str, bytes]:
+    """The full name of an event's message, and its bytes."""
+    told = encode_chassis_event(payload)
+    if told is not None:
+        return told
+    message = _MESSAGES[type(payload)](payload)
+    return message.DESCRIPTOR.full_name, message.SerializeToString()
+
+
+def _subscription_changed(event: events.SubscriptionChanged) -> Message:
+    return pb.SubscriptionChanged(
+        subscription=to_proto_subscription(event.subscription, event.state)
+    )
+
+
+def _invoice_issued(event: events.InvoiceIssued) -> Message:
+    return pb.InvoiceIssued(invoice=to_proto_issued(event.issued, event.settlement))
+
+
+def _invoice_settled(event: events.InvoiceSettled) -> Message:
+    settlement = event.settlement
+    return pb.InvoiceSettled(
+        invoice=INVOICE.format(settlement.payer, settlement.invoice),
+        settle_date=to_proto_date(settlement.settled_on),
+        settled_late=settlement.settled_late,
+    )
+
+
+def _invoice_reopened(event: events.InvoiceReopened) -> Message:
+    return pb.InvoiceReopened(
+        invoice=INVOICE.format(event.settlement.payer, event.settlement.invoice)
+    )
+
+
+def _invoice_overdue(event: events.InvoiceOverdue) -> Message:
+    settlement = event.settlement
+    return pb.InvoiceOverdue(
+        invoice=INVOICE.format(settlement.payer, settlement.invoice),
+        amount_open=to_proto_money(settlement.total_minor - settlement.paid_minor, event.currency),
+    )
+
+
+def _payment_recorded(event: events.PaymentRecorded) -> Message:
+    parts = tuple((each.invoice, each.amount_minor) for each in event.allocations)
+    return pb.PaymentRecorded(payment=to_proto_payment(event.payment, parts))
+
+
+def _credit_applied(event: events.CreditApplied) -> Message:
+    allocation = event.allocation
+    return pb.CreditApplied(
+        payment=PAYMENT.format(allocation.payer, allocation.payment),
+        invoice=INVOICE.format(allocation.payer, allocation.invoice),
+        amount=to_proto_money(allocation.amount_minor, event.currency),
+    )
+
+
+def _expiry_changed(event: events.AccountExpiryChanged) -> Message:
+    return pb.AccountExpiryChanged(
+        account=f"accounts/{event.standing.account}",
+        expire_date=to_proto_date(event.standing.expires_on),
+        earliest_unsettled_month=to_proto_date(event.standing.earliest_unsettled_month),
+    )
+
+
+def _profile_updated(event: events.BillingProfileUpdated) -> Message:
+    profile = to_proto_profile(event.profile, event.standing, event.credit)
+    return pb.BillingProfileUpdated(billing_profile=profile)
+
+
+_MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
+    events.IssuerCreated: lambda e: pb.IssuerCreated(issuer=to_proto_issuer(e.issuer)),
+    events.IssuerUpdated: lambda e: pb.IssuerUpdated(issuer=to_proto_issuer(e.issuer)),
+    events.TermsCreated: lambda e: pb.TermsCreated(terms=to_proto_terms(e.terms)),
+    events.TermsVersionAdded: lambda e: pb.TermsVersionAdded(terms=to_proto_terms(e.terms)),
+    events.PlanCreated: lambda e: pb.PlanCreated(plan=to_proto_plan(e.plan)),
+    events.PlanVersionAdded: lambda e: pb.PlanVersionAdded(plan=to_proto_plan(e.plan)),
+    events.BillingProfileUpdated: _profile_updated,
+    events.SubscriptionChanged: _subscription_changed,
+    events.InvoiceIssued: _invoice_issued,
+    events.InvoiceSettled: _invoice_settled,
+    events.InvoiceReopened: _invoice_reopened,
+    events.InvoiceOverdue: _invoice_overdue,
+    events.PaymentRecorded: _payment_recorded,
+    events.PaymentReversed: lambda e: pb.PaymentReversed(payment=to_proto_payment(e.payment, ())),
+    events.CreditApplied: _credit_applied,
+    events.AccountExpiryChanged: _expiry_changed,
+    events.AccountStopped: lambda e: pb.AccountStopped(
+        account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)
+    ),
+    events.AccountStopLifted: lambda e: pb.AccountStopLifted(account=f"accounts/{e.account}"),
+    events.AccountDeletionOrdered: lambda e: pb.AccountDeletionOrdered(
+        account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)
+    ),
+}

@@ -1,0 +1,120 @@
+"""Invoices, lines and charges as the contract tells them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pospago.billing.v1 import invoice_pb2 as pb
+
+from billing_service.api.values import (
+    INSTANCE,
+    INVOICE,
+    PLAN,
+    SUBSCRIPTION,
+    TERMS,
+    to_proto_date,
+    to_proto_decimal,
+    to_proto_money,
+    to_proto_party,
+    to_proto_timestamp,
+)
+from billing_service.domain.invoice import (
+    Invoice,
+    InvoiceLine,
+    InvoiceState,
+    IssuedInvoice,
+    Settlement,
+)
+from billing_service.storage.document_queries import InvoiceCharge, InvoiceInFull
+
+STATES: Final = {
+    pb.Invoice.STATE_PREVIEW: InvoiceState.PREVIEW,
+    pb.Invoice.STATE_OPEN: InvoiceState.OPEN,
+    pb.Invoice.STATE_OVERDUE: InvoiceState.OVERDUE,
+    pb.Invoice.STATE_SETTLED: InvoiceState.SETTLED,
+}
+_STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
+
+
+def to_proto_invoice(found: InvoiceInFull) -> pb.Invoice:
+    """An issued invoice with what is paid of it."""
+    message = _unpaid(found.invoice, found.lines)
+    settlement = found.settlement
+    message.state = _STATE_NUMBERS[found.state]
+    message.amount_paid.CopyFrom(to_proto_money(settlement.paid_minor, found.invoice.currency))
+    message.settled_late = settlement.settled_late
+    settle_date = to_proto_date(settlement.settled_on)
+    if settle_date is not None:
+        message.settle_date.CopyFrom(settle_date)
+    return message
+
+
+def to_proto_issued(issued: IssuedInvoice, settlement: Settlement) -> pb.Invoice:
+    """An invoice as it was issued."""
+    state = InvoiceState.OPEN if settlement.settled_on is None else InvoiceState.SETTLED
+    return to_proto_invoice(InvoiceInFull(issued.invoice, issued.lines, settlement, state))
+
+
+def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
+    """An invoice that is not issued: it has neither name nor number."""
+    message = _unpaid(drafted.invoice, drafted.lines)
+    message.name = ""
+    message.state = pb.Invoice.STATE_PREVIEW
+    message.ClearField("issue_time")
+    return message
+
+
+def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
+    """What one instance costs for one month."""
+    return pb.InvoiceCharge(
+        account=f"accounts/{charge.account}",
+        subscription=SUBSCRIPTION.format(charge.account, charge.subscription),
+        instance=INSTANCE.format(charge.account, charge.subscription),
+        line_number=charge.line_number,
+        month=to_proto_date(charge.month),
+        amount=to_proto_money(charge.amount_minor, charge.currency),
+    )
+
+
+def _unpaid(invoice: Invoice, lines: Sequence[InvoiceLine]) -> pb.Invoice:
+    """All of an invoice that its payments do not change."""
+    total = to_proto_money(invoice.total_minor, invoice.currency)
+    dates = invoice.dates
+    return pb.Invoice(
+        name=INVOICE.format(*invoice.key),
+        number=invoice.number,
+        issuer=to_proto_party(invoice.issuer),
+        buyer=to_proto_party(invoice.buyer),
+        reference_text=invoice.reference_text,
+        bank_details=invoice.bank_details,
+        payment_reference=invoice.payment_reference,
+        month=to_proto_date(invoice.month),
+        issue_date=to_proto_date(dates.issued_on),
+        due_date=to_proto_date(dates.due_on),
+        last_service_date=to_proto_date(dates.last_service_on),
+        stop_time=to_proto_timestamp(invoice.stop_and_deletion.stop_at),
+        deletion_time=to_proto_timestamp(invoice.stop_and_deletion.deletion_at),
+        lines=[_to_proto_line(line, invoice.currency) for line in lines],
+        subtotal=total,
+        total=total,
+        amount_paid=to_proto_money(0, invoice.currency),
+        terms=TERMS.format(invoice.terms_id),
+        terms_version=invoice.terms_version,
+        time_zone=invoice.time_zone,
+        sandbox=f"sandboxes/{invoice.sandbox}" if invoice.sandbox else "",
+        issue_time=to_proto_timestamp(invoice.issued_at),
+    )
+
+
+def _to_proto_line(line: InvoiceLine, currency: str) -> pb.InvoiceLine:
+    return pb.InvoiceLine(
+        line_number=line.line_number,
+        description=line.description,
+        plan=PLAN.format(line.plan),
+        plan_version=line.plan_version,
+        band=line.band,
+        quantity=line.quantity,
+        unit_price=to_proto_decimal(line.unit_price),
+        amount=to_proto_money(line.amount_minor, currency),
+        period_start_date=to_proto_date(line.period_start_on),
+        period_end_date=to_proto_date(line.period_end_on),
+    )

@@ -1,0 +1,92 @@
+"""Subscriptions: the servicer of SubscriptionService, and their messages."""
+
+from typing import Final
+
+from pospago.billing.v1 import subscription_pb2 as pb
+
+from billing_service.api.reading import Reads
+from billing_service.api.values import (
+    INSTANCE,
+    PLAN,
+    SUBSCRIPTION,
+    to_proto_date,
+    to_proto_timestamp,
+)
+from billing_service.domain.errors import SubscriptionNotFound
+from billing_service.domain.subscription import Subscription, SubscriptionState, intervals
+from billing_service.storage.queries import (
+    SubscriptionInFull,
+    find_subscription,
+    list_subscriptions,
+)
+from chassis.rpc.call import Call
+from chassis.rpc.names import account_id
+
+_STATES: Final = {
+    pb.Subscription.STATE_SCHEDULED: SubscriptionState.SCHEDULED,
+    pb.Subscription.STATE_ACTIVE: SubscriptionState.ACTIVE,
+    pb.Subscription.STATE_CANCELLED: SubscriptionState.CANCELLED,
+    pb.Subscription.STATE_ENDED: SubscriptionState.ENDED,
+}
+_STATE_NUMBERS: Final = {state: number for number, state in _STATES.items()}
+
+
+class Subscriptions:
+    """The servicer of SubscriptionService."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def GetSubscription(
+        self, request: pb.GetSubscriptionRequest, _call: Call
+    ) -> pb.GetSubscriptionResponse:
+        """Give one subscription."""
+        account, subscription = SUBSCRIPTION.parse(request.name)
+        found = await self._reads.of_account(
+            account, lambda tx, now: find_subscription(tx, account, subscription, now)
+        )
+        if found is None:
+            raise SubscriptionNotFound(request.name)
+        return pb.GetSubscriptionResponse(subscription=_in_full(found))
+
+    async def ListSubscriptions(
+        self, request: pb.ListSubscriptionsRequest, _call: Call
+    ) -> pb.ListSubscriptionsResponse:
+        """Give a page of an account's subscriptions."""
+        account = account_id(request.parent, "parent")
+        states = {_STATES[each] for each in request.states if each in _STATES}
+        page = self._reads.page(request)
+        found = await self._reads.of_account(
+            account,
+            lambda tx, now: list_subscriptions(
+                tx, account, states=states, after=page.after_id, limit=page.limit, now=now
+            ),
+        )
+        entries, token = page.cut(found, lambda each: (each.subscription.subscription_id,))
+        return pb.ListSubscriptionsResponse(
+            subscriptions=map(_in_full, entries), next_page_token=token
+        )
+
+
+def to_proto_subscription(subscription: Subscription, state: SubscriptionState) -> pb.Subscription:
+    """A subscription as the contract tells it."""
+    return pb.Subscription(
+        name=SUBSCRIPTION.format(*subscription.key),
+        instance=INSTANCE.format(*subscription.key),
+        plan=PLAN.format(subscription.plan),
+        band=subscription.band,
+        state=_STATE_NUMBERS[state],
+        intervals=[
+            pb.Subscription.Interval(
+                start_time=to_proto_timestamp(each.start_at),
+                end_time=to_proto_timestamp(each.end_at),
+            )
+            for each in intervals(subscription.facts)
+        ],
+        first_billed_month=to_proto_date(subscription.first_billed_month),
+        etag=str(len(subscription.facts)),
+    )
+
+
+def _in_full(found: SubscriptionInFull) -> pb.Subscription:
+    return to_proto_subscription(found.subscription, found.state)

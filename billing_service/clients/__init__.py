@@ -1,0 +1,1 @@
+"""What billing hears from the provisioning service, and asks of it."""

@@ -1,0 +1,433 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:  # noqa: PLR0915 - a record of statements
+    op.create_table(
+        "account_locks",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("parked_cause", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("parked_attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retry_at", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("peer_parked", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_account_locks")),
+    )
+    with op.batch_alter_table("account_locks", schema=None) as batch_op:
+        batch_op.create_index("ix_account_locks_parked", ["parked_cause", "retry_at"], unique=False)
+
+    op.create_table(
+        "accounts",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_accounts")),
+    )
+    op.create_table(
+        "allocations",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("payment", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("value_on", sa.Date(), nullable=False),
+        sa.Column("allocated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "payment", "ordinal", name=op.f("pk_allocations")),
+    )
+    with op.batch_alter_table("allocations", schema=None) as batch_op:
+        batch_op.create_index("ix_allocations_invoice", ["payer", "invoice"], unique=False)
+
+    op.create_table(
+        "billing_profiles",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("paid_by", sa.String(length=64), nullable=False),
+        sa.Column("legal_name", sa.Text(), nullable=False),
+        sa.Column("registration_number", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("billing_email", sa.Text(), nullable=False),
+        sa.Column("reference_text", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("terms", sa.String(length=64), nullable=False),
+        sa.Column("issuer", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_billing_profiles")),
+    )
+    with op.batch_alter_table("billing_profiles", schema=None) as batch_op:
+        batch_op.create_index("ix_billing_profiles_paid_by", ["paid_by", "account"], unique=False)
+
+    op.create_table(
+        "charges",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("item", sa.String(length=40), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("reverses_revision", sa.Integer(), nullable=True),
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("unit_price", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("engine_version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account", "subscription", "item", "month", "revision", name=op.f("pk_charges")
+        ),
+    )
+    with op.batch_alter_table("charges", schema=None) as batch_op:
+        batch_op.create_index("ix_charges_account_month", ["account", "month"], unique=False)
+        batch_op.create_index(
+            "ix_charges_invoice",
+            ["payer", "invoice", "line_number", "account", "subscription"],
+            unique=False,
+        )
+
+    op.create_table(
+        "cursors",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("watermark_at", sa.BigInteger(), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("held_until_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "epochs",
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("starts_after_seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("epoch", name=op.f("pk_epochs")),
+    )
+    op.create_table(
+        "events",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("record_at", sa.BigInteger(), nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index("ix_events_account_seq", ["account", "seq"], unique=False)
+
+    op.create_table(
+        "feed_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("watermark_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_head")),
+    )
+    op.create_table(
+        "idempotency",
+        sa.Column("caller", sa.String(length=160), nullable=False),
+        sa.Column("rpc", sa.String(length=160), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("response", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("caller", "rpc", "request_id", name=op.f("pk_idempotency")),
+    )
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.create_index("ix_idempotency_recorded_at", ["recorded_at"], unique=False)
+
+    op.create_table(
+        "invoice_accounts",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("stop_at", sa.BigInteger(), nullable=False),
+        sa.Column("deletion_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "invoice", "account", name=op.f("pk_invoice_accounts")),
+    )
+    with op.batch_alter_table("invoice_accounts", schema=None) as batch_op:
+        batch_op.create_index("ix_invoice_accounts_account", ["account"], unique=False)
+
+    op.create_table(
+        "invoice_lines",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit_price", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("period_end_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "invoice", "line_number", name=op.f("pk_invoice_lines")),
+    )
+    op.create_table(
+        "invoices",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("series", sa.String(length=80), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("issuer_party", sa.Text(), nullable=False),
+        sa.Column("buyer_party", sa.Text(), nullable=False),
+        sa.Column("reference_text", sa.Text(), nullable=False),
+        sa.Column("bank_details", sa.Text(), nullable=False),
+        sa.Column("payment_reference", sa.Text(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("last_service_on", sa.Date(), nullable=False),
+        sa.Column("deletion_on", sa.Date(), nullable=False),
+        sa.Column("deletion_hour", sa.Integer(), nullable=False),
+        sa.Column("overdue_at", sa.BigInteger(), nullable=False),
+        sa.Column("stop_at", sa.BigInteger(), nullable=False),
+        sa.Column("deletion_at", sa.BigInteger(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("terms", sa.String(length=64), nullable=False),
+        sa.Column("terms_version", sa.Integer(), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "invoice", name=op.f("pk_invoices")),
+        sa.UniqueConstraint("payer", "currency", "month", name="uq_invoices_payer_month"),
+        sa.UniqueConstraint("series", "sequence", name="uq_invoices_number"),
+    )
+    with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_invoices_payer", ["sandbox", "payer", "series", "sequence"], unique=False
+        )
+
+    op.create_table(
+        "issuers",
+        sa.Column("issuer", sa.String(length=64), nullable=False),
+        sa.Column("legal_name", sa.Text(), nullable=False),
+        sa.Column("registration_number", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("bank_details", sa.Text(), nullable=False),
+        sa.Column("payment_reference", sa.Text(), nullable=False),
+        sa.Column("invoice_series", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("issuer", name=op.f("pk_issuers")),
+        sa.UniqueConstraint("invoice_series", name=op.f("uq_issuers_invoice_series")),
+    )
+    op.create_table(
+        "number_series",
+        sa.Column("series", sa.String(length=80), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_number_series")),
+    )
+    op.create_table(
+        "parked_events",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "source", "seq", name=op.f("pk_parked_events")),
+    )
+    op.create_table(
+        "payments",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("payment", sa.String(length=64), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("value_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("unallocated_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_at", sa.BigInteger(), nullable=True),
+        sa.Column("reversal_note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "payment", name=op.f("pk_payments")),
+    )
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.create_index("ix_payments_credit", ["payer", "unallocated_minor"], unique=False)
+
+    op.create_table(
+        "plan_prices",
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("unit_price", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("plan", "version", "band", "currency", name=op.f("pk_plan_prices")),
+    )
+    op.create_table(
+        "plan_versions",
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("plan", "version", name=op.f("pk_plan_versions")),
+    )
+    op.create_table(
+        "plans",
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("policy", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("plan", name=op.f("pk_plans")),
+    )
+    op.create_table(
+        "sandbox_clocks",
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("clock_at", sa.BigInteger(), nullable=False),
+        sa.Column("target_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("sandbox", name=op.f("pk_sandbox_clocks")),
+    )
+    op.create_table(
+        "settlements",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("paid_minor", sa.BigInteger(), nullable=False),
+        sa.Column("settled_on", sa.Date(), nullable=True),
+        sa.Column("settled_late", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "invoice", name=op.f("pk_settlements")),
+    )
+    with op.batch_alter_table("settlements", schema=None) as batch_op:
+        batch_op.create_index("ix_settlements_open", ["payer", "settled_on"], unique=False)
+
+    op.create_table(
+        "standings",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("closed_through", sa.Date(), nullable=True),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("earliest_unsettled_month", sa.Date(), nullable=True),
+        sa.Column("stopped_at", sa.BigInteger(), nullable=True),
+        sa.Column("stopped_by", sa.String(length=160), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_standings")),
+    )
+    op.create_table(
+        "subscription_facts",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account", "subscription", "ordinal", name=op.f("pk_subscription_facts")
+        ),
+    )
+    op.create_table(
+        "subscriptions",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=False),
+        sa.Column("first_billed_month", sa.Date(), nullable=True),
+        sa.Column("first_month", sa.Date(), nullable=False),
+        sa.Column("last_month", sa.Date(), nullable=False),
+        sa.Column("last_kind", sa.String(length=16), nullable=False),
+        sa.Column("facts_count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "subscription", name=op.f("pk_subscriptions")),
+    )
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subscriptions_months", ["account", "last_month", "first_month"], unique=False
+        )
+
+    op.create_table(
+        "terms_versions",
+        sa.Column("terms", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_day", sa.Integer(), nullable=False),
+        sa.Column("last_service_day", sa.Integer(), nullable=False),
+        sa.Column("deletion_day", sa.Integer(), nullable=False),
+        sa.Column("deletion_hour", sa.Integer(), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.PrimaryKeyConstraint("terms", "version", name=op.f("pk_terms_versions")),
+    )
+    op.create_table(
+        "timers",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "kind", "key", name=op.f("pk_timers")),
+    )
+    with op.batch_alter_table("timers", schema=None) as batch_op:
+        batch_op.create_index("ix_timers_account_due", ["account", "due_at"], unique=False)
+        batch_op.create_index("ix_timers_sandbox_due", ["sandbox", "due_at"], unique=False)
+
+
+def downgrade() -> None:  # noqa: PLR0915 - a record of statements
+    with op.batch_alter_table("timers", schema=None) as batch_op:
+        batch_op.drop_index("ix_timers_sandbox_due")
+        batch_op.drop_index("ix_timers_account_due")
+
+    op.drop_table("timers")
+    op.drop_table("terms_versions")
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.drop_index("ix_subscriptions_months")
+
+    op.drop_table("subscriptions")
+    op.drop_table("subscription_facts")
+    op.drop_table("standings")
+    with op.batch_alter_table("settlements", schema=None) as batch_op:
+        batch_op.drop_index("ix_settlements_open")
+
+    op.drop_table("settlements")
+    op.drop_table("sandbox_clocks")
+    op.drop_table("plans")
+    op.drop_table("plan_versions")
+    op.drop_table("plan_prices")
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.drop_index("ix_payments_credit")
+
+    op.drop_table("payments")
+    op.drop_table("parked_events")
+    op.drop_table("number_series")
+    op.drop_table("issuers")
+    with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.drop_index("ix_invoices_payer")
+
+    op.drop_table("invoices")
+    op.drop_table("invoice_lines")
+    with op.batch_alter_table("invoice_accounts", schema=None) as batch_op:
+        batch_op.drop_index("ix_invoice_accounts_account")
+
+    op.drop_table("invoice_accounts")
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.drop_index("ix_idempotency_recorded_at")
+
+    op.drop_table("idempotency")
+    op.drop_table("feed_head")
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index("ix_events_account_seq")
+
+    op.drop_table("events")
+    op.drop_table("epochs")
+    op.drop_table("cursors")
+    with op.batch_alter_table("charges", schema=None) as batch_op:
+        batch_op.drop_index("ix_charges_invoice")
+        batch_op.drop_index("ix_charges_account_month")
+
+    op.drop_table("charges")
+    with op.batch_alter_table("billing_profiles", schema=None) as batch_op:
+        batch_op.drop_index("ix_billing_profiles_paid_by")
+
+    op.drop_table("billing_profiles")
+    with op.batch_alter_table("allocations", schema=None) as batch_op:
+        batch_op.drop_index("ix_allocations_invoice")
+
+    op.drop_table("allocations")
+    op.drop_table("accounts")
+    with op.batch_alter_table("account_locks", schema=None) as batch_op:
+        batch_op.drop_index("ix_account_locks_parked")
+
+    op.drop_table("account_locks")
