@@ -148,8 +148,8 @@ def subscribed_on_the_last_day(player: Player) -> None:
 
 JANUARY = (
     Step(at(1, 5, 9), "Subscriptions, and a trial cancelled", subscriptions),
-    Step(at(1, 6, 12), "Trials end", trials_end),
-    Step(at(1, 7, 12), "Lapsed trials", lapsed_trials_are_deleted),
+    Step(at(1, 6, 13), "Trials end", trials_end),
+    Step(at(1, 7, 13), "Lapsed trials", lapsed_trials_are_deleted),
     Step(at(1, 12, 9), "A migrated instance is cancelled", migrated_cancelled),
     Step(at(1, 15, 10), "A cancellation", cancelled_and_taken_back),
     Step(at(1, 18, 10), "… and second thoughts", cancellation_withdrawn),

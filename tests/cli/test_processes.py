@@ -1,0 +1,31 @@
+"""The supervisor of the three processes, when something is wrong."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from pospago_cli.failures import CommandFailed
+from pospago_cli.processes import Layout, Suite, free_ports
+
+
+def test_a_process_that_cannot_run_is_quoted(tmp_path: Path) -> None:
+    """A port that is taken ends the start with the last words of the process that wanted it."""
+    layout = Layout.on_free_ports(tmp_path)
+    lines: list[tuple[str, str]] = []
+    suite = Suite(layout.environment, lambda name, line: lines.append((name, line)))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", layout.provisioning_port))
+        taken.listen()
+        suite.start()
+        try:
+            with pytest.raises(CommandFailed, match="provisioning ended with exit code 1"):
+                suite.wait_serving(layout.address)
+        finally:
+            assert suite.stop()
+    assert any(str(layout.provisioning_port) in line for name, line in lines if name != "gateway")
+
+
+def test_free_ports_differ() -> None:
+    """Ports asked for together are not the same one."""
+    assert len(set(free_ports(7))) == 7
