@@ -41,17 +41,7 @@ def lock_accounts(
     tx: Transaction, tables: ChassisTables, accounts: Iterable[str]
 ) -> dict[str, AccountRow]:
     """The rows of `accounts`, locked in ascending order until the end of the transaction."""
-    locks = tables.account_locks
-    query = select(
-        locks.c.account,
-        locks.c.sandbox,
-        locks.c.parked_cause,
-        locks.c.parked_attempts,
-        locks.c.retry_at,
-    ).order_by(locks.c.account)
-    if tx.dialect == "postgresql":
-        query = query.with_for_update()
-    rows = tx.where_in(query, locks.c.account, sorted(set(accounts)))
+    rows = tx.all_in(tables.queries.lock_accounts, sorted(set(accounts)))
     return {row[0]: AccountRow(*row) for row in rows}
 
 
@@ -59,12 +49,7 @@ def lock_clocks(
     tx: Transaction, tables: ChassisTables, sandboxes: Iterable[str]
 ) -> dict[str, SandboxClock]:
     """The clocks of `sandboxes`, locked in ascending order until the end of the transaction."""
-    clocks = tables.sandbox_clocks
-    query = select(clocks.c.sandbox, clocks.c.clock_at, clocks.c.target_at)
-    query = query.order_by(clocks.c.sandbox)
-    if tx.dialect == "postgresql":
-        query = query.with_for_update()
-    rows = tx.where_in(query, clocks.c.sandbox, sorted(set(sandboxes) - {""}))
+    rows = tx.all_in(tables.queries.lock_clocks, sorted(set(sandboxes) - {""}))
     return {row[0]: SandboxClock(*row) for row in rows}
 
 

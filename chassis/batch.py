@@ -130,8 +130,7 @@ class Batch:
             return None
         count = len(self._events)
         first = take_numbers(self._tx, self._tables, count=count, now_at=self._now_at)
-        numbered = [replace(each, seq=first + n) for n, each in enumerate(self._events)]
-        append_events(self._tx, self._tables, numbered)
+        append_events(self._tx, self._tables, self._events, first_seq=first)
         return first + count - 1
 
     # --- locks and clocks ---------------------------------------------------------------------

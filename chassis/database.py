@@ -7,30 +7,35 @@ snapshot. A SQLite file belongs to one process, held by an operating system lock
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     Delete,
     Engine,
     Select,
     Table,
+    bindparam,
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.sql.base import Executable
+
+from chassis.bulk import BulkStatements
 
 T = TypeVar("T")
 
 READERS_MAX: Final = 4
 IN_LIST_MAX: Final = 5_000
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -45,13 +50,21 @@ class StoreLockedError(Exception):
     """Another process holds the SQLite file; the message names it."""
 
 
+class InQuery:
+    """A query for the rows whose `column` is one of some values: built once, run often."""
+
+    def __init__(self, statement: Select[Any], column: Column[Any]) -> None:
+        values: BindParameter[Any] = bindparam("values_in", expanding=True)
+        self.statement = statement.where(column.in_(values))
+
+
 class Transaction:
     """One transaction on the store. Committed or rolled back by whoever opened it."""
 
-    def __init__(self, connection: Connection, statements: dict[tuple[str, str], Any]) -> None:
+    def __init__(self, connection: Connection, bulk: BulkStatements) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
-        self._statements = statements
+        self._bulk = bulk
 
     def all(self, statement: Executable, parameters: Any = None) -> Sequence[Any]:
         """All rows of a query."""
@@ -65,26 +78,35 @@ class Transaction:
         """Run a statement and give how many rows it touched."""
         return self.connection.execute(statement, parameters).rowcount
 
+    def all_in(
+        self, query: InQuery, values: Sequence[Any], parameters: Mapping[str, Any] = NOTHING
+    ) -> Sequence[Any]:
+        """The rows of a prepared query for these values, in chunks that the store takes."""
+        if not values:
+            return []
+        if len(values) <= IN_LIST_MAX:
+            return self.all(query.statement, {**parameters, "values_in": values})
+        rows: list[Any] = []
+        for start in range(0, len(values), IN_LIST_MAX):
+            chunk = values[start : start + IN_LIST_MAX]
+            rows += self.all(query.statement, {**parameters, "values_in": chunk})
+        return rows
+
     def where_in(
         self, statement: Select[Any], column: Column[Any], values: Sequence[Any]
     ) -> Sequence[Any]:
         """The rows whose `column` is one of `values`, in chunks that the store takes."""
-        if not values:
-            return []
-        rows: list[Any] = []
-        for start in range(0, len(values), IN_LIST_MAX):
-            rows += self.all(statement.where(column.in_(values[start : start + IN_LIST_MAX])))
-        return rows
+        return self.all_in(InQuery(statement, column), values) if values else []
 
     def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Add rows, all with the same keys."""
         if rows:
-            self.connection.execute(self._statement("insert", table), rows)
+            self._bulk.run("insert", table, rows, self.connection)
 
     def upsert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Add rows, or replace those with the same primary key."""
         if rows:
-            self.connection.execute(self._statement("upsert", table), rows)
+            self._bulk.run("upsert", table, rows, self.connection)
 
     def delete_where_in(
         self, statement: Delete, column: Column[Any], values: Sequence[Any]
@@ -92,22 +114,6 @@ class Transaction:
         """Delete the rows whose `column` is one of `values`, in chunks that the store takes."""
         for start in range(0, len(values), IN_LIST_MAX):
             self.execute(statement.where(column.in_(values[start : start + IN_LIST_MAX])))
-
-    def _statement(self, verb: str, table: Table) -> Any:
-        """The table's insert or upsert, built once."""
-        key = (verb, table.name)
-        if key not in self._statements:
-            self._statements[key] = table.insert() if verb == "insert" else self._upsert(table)
-        return self._statements[key]
-
-    def _upsert(self, table: Table) -> Any:
-        make = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
-        statement = make(table)
-        keys = [column.name for column in table.primary_key]
-        rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-        if not rest:
-            return statement.on_conflict_do_nothing(index_elements=keys)
-        return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 class Database:
@@ -118,7 +124,7 @@ class Database:
         self.url = url
         self.dialect = make_url(url).get_backend_name()
         self._lock_file = self._take_lock() if exclusive and self.dialect == "sqlite" else None
-        self._statements: dict[tuple[str, str], Any] = {}
+        self._bulk = BulkStatements()
         self._reading = self._engine(readonly=True, size=READERS_MAX)
         self._writing = self._engine(readonly=False, size=2)
         self._readers = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="reader")
@@ -136,12 +142,12 @@ class Database:
     def writing(self) -> Iterator[Transaction]:
         """A write transaction: committed at the end, rolled back by any exception."""
         with self._writing.begin() as connection:
-            yield Transaction(connection, self._statements)
+            yield Transaction(connection, self._bulk)
 
     def read(self, query: Callable[[Transaction], T]) -> T:
         """What `query` gives on a consistent snapshot."""
         with self._reading.begin() as connection:
-            return query(Transaction(connection, self._statements))
+            return query(Transaction(connection, self._bulk))
 
     async def reading(self, query: Callable[[Transaction], T]) -> T:
         """The same, in the pool of readers."""

@@ -79,24 +79,32 @@ def take_numbers(tx: Transaction, tables: ChassisTables, *, count: int, now_at: 
 
     Errors:  WatermarkPassedError if something may no longer appear at `now_at`.
     """
-    head = tables.feed_head
-    statement = (
-        update(head)
-        .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < now_at)
-        .values(seq=head.c.seq + count)
-        .returning(head.c.seq)
-    )
-    row = tx.one(statement)
+    row = tx.one(tables.queries.take_numbers, {"now_at": now_at, "count": count})
     if row is None:
-        watermark_at = tx.one(select(head.c.watermark_at))
+        watermark_at = tx.one(select(tables.feed_head.c.watermark_at))
         raise WatermarkPassedError(watermark_at[0] if watermark_at else 0)
     return int(row[0]) - count + 1
 
 
-def append_events(tx: Transaction, tables: ChassisTables, events: Sequence[RecordedEvent]) -> None:
-    """Write numbered events."""
-    columns = RecordedEvent.__slots__
-    tx.insert(tables.events, [{name: getattr(each, name) for name in columns} for each in events])
+def append_events(
+    tx: Transaction, tables: ChassisTables, events: Sequence[RecordedEvent], *, first_seq: int
+) -> None:
+    """Write events, numbered from `first_seq` on."""
+    rows = [
+        {
+            "seq": seq,
+            "account": each.account,
+            "sandbox": each.sandbox,
+            "record_at": each.record_at,
+            "effective_at": each.effective_at,
+            "actor": each.actor,
+            "request_id": each.request_id,
+            "type": each.type,
+            "payload": each.payload,
+        }
+        for seq, each in enumerate(events, start=first_seq)
+    ]
+    tx.insert(tables.events, rows)
 
 
 def move_watermark(tx: Transaction, tables: ChassisTables, *, now_at: int) -> int:

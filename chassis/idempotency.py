@@ -54,13 +54,15 @@ def read_records(
     """What is on record of `requests`, by key."""
     if not requests:
         return {}
-    kept = tables.idempotency
-    query = select(kept).where(kept.c.caller.in_(sorted({each.caller for each in requests})))
-    query = query.where(kept.c.rpc.in_(sorted({each.rpc for each in requests})))
+    named = {
+        "callers": sorted({each.caller for each in requests}),
+        "rpcs": sorted({each.rpc for each in requests}),
+    }
     ids = list({each.request_id for each in requests})
+    rows = tx.all_in(tables.queries.records, ids, named)
     return {
-        (row.caller, row.rpc, row.request_id): Record(bytes(row.request_hash), row.response)
-        for row in tx.where_in(query, kept.c.request_id, ids)
+        (caller, rpc, request_id): Record(bytes(request_hash), response)
+        for caller, rpc, request_id, request_hash, response in rows
     }
 
 

@@ -11,7 +11,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
+    select,
+    update,
 )
+
+from chassis.database import InQuery
 
 FEED_HEAD_ID: Final = 1
 
@@ -29,6 +34,46 @@ class ChassisTables:
         self.timers = _timers(metadata)
         self.parked_events = _parked_events(metadata)
         self.idempotency = _idempotency(metadata)
+        self.queries = _Queries(self)
+
+
+class _Queries:
+    """What every batch asks, built once. SQLite takes no notice of FOR UPDATE, and needs none."""
+
+    def __init__(self, tables: ChassisTables) -> None:
+        locks, clocks, timers = tables.account_locks, tables.sandbox_clocks, tables.timers
+        kept, head = tables.idempotency, tables.feed_head
+        lock = select(
+            locks.c.account,
+            locks.c.sandbox,
+            locks.c.parked_cause,
+            locks.c.parked_attempts,
+            locks.c.retry_at,
+        )
+        self.lock_accounts = InQuery(
+            lock.order_by(locks.c.account).with_for_update(), locks.c.account
+        )
+        clock = select(clocks.c.sandbox, clocks.c.clock_at, clocks.c.target_at)
+        self.lock_clocks = InQuery(
+            clock.order_by(clocks.c.sandbox).with_for_update(), clocks.c.sandbox
+        )
+        due = select(
+            timers.c.account, timers.c.kind, timers.c.key, timers.c.sandbox, timers.c.due_at
+        )
+        self.due_timers = InQuery(
+            due.where(timers.c.due_at <= bindparam("until_at")), timers.c.account
+        )
+        record = select(kept.c.caller, kept.c.rpc, kept.c.request_id)
+        record = record.add_columns(kept.c.request_hash, kept.c.response)
+        callers = kept.c.caller.in_(bindparam("callers", expanding=True))
+        rpcs = kept.c.rpc.in_(bindparam("rpcs", expanding=True))
+        self.records = InQuery(record.where(callers, rpcs), kept.c.request_id)
+        self.take_numbers = (
+            update(head)
+            .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < bindparam("now_at"))
+            .values(seq=head.c.seq + bindparam("count"))
+            .returning(head.c.seq)
+        )
 
 
 def _account_locks(metadata: MetaData) -> Table:

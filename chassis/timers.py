@@ -32,11 +32,8 @@ def read_due(
     tx: Transaction, tables: ChassisTables, accounts: Sequence[str], until_at: int
 ) -> list[Timer]:
     """The timers of `accounts` that are due at `until_at`, the earliest first."""
-    timers = tables.timers
-    query = select(
-        timers.c.account, timers.c.kind, timers.c.key, timers.c.sandbox, timers.c.due_at
-    ).where(timers.c.due_at <= until_at)
-    rows = [Timer(*row) for row in tx.where_in(query, timers.c.account, accounts)]
+    found = tx.all_in(tables.queries.due_timers, accounts, {"until_at": until_at})
+    rows = [Timer(*row) for row in found]
     return sorted(rows, key=lambda each: (each.due_at, each.account, each.kind, each.key))
 
 
@@ -48,17 +45,9 @@ def write_timers(
     """Set timers, and delete those whose change is None."""
     timers = tables.timers
     gone = [identity for identity, change in changes.items() if change is None]
-    if len(gone) == 1:
-        account, kind, key = gone[0]
-        tx.execute(
-            delete(timers).where(
-                timers.c.account == account, timers.c.kind == kind, timers.c.key == key
-            )
-        )
-    else:
-        identity = tuple_(timers.c.account, timers.c.kind, timers.c.key)
-        for start in range(0, len(gone), 1000):
-            tx.execute(delete(timers).where(identity.in_(gone[start : start + 1000])))
+    identity = tuple_(timers.c.account, timers.c.kind, timers.c.key)
+    for start in range(0, len(gone), 1000):
+        tx.execute(delete(timers).where(identity.in_(gone[start : start + 1000])))
     tx.upsert(
         timers,
         [

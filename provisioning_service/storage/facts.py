@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from chassis.database import Transaction
+from chassis.database import InQuery, Transaction
 from chassis.errors import AccountNotFound, SandboxNotFound
 from chassis.use_case import Effects, SandboxClockSet
 from provisioning_service.domain.account import Account
@@ -25,6 +25,15 @@ from provisioning_service.storage.tables import (
     SANDBOXES,
     STANDINGS,
     TOKENS,
+)
+
+_ACCOUNTS: Final = InQuery(select(ACCOUNTS), ACCOUNTS.c.id)
+_INTEGRATORS: Final = InQuery(select(INTEGRATORS), INTEGRATORS.c.account)
+_TOKENS: Final = InQuery(select(TOKENS), TOKENS.c.account)
+_STANDINGS: Final = InQuery(select(STANDINGS), STANDINGS.c.account)
+_INSTANCES: Final = InQuery(
+    select(INSTANCES).where(INSTANCES.c.account.in_(bindparam("accounts", expanding=True))),
+    INSTANCES.c.id,
 )
 
 InstanceKey = tuple[str, str]
@@ -119,13 +128,13 @@ def read_accounts(tx: Transaction, accounts: Iterable[str]) -> Facts:
     """All about accounts but their instances."""
     ids = sorted(set(accounts))
     facts = Facts()
-    for row in tx.where_in(select(ACCOUNTS), ACCOUNTS.c.id, ids):
+    for row in tx.all_in(_ACCOUNTS, ids):
         facts.accounts[row.id] = rows.account_from_row(row)
-    for row in tx.where_in(select(INTEGRATORS), INTEGRATORS.c.account, ids):
+    for row in tx.all_in(_INTEGRATORS, ids):
         facts.integrators[row.account] = rows.integrator_from_row(row)
-    for row in tx.where_in(select(TOKENS), TOKENS.c.account, ids):
+    for row in tx.all_in(_TOKENS, ids):
         facts.tokens.setdefault(row.account, {})[row.rung] = rows.token_from_row(row)
-    for row in tx.where_in(select(STANDINGS), STANDINGS.c.account, ids):
+    for row in tx.all_in(_STANDINGS, ids):
         facts.standings[row.account] = rows.standing_from_row(row)
     return facts
 
@@ -151,8 +160,7 @@ def add_instances(tx: Transaction, facts: Facts, keys: Iterable[InstanceKey]) ->
     wanted = set(keys)
     ids = sorted({instance for _, instance in wanted})
     accounts = sorted({account for account, _ in wanted})
-    query = select(INSTANCES).where(INSTANCES.c.account.in_(accounts))
-    for row in tx.where_in(query, INSTANCES.c.id, ids):
+    for row in tx.all_in(_INSTANCES, ids, {"accounts": accounts}):
         if (row.account, row.id) in wanted:
             facts.instances[row.account, row.id] = rows.instance_from_row(row)
 
