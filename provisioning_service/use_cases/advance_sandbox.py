@@ -83,9 +83,9 @@ def _finish(facts: Facts, command: FinishAdvance, _clock_at: int) -> Effects[San
     )
 
 
-START_ADVANCE: Final = UseCase(
+START_ADVANCE: Final[UseCase[StartAdvance, Facts, SandboxView]] = UseCase(
     name="start_advance", scope=_scope, gather=_gather, decide=_start, apply=save
 )
-FINISH_ADVANCE: Final = UseCase(
+FINISH_ADVANCE: Final[UseCase[FinishAdvance, Facts, SandboxView]] = UseCase(
     name="finish_advance", scope=_scope, gather=_gather, decide=_finish, apply=save
 )

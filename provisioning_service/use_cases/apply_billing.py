@@ -172,19 +172,19 @@ def _effects(
     )
 
 
-NOTE_EXPIRY: Final = UseCase(
+NOTE_EXPIRY: Final[UseCase[NoteExpiry, Facts, None]] = UseCase(
     name="note_expiry",
     scope=account_scope,
     gather=_gather_standing,
     decide=_note_expiry,
     apply=save,
 )
-STOP_ACCOUNT: Final = UseCase(
+STOP_ACCOUNT: Final[UseCase[StopAccount, Facts, None]] = UseCase(
     name="stop_account", scope=account_scope, gather=_gather, decide=_stop, apply=save
 )
-LIFT_STOP: Final = UseCase(
+LIFT_STOP: Final[UseCase[LiftStop, Facts, None]] = UseCase(
     name="lift_stop", scope=account_scope, gather=_gather, decide=_lift, apply=save
 )
-DELETE_INSTANCES: Final = UseCase(
+DELETE_INSTANCES: Final[UseCase[DeleteInstances, Facts, None]] = UseCase(
     name="delete_instances", scope=account_scope, gather=_gather, decide=_delete, apply=save
 )

@@ -82,6 +82,6 @@ def _effects(before: Instance, view: InstanceView, told: Sequence[object]) -> Ef
     )
 
 
-CANCEL_INSTANCE: Final = UseCase(
+CANCEL_INSTANCE: Final[UseCase[CancelInstance, Facts, InstanceView]] = UseCase(
     name="cancel_instance", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

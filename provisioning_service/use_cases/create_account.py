@@ -56,7 +56,7 @@ def _decide(facts: Facts, command: CreateAccount, now: int) -> Effects[Account]:
     )
 
 
-CREATE_ACCOUNT: Final = UseCase(
+CREATE_ACCOUNT: Final[UseCase[CreateAccount, Facts, Account]] = UseCase(
     name="create_account",
     scope=lambda command: Scope(sandbox=command.sandbox),
     gather=_gather,

@@ -76,6 +76,6 @@ def _check_free(facts: Facts, command: CreateInstance) -> None:
         raise InstanceAlreadyExists(command.account, command.instance)
 
 
-CREATE_INSTANCE: Final = UseCase(
+CREATE_INSTANCE: Final[UseCase[CreateInstance, Facts, InstanceView]] = UseCase(
     name="create_instance", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

@@ -139,6 +139,6 @@ def _with_account(
     )
 
 
-CREATE_SANDBOX: Final = UseCase(
+CREATE_SANDBOX: Final[UseCase[CreateSandbox, Facts, SandboxMade]] = UseCase(
     name="create_sandbox", scope=_scope, gather=_gather, decide=_decide, apply=save
 )

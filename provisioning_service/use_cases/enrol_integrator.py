@@ -114,6 +114,6 @@ def _enrolment(
     )
 
 
-ENROL_INTEGRATOR: Final = UseCase(
+ENROL_INTEGRATOR: Final[UseCase[EnrolIntegrator, Facts, Enrolled]] = UseCase(
     name="enrol_integrator", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

@@ -53,6 +53,6 @@ def _decide(facts: Facts, command: ImportInstance, now: int) -> Effects[Instance
     )
 
 
-IMPORT_INSTANCE: Final = UseCase(
+IMPORT_INSTANCE: Final[UseCase[ImportInstance, Facts, InstanceView]] = UseCase(
     name="import_instance", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

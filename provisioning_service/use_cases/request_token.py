@@ -53,6 +53,6 @@ def _decide(facts: Facts, command: RequestToken, now: int) -> Effects[TokenWithS
     )
 
 
-REQUEST_TOKEN: Final = UseCase(
+REQUEST_TOKEN: Final[UseCase[RequestToken, Facts, TokenWithSecret]] = UseCase(
     name="request_token", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

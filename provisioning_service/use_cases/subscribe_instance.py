@@ -82,6 +82,6 @@ def _prepaid_end(facts: Facts, after: Instance, now: int) -> tuple[TimerSet, ...
     return (timer_set(after, PREPAID_END, end_at),) if end_at > now else ()
 
 
-SUBSCRIBE_INSTANCE: Final = UseCase(
+SUBSCRIBE_INSTANCE: Final[UseCase[SubscribeInstance, Facts, InstanceView]] = UseCase(
     name="subscribe_instance", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

@@ -53,9 +53,9 @@ def _resume(facts: Facts, command: ResumeInstance, _now: int) -> Effects[Instanc
     return Effects(view, changes=(view.instance,), events=(Event(command.account, told),))
 
 
-SUSPEND_INSTANCE: Final = UseCase(
+SUSPEND_INSTANCE: Final[UseCase[SuspendInstance, Facts, InstanceView]] = UseCase(
     name="suspend_instance", scope=account_scope, gather=_gather, decide=_suspend, apply=save
 )
-RESUME_INSTANCE: Final = UseCase(
+RESUME_INSTANCE: Final[UseCase[ResumeInstance, Facts, InstanceView]] = UseCase(
     name="resume_instance", scope=account_scope, gather=_gather, decide=_resume, apply=save
 )

@@ -43,6 +43,6 @@ def _decide(facts: Facts, command: UpdateAccount, _now: int) -> Effects[Account]
     )
 
 
-UPDATE_ACCOUNT: Final = UseCase(
+UPDATE_ACCOUNT: Final[UseCase[UpdateAccount, Facts, Account]] = UseCase(
     name="update_account", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

@@ -42,6 +42,6 @@ def _decide(facts: Facts, command: UpdateIntegrator, _now: int) -> Effects[Integ
     )
 
 
-UPDATE_INTEGRATOR: Final = UseCase(
+UPDATE_INTEGRATOR: Final[UseCase[UpdateIntegrator, Facts, Integrator]] = UseCase(
     name="update_integrator", scope=account_scope, gather=_gather, decide=_decide, apply=save
 )

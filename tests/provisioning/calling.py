@@ -34,6 +34,7 @@ from provisioning_service.server import ProvisioningApp
 from provisioning_service.settings import ProvisioningSettings
 
 CODE = grpc.StatusCode
+ONE = "accounts/acme/instances/one"
 
 
 def new_id() -> str:
@@ -141,7 +142,7 @@ class Served:
 @asynccontextmanager
 async def served(folder: Path, clock: ManualClock, **settings: Any) -> AsyncIterator[Served]:
     """The real server on a port of its own; billing is away."""
-    stated = {
+    stated: dict[str, Any] = {
         "data_dir": folder,
         "port": 0,
         "metrics_port": None,
@@ -165,6 +166,23 @@ async def served(folder: Path, clock: ManualClock, **settings: Any) -> AsyncIter
         for channel in channels:
             await channel.close()
         await app.stop()
+
+
+async def an_integrator(on: Served) -> Any:
+    """The integrator of acme, with an instance on trial."""
+    acme = await on.integrator()
+    await acme.create(instance_id="one")
+    return acme
+
+
+async def a_short_ladder(on: Served) -> Any:
+    """An account with a ladder of one creation, used, and a second and last rung, issued."""
+    await on.operator.create_account()
+    ladder = [token_pb2.Rung(creations_max=1, band=1), token_pb2.Rung(creations_max=0, band=2)]
+    enrolled = await on.operator.enrol(programme=integrator_pb2.Programme(ladder=ladder))
+    acme = on.caller(enrolled.secret)
+    await acme.create(instance_id="one")
+    return acme
 
 
 async def refused(call: Awaitable[Any]) -> tuple[grpc.StatusCode, str]:

@@ -31,7 +31,7 @@ from provisioning_service.use_cases.request_token import REQUEST_TOKEN, RequestT
 from provisioning_service.use_cases.update_integrator import UPDATE_INTEGRATOR, UpdateIntegrator
 from tests.provisioning.builders import OPEN_PROGRAMME, Service, secret
 
-MANUAL = {"token_approval": TokenApproval.MANUAL}
+MANUAL: dict[str, Any] = {"token_approval": TokenApproval.MANUAL}
 
 
 def change(service: Service, use_case: Any, rung: int, new: str = "new", by: bytes = b"") -> Any:
