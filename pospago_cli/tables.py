@@ -67,9 +67,10 @@ def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     paths = columns.split()
     for path in paths:
-        field = path.rpartition(".")[2]
+        parent, _, field = path.rpartition(".")
         table.add_column(
-            field.replace("_", " "),
+            # The name of a part, such as `buyer.name`, stands for the part.
+            (parent if parent and field == "name" else field).replace("_", " "),
             justify="right" if field in _RIGHT else "left",
             # A name is for copying, so it is never cut.
             overflow="fold",

@@ -30,17 +30,19 @@ def invoices_of_january(player: Player) -> None:
             amount_paid="0.00 BRL",
         )
         numbers.append(int(invoice.number.rpartition("-")[2]))
-        player.narrator.show(rendered(invoice))
         if who == AURORA:
+            player.narrator.show(rendered(invoice))
             billed = {f"loja-{letter}" for letter in "adefgh"}
             expect("instances billed", player.billed_instances(invoice.name), billed)
         if who == DUNA:
+            player.narrator.show(rendered(invoice))
             lines = [(line.band, line.quantity) for line in invoice.lines]
             expect("Duna's lines, by band and quantity", lines, [(1, 2), (2, 1), (3, 2)])
             expect("instances billed", player.billed_instances(invoice.name), set(SUBSCRIBED))
     first = min(numbers)
     expect("the invoices' numbers", sorted(numbers), list(range(first, first + len(ALL))))
-    player.tell("January ended: one invoice each, numbered without a gap. No trial is on them.")
+    player.tell("Brisa owes 119.70 BRL, Cedro 79.80 BRL. No trial is on any invoice.")
+    player.tell("One invoice each, numbered without a gap.")
 
 
 def prepaid_after_january(player: Player) -> None:

@@ -2,7 +2,6 @@
 
 from rich.console import RenderableType
 
-from pospago_cli.invoices import COLUMNS
 from pospago_cli.story.cast import ALL, AURORA, BRISA, CEDRO, DUNA, prepaid
 from pospago_cli.story.expectations import expect, expect_fields
 from pospago_cli.story.ladder import SUBSCRIBED
@@ -10,6 +9,7 @@ from pospago_cli.story.player import SAO_PAULO, Player
 from pospago_cli.story.script import Step, at, on
 from pospago_cli.tables import money_text, table_of
 
+BILL_COLUMNS = "buyer.name number month total state settle_date settled_late"
 FEBRUARY_TOTALS = {AURORA: "1077.30", BRISA: "119.70", CEDRO: "79.80", DUNA: "174.50"}
 
 
@@ -151,7 +151,7 @@ def the_end(player: Player) -> None:
         player.expect_instance(who, which, state="ACTIVE", stopped="", expire_date="2027-05-10")
     bills = [each for who in ALL for each in player.invoices(who)]
     expect("invoices of the story", len(bills), 10)
-    picture: RenderableType = table_of("All invoices", bills, COLUMNS)
+    picture: RenderableType = table_of("All invoices", bills, BILL_COLUMNS)
     player.narrator.show(picture)
     player.tell("Aurora and Cedro run on.")
 
