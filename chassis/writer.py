@@ -11,8 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -33,10 +32,10 @@ from chassis.feed import (
     read_head,
 )
 from chassis.parking import forget_parked_events, read_parked_events
+from chassis.queueing import Call, Outcome, Waiting, do, resolve
 from chassis.touch import TOUCH
 
 T = TypeVar("T")
-Outcome = Answer | BaseException
 
 BATCH_MAX: Final = 256
 QUEUE_MAX: Final = 4096
@@ -45,23 +44,6 @@ COMPANY_MIN: Final = 4
 COMPANY_WAIT_S: Final = 0.004
 COMPANY_STEP_S: Final = 0.0005
 _log = structlog.get_logger("writer")
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A queued submission and where its answer goes."""
-
-    submission: Submission
-    future: "asyncio.Future[Answer]"
-    loop: asyncio.AbstractEventLoop
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A queued piece of work for the writing thread."""
-
-    work: Callable[[], Any]
-    future: "Future[Any]"
 
 
 class Writer:
@@ -82,7 +64,7 @@ class Writer:
         self.batches_count = 0
         self._queue_max = queue_max
         self._batch_max = batch_max
-        self._queue: queue.SimpleQueue[_Waiting | _Call | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting | Call | None] = queue.SimpleQueue()
         self._waiting_count = 0
         self._listeners: list[Callable[[Position], None]] = []
         self._later_than_at = 0
@@ -119,13 +101,13 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting_count += 1
-        self._queue.put(_Waiting(submission, future, loop))
+        self._queue.put(Waiting(submission, future, loop))
         return await future
 
     async def call(self, work: Callable[[], T]) -> T:
         """What `work` gives, done in the writing thread between two batches."""
         future: Future[T] = Future()
-        self._queue.put(_Call(work, future))
+        self._queue.put(Call(work, future))
         return await asyncio.wrap_future(future)
 
     # --- in the writing thread, or in tests without an event loop -----------------------------
@@ -322,8 +304,8 @@ class Writer:
         while True:
             item = self._queue.get()
             self._await_company()
-            batch: list[_Waiting] = []
-            while isinstance(item, _Waiting):
+            batch: list[Waiting] = []
+            while isinstance(item, Waiting):
                 batch.append(item)
                 if len(batch) >= self._batch_max:
                     break
@@ -336,8 +318,8 @@ class Writer:
                 self._answer(batch, self.execute([each.submission for each in batch]))
             if item is None:
                 return
-            if isinstance(item, _Call):
-                _do(item)
+            if isinstance(item, Call):
+                do(item)
 
     def _await_company(self) -> None:
         """Under load, give those just answered a moment to come back, so that they share a commit.
@@ -350,41 +332,20 @@ class Writer:
         while self._queue.qsize() + 1 < self._last_size and time.monotonic() < until:
             time.sleep(COMPANY_STEP_S)
 
-    def _answer(self, batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
         """Hand the outcomes over to the event loops that wait for them."""
         self._waiting_count -= len(batch)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Outcome]]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiting, Outcome]]] = {}
         for waiting, outcome in zip(batch, outcomes, strict=True):
             by_loop.setdefault(waiting.loop, []).append((waiting, outcome))
         for loop, answers in by_loop.items():
             if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, answers)
+                loop.call_soon_threadsafe(resolve, answers)
 
 
 def fire_timers(account: str) -> Submission:
     """A submission that does nothing itself, so that what is due on `account` is done."""
     return Submission(TOUCH, account, "timer/retry")
-
-
-def _resolve(answers: Sequence[tuple[_Waiting, Outcome]]) -> None:
-    """Resolve futures; a caller that went away has cancelled its own."""
-    for waiting, outcome in answers:
-        if waiting.future.done():
-            continue
-        if isinstance(outcome, Answer):
-            waiting.future.set_result(outcome)
-        else:
-            waiting.future.set_exception(outcome)
-
-
-def _do(call: _Call) -> None:
-    """Do a piece of work and settle its future."""
-    if not call.future.set_running_or_notify_cancel():
-        return
-    try:
-        call.future.set_result(call.work())
-    except BaseException as failure:  # noqa: BLE001 - it is the caller's to see
-        call.future.set_exception(failure)
 
 
 def _outcome(entry: Entry, head: Position) -> Outcome:

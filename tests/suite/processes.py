@@ -44,6 +44,7 @@ class ServiceProcesses:
             "POSPAGO_DATA_DIR": str(self.data_dir),
             "POSPAGO_LOG_LEVEL": "warning",
             f"{prefix}PORT": str(port),
+            f"{prefix}METRICS_PORT": "0",
             f"{prefix}PEER_ADDRESS": f"127.0.0.1:{self.ports.setdefault(peer, free_port())}",
             f"{prefix}DATABASE_URL": self.database_urls.get(service, ""),
         }
