@@ -208,7 +208,9 @@ class CurrencyFixed(_InTheWay):
     reason = "CURRENCY_FIXED"
 
     def __init__(self, account: str, currency: str) -> None:
-        super().__init__(f"accounts/{account}", f"was charged in {currency}, which therefore stays")
+        super().__init__(
+            f"accounts/{account}", f"was charged in {currency}, so it stays: leave currency out"
+        )
 
 
 class SubscriptionNotFound(_Missing):
