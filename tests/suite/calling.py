@@ -65,8 +65,9 @@ async def call_rpc(
     secret: str = "",
     metadata: tuple[tuple[str, str], ...] = (),
     within_s: float = WITHIN_SECONDS,
+    messages_max: int = 1,
 ) -> Outcome:
-    """Call an rpc; of a stream, read the first message and leave."""
+    """Call an rpc; of a stream, read `messages_max` at most, then leave."""
     payload = request if isinstance(request, bytes) else request.SerializeToString()
     sent = (*(bearer(secret) if secret else ()), *metadata)
     try:
@@ -78,10 +79,15 @@ async def call_rpc(
                 "OK", answer=answer, position=_position(await running.trailing_metadata())
             )
         stream: Any = channel.unary_stream(rpc.path)
-        running = stream(payload, metadata=sent, timeout=within_s)
-        first = await running.read()
-        running.cancel()
-        return Outcome("OK", answer=b"" if first is grpc.aio.EOF else first)
+        streaming = stream(payload, metadata=sent, timeout=within_s)
+        last = b""
+        for _ in range(messages_max):
+            message = await streaming.read()
+            if message is grpc.aio.EOF:
+                break
+            last = message
+        streaming.cancel()
+        return Outcome("OK", answer=last)
     except grpc.aio.AioRpcError as failure:
         return outcome_of(failure)
 
