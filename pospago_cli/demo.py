@@ -19,7 +19,7 @@ from rich.text import Text
 from pospago_cli.catalogs import read_catalog
 from pospago_cli.client import Connection
 from pospago_cli.failures import EXIT_FAILED, CommandFailed
-from pospago_cli.processes import Layout, Suite
+from pospago_cli.processes import Layout, Suite, bare
 from pospago_cli.session import OPERATOR_FILE, Leaf, Session, pass_session
 from pospago_cli.story.expectations import Surprise, expect
 from pospago_cli.story.narration import ConsoleNarrator
@@ -35,20 +35,32 @@ START: Final = at(1, 4, 8)
 
 
 @click.command("demo", cls=Leaf)
+@click.option("--provisioning-database-url", default="", help="[a file that is thrown away]")
+@click.option("--billing-database-url", default="", help="[a file that is thrown away]")
 @pass_session
 @click.pass_context
-def demo(ctx: click.Context, session: Session) -> None:
+def demo(
+    ctx: click.Context,
+    session: Session,
+    provisioning_database_url: str,
+    billing_database_url: str,
+) -> None:
     """Play months of four integrators in a sandbox, and check each step.
 
-    Starts the suite on free ports with a data folder that is thrown away. Exits with 0 only if
-    everything came as the rules say. Prices are illustrative.
+    Starts the suite on free ports with a data folder that is thrown away, whatever POSPAGO_…
+    variables say: your own data is never touched. Exits with 0 only if everything came as the
+    rules say. Prices are illustrative.
     """
     console = session.console
     console.width = min(console.width, STORY_WIDTH)
     with ExitStack() as stack:
         data_dir = Path(stack.enter_context(TemporaryDirectory(prefix="pospago-demo-")))
         layout = Layout.on_free_ports(data_dir)
-        suite = Suite(layout.environment, _keep_quiet)
+        urls = {
+            "POSPAGO_PROVISIONING_DATABASE_URL": provisioning_database_url,
+            "POSPAGO_BILLING_DATABASE_URL": billing_database_url,
+        }
+        suite = Suite(bare({**layout.environment, **urls}), _keep_quiet)
         stack.callback(suite.stop)
         with console.status("Starting provisioning, billing and the gateway …"):
             suite.start()

@@ -81,6 +81,17 @@ class Layout:
         }
 
 
+def inherited(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this process, with some settings on top."""
+    return {**os.environ, **settings}
+
+
+def bare(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this process with these settings of the suite and no others."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("POSPAGO_")}
+    return {**kept, **settings}
+
+
 def free_ports(count: int) -> list[int]:
     """As many TCP ports that nobody listens on now."""
     with ExitStack() as held:
@@ -103,7 +114,8 @@ class Suite:
     """The suite as processes. Start it in the main thread: they end with the thread that did."""
 
     def __init__(self, environment: Mapping[str, str], on_line: OnLine) -> None:
-        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
+        """`environment` is all that the processes read; see `inherited` and `bare`."""
+        self._environment = {"PYTHONUNBUFFERED": "1", **environment}
         self._on_line = on_line
         self._children: list[Child] = []
 

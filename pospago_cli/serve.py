@@ -17,7 +17,7 @@ from rich.text import Text
 
 from gateway.settings import GatewaySettings
 from pospago_cli.failures import CommandFailed
-from pospago_cli.processes import MODULES, Suite
+from pospago_cli.processes import MODULES, Suite, inherited
 from pospago_cli.session import OPERATOR_FILE, Leaf, Session, pass_session
 
 STYLES: Final = {"provisioning": "cyan", "billing": "magenta", "gateway": "green"}
@@ -46,7 +46,7 @@ def up(session: Session) -> None:
     first = not (data_dir / OPERATOR_FILE).exists()
     data_dir.mkdir(parents=True, exist_ok=True)
     address = f"127.0.0.1:{GatewaySettings().port}"
-    suite = Suite({"POSPAGO_DATA_DIR": str(data_dir)}, prefixed(session.console))
+    suite = Suite(inherited({"POSPAGO_DATA_DIR": str(data_dir)}), prefixed(session.console))
     with _asked_to_end() as asked:
         try:
             suite.start()

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from pospago_cli.failures import CommandFailed
-from pospago_cli.processes import Layout, Suite, free_ports
+from pospago_cli.processes import Layout, Suite, bare, free_ports, inherited
 
 
 def test_a_process_that_cannot_run_is_quoted(tmp_path: Path) -> None:
     """A port that is taken ends the start with the last words of the process that wanted it."""
     layout = Layout.on_free_ports(tmp_path)
     lines: list[tuple[str, str]] = []
-    suite = Suite(layout.environment, lambda name, line: lines.append((name, line)))
+    suite = Suite(bare(layout.environment), lambda name, line: lines.append((name, line)))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", layout.provisioning_port))
         taken.listen()
@@ -24,6 +24,16 @@ def test_a_process_that_cannot_run_is_quoted(tmp_path: Path) -> None:
         finally:
             assert suite.stop()
     assert any(str(layout.provisioning_port) in line for name, line in lines if name != "gateway")
+
+
+def test_a_bare_environment_holds_no_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be thrown away must never reach the stores that the environment names."""
+    monkeypatch.setenv("POSPAGO_BILLING_DATABASE_URL", "postgresql://production")
+    named = bare({"POSPAGO_DATA_DIR": "here"})
+    assert {key: each for key, each in named.items() if key.startswith("POSPAGO_")} == {
+        "POSPAGO_DATA_DIR": "here"
+    }
+    assert inherited({})["POSPAGO_BILLING_DATABASE_URL"] == "postgresql://production"
 
 
 def test_free_ports_differ() -> None:
