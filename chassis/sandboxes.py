@@ -1,14 +1,19 @@
 """Stepping a sandbox: its clock moves to each due time in turn, and what is due there is done."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select, update
 
 from chassis.accounts import SandboxClock
 from chassis.database import Transaction
+from chassis.entry import PeerEvent, Submission
 from chassis.errors import AccountParked, SandboxNotFound
 from chassis.feed import Position
 from chassis.tables import ChassisTables
-from chassis.timers import due_accounts, next_due
+from chassis.timers import due_accounts, next_due, retryable_accounts
 from chassis.writer import Writer, fire_timers
+
+SubmissionOf = Callable[[PeerEvent], Submission | None]
 
 
 def read_clock(tx: Transaction, tables: ChassisTables, sandbox: str) -> SandboxClock:
@@ -58,6 +63,19 @@ def step_to(writer: Writer, sandbox: str, *, to_at: int, target_at: int | None) 
         if arrived:
             return fired_count
         fired_count += _fire_all(writer, sandbox, at)
+
+
+def retry_parked_in(writer: Writer, sandbox: str, submission_of: SubmissionOf) -> None:
+    """Try again what had parked a sandbox's accounts, where the next attempt is due.
+
+    Runs in the writing thread, before a step: the workers do so for the real world only.
+    """
+    tables = writer.tools.tables
+    now_at = writer.clock.now()
+    for account in writer.database.read(
+        lambda tx: retryable_accounts(tx, tables, now_at, sandbox=sandbox)
+    ):
+        writer.retry_parked(account, submission_of)
 
 
 def _set_clock(writer: Writer, sandbox: str, *, clock_at: int, target_at: int | None) -> None:

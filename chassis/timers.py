@@ -99,12 +99,14 @@ def next_due(tx: Transaction, tables: ChassisTables, sandbox: str) -> int | None
     return int(row[0]) if row else None
 
 
-def retryable_accounts(tx: Transaction, tables: ChassisTables, now_at: int) -> list[str]:
-    """Parked accounts of the real world whose next attempt is due."""
+def retryable_accounts(
+    tx: Transaction, tables: ChassisTables, now_at: int, *, sandbox: str = ""
+) -> list[str]:
+    """Parked accounts of a world whose next attempt is due by the real clock."""
     locks = tables.account_locks
     query = (
         select(locks.c.account)
-        .where(locks.c.parked_cause != "", locks.c.retry_at <= now_at, locks.c.sandbox == "")
+        .where(locks.c.parked_cause != "", locks.c.retry_at <= now_at, locks.c.sandbox == sandbox)
         .order_by(locks.c.retry_at)
         .limit(DUE_ACCOUNTS_MAX)
     )

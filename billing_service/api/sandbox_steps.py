@@ -13,7 +13,7 @@ from chassis.feed import Position
 from chassis.rpc.call import Call
 from chassis.rpc.consumer import FeedConsumer
 from chassis.rpc.names import sandbox_id
-from chassis.sandboxes import next_due_in, read_clock, step_to
+from chassis.sandboxes import next_due_in, read_clock, retry_parked_in, step_to
 from chassis.writer import Writer
 
 APPLY_SECONDS_MAX: Final = 30.0
@@ -65,6 +65,7 @@ class SandboxSteps:
         clock = self._writer.database.read(lambda tx: read_clock(tx, tables, sandbox))
         if to_at < clock.clock_at:
             raise TimeBeforeClock(sandbox)
+        retry_parked_in(self._writer, sandbox, self._consumer.submission_of)
         return step_to(self._writer, sandbox, to_at=to_at, target_at=target_at)
 
 

@@ -94,6 +94,11 @@ class FeedConsumer:
             self._show(metrics)
 
     @property
+    def submission_of(self) -> SubmissionOf:
+        """What turns an event of the feed into what it amounts to here."""
+        return self._submission_of
+
+    @property
     def cursor(self) -> Cursor:
         """How far the feed is applied, as far as this process knows."""
         return self._cursor

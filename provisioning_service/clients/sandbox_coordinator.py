@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from chassis.entry import Submission
 from chassis.errors import SandboxAdvancing
 from chassis.feed import Position
-from chassis.sandboxes import next_due_in, step_to
+from chassis.sandboxes import SubmissionOf, next_due_in, retry_parked_in, step_to
 from chassis.writer import Writer
 from provisioning_service.clients.billing_steps import BillingSteps
 from provisioning_service.domain.sandbox import SandboxView
@@ -26,7 +26,12 @@ EXCHANGES: Final = 3
 
 
 class AppliedBilling(Protocol):
-    """How far billing's feed is applied here."""
+    """How far billing's feed is applied here, and what its events amount to."""
+
+    @property
+    def submission_of(self) -> SubmissionOf:
+        """What turns an event of billing's into what it amounts to here."""
+        ...
 
     async def wait(self, epoch: int, seq: int, until: float) -> None:
         """Return when the position is applied; PositionNotReached at `until` (monotonic)."""
@@ -80,7 +85,7 @@ class SandboxCoordinator:
         """Where to step next, and whether nothing falls due on the way to the target."""
         await self._exchange()
         theirs, _ = await self._billing.next_due(sandbox)
-        ours, _ = next_due_in(self._writer, sandbox)
+        ours, _ = await self._writer.call(lambda: next_due_in(self._writer, sandbox))
         due = [each for each in (ours, theirs) if each is not None and each <= to_at]
         if not due:
             return to_at, True
@@ -89,7 +94,12 @@ class SandboxCoordinator:
     async def _step(self, sandbox: str, step_at: int, to_at: int) -> int:
         """Step both clocks, ours first; gives how many due things were done."""
         writer = self._writer
-        ours = await writer.call(lambda: step_to(writer, sandbox, to_at=step_at, target_at=to_at))
+
+        def step_here() -> int:
+            retry_parked_in(writer, sandbox, self._applied.submission_of)
+            return step_to(writer, sandbox, to_at=step_at, target_at=to_at)
+
+        ours = await writer.call(step_here)
         await self._billing.apply_to(writer.head)
         theirs = await self._billing.step_to(sandbox, step_at, target_at=to_at)
         await self._await_applied(theirs.head)
