@@ -54,7 +54,7 @@ class Facts:
     zones: MutableMapping[str, frozenset[str]] = field(default_factory=dict)
     charged: MutableMapping[ChargeKey, bool] = field(default_factory=dict)
     charged_in: MutableMapping[str, str] = field(default_factory=dict)
-    parked: MutableMapping[str, bool] = field(default_factory=dict)
+    peer_parked: MutableMapping[str, bool] = field(default_factory=dict)
     earliest_due: MutableMapping[str, int] = field(default_factory=dict)
     credit: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     peer_watermarks: MutableMapping[str, int] = field(default_factory=dict)

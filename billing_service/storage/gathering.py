@@ -12,7 +12,6 @@ from billing_service.domain.subscription import Span
 from billing_service.storage import rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.tables import CHASSIS, table
-from chassis.accounts import parked_here_or_at_peer
 from chassis.database import Transaction
 from chassis.feed import peer_watermark
 
@@ -127,9 +126,14 @@ def gather_charged_currency(tx: Transaction, facts: Facts, accounts: Iterable[st
 
 
 def gather_holds(tx: Transaction, facts: Facts, accounts: Sequence[str]) -> None:
-    """Which accounts are parked, here or at the peer, and when each one's first timer is due."""
-    facts.parked.update(dict.fromkeys(parked_here_or_at_peer(tx, CHASSIS, accounts), True))
-    timers = CHASSIS.timers
+    """Which accounts the peer has parked, and when each one's first timer is due.
+
+    Nothing is done for accounts that are parked here; the writer sees to that.
+    """
+    locks, timers = CHASSIS.account_locks, CHASSIS.timers
+    parked = select(locks.c.account).where(locks.c.peer_parked != 0)
+    for row in tx.where_in(parked, locks.c.account, list(accounts)):
+        facts.peer_parked[row[0]] = True
     query = select(timers.c.account, func.min(timers.c.due_at)).group_by(timers.c.account)
     facts.earliest_due.update(
         {row[0]: row[1] for row in tx.where_in(query, timers.c.account, list(accounts))}

@@ -89,7 +89,7 @@ def _wait_for_all(facts: Facts, command: TimerDue) -> None:
         raise NotYet
     for account in {command.account, *facts.billed[command.account]}:
         earlier = facts.earliest_due.get(account, command.due_at) < command.due_at
-        if earlier or account in facts.parked:
+        if earlier or account in facts.peer_parked:
             raise NotYet
 
 
