@@ -29,6 +29,13 @@ def health_of(channel: grpc.Channel) -> dict[str, str]:
     return found
 
 
+def serves(channel: grpc.Channel) -> bool:
+    """Whether the suite as a whole says that it serves."""
+    request = health_pb2.HealthCheckRequest()
+    status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=HEALTH_SECONDS).status
+    return bool(status == health_pb2.HealthCheckResponse.SERVING)
+
+
 @click.command("health", cls=Leaf)
 @pass_session
 @click.pass_context

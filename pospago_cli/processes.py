@@ -19,7 +19,7 @@ import grpc
 
 from pospago_cli.client import Connection
 from pospago_cli.failures import CommandFailed
-from pospago_cli.health import health_of
+from pospago_cli.health import serves
 
 # In the order in which they start; they are stopped the other way round.
 MODULES: Final = MappingProxyType(
@@ -31,7 +31,7 @@ MODULES: Final = MappingProxyType(
 )
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 25
-POLL_SECONDS: Final = 0.05
+POLL_SECONDS: Final = 0.2
 LAST_LINES_MAX: Final = 30
 
 OnLine = Callable[[str, str], None]
@@ -130,11 +130,13 @@ class Suite:
         with Connection.to(address) as connection:
             while True:
                 self.require_running()
-                last = self._serving(connection)
-                if last == "":
+                if _serves(connection):
                     return
                 if time.monotonic() > give_up_at:
-                    raise CommandFailed(f"The suite does not serve after {START_SECONDS} s: {last}")
+                    raise CommandFailed(
+                        f"The suite does not serve after {START_SECONDS} s.",
+                        "See what the processes print: `pospago up`.",
+                    )
                 time.sleep(POLL_SECONDS)
 
     def require_running(self) -> None:
@@ -154,14 +156,6 @@ class Suite:
             gently = _ended(child.process) and gently
         self._children.clear()
         return gently
-
-    def _serving(self, connection: Connection) -> str:
-        """Empty when all serve; else who does not."""
-        try:
-            found = connection.stub(health_of)
-        except grpc.RpcError:
-            return "the gateway does not answer"
-        return ", ".join(part for part, status in found.items() if status != "SERVING")
 
     def _spawn(self, name: str, module: str) -> Child:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
@@ -185,6 +179,13 @@ class Suite:
             for line in output:
                 child.last_lines.append(line.rstrip("\n"))
                 self._on_line(child.name, line.rstrip("\n"))
+
+
+def _serves(connection: Connection) -> bool:
+    try:
+        return connection.stub(serves)
+    except grpc.RpcError:  # the gateway does not answer yet
+        return False
 
 
 def _ended(process: subprocess.Popen[str]) -> bool:
