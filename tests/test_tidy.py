@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PRODUCT: Final = ("billing_service", "chassis", "gateway", "pospago_cli", "provisioning_service")
 FOLDERS: Final = {*PRODUCT, "benchmarks", "docs", "examples", "protos", "requirements", "tests"}
 # Left behind by builds and runs, and ignored by git.
-LEFTOVERS: Final = {"__pycache__", "build", "dist", "var"}
+LEFTOVERS: Final = {"__pycache__", "build", "data", "dist", "var"}
 # Whose enum of the contract lists the reasons of a package.
 CONTRACTS: Final = {
     "billing_service": ("pospago.billing.v1", "pospago.access.v1"),
