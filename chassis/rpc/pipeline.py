@@ -37,7 +37,7 @@ from chassis.rpc.positions import Positions
 from chassis.rpc.status import DETAILS_KEY, code_of, to_domain_error, to_proto_status
 from chassis.rpc.streams import RunningStreams
 from chassis.rpc.trace import join_trace
-from chassis.rpc.validation import check_fields
+from chassis.rpc.validation import check_fields, check_text
 
 REQUEST_BYTES_MAX: Final = 4 * 1024 * 1024
 # Without a deadline grpc gives None or some centuries.
@@ -135,6 +135,7 @@ class Pipeline:
         envelope.caller = caller
         self._rpc.access.check(caller, request)
         check_fields(request)
+        check_text(request, payload)
         now = time.monotonic()
         deadline_at = _deadline_at(context, now)
         if envelope.headers.after:

@@ -1,8 +1,9 @@
 """The field rules of the contract, checked before a servicer sees the request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import protovalidate
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from protovalidate import FieldPathElementPb
 
@@ -23,6 +24,30 @@ def check_fields(request: Message) -> None:
                 for each in violations[:VIOLATIONS_MAX]
             )
         )
+
+
+def check_text(request: Message, payload: bytes) -> None:
+    """Raise InvalidField, naming each text that holds NUL: not every store can keep that.
+
+    Without a zero byte in the payload there is none, and the request is not looked through.
+    """
+    if b"\0" in payload:
+        paths = list(_paths_of_nul(request, ""))
+        if paths:
+            text = "must not hold the character NUL"
+            raise InvalidField(*(FieldViolation(path, text) for path in paths[:VIOLATIONS_MAX]))
+
+
+def _paths_of_nul(message: Message, prefix: str) -> Iterator[str]:
+    """The paths of the text fields of a message, and of those in it, that hold NUL."""
+    for field, content in message.ListFields():
+        values = content if field.is_repeated else [content]
+        for place, value in enumerate(values):
+            path = f"{prefix}{field.name}" + (f"[{place}]" if field.is_repeated else "")
+            if field.message_type is not None:
+                yield from _paths_of_nul(value, f"{path}.")
+            elif field.type == FieldDescriptor.TYPE_STRING and "\0" in value:
+                yield path
 
 
 def warm_up(requests: Iterable[Message]) -> None:

@@ -134,6 +134,15 @@ async def test_bad_field_is_named(world: World, rpc: str) -> None:
     assert outcome.fields == [field]
 
 
+async def test_text_with_nul_is_named(world: World) -> None:
+    """Text that holds NUL, which not every store can keep, is refused and named by its path."""
+    rpc = "billing.BillingProfileService.UpdateBillingProfile"
+    more = 'billing_profile {address {address_lines: "1" address_lines: "a\\000b"}}'
+    outcome = await world.call(rpc, sample(rpc, account=await world.account(), more=more))
+    assert_refused(rpc, outcome, "INVALID_FIELD")
+    assert outcome.fields == ["billing_profile.address.address_lines[1]"]
+
+
 @pytest.mark.parametrize("rpc", sorted(rpcs()))
 async def test_unknown_names_are_refused_for_a_documented_reason(world: World, rpc: str) -> None:
     """A request about things that nobody made gives an answer, or a documented refusal."""
