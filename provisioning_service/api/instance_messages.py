@@ -69,6 +69,28 @@ def to_proto_instance(view: InstanceView) -> pb.Instance:
     )
 
 
+class InstanceBytes:
+    """The bytes of messages that hold an instance as field 1, and nothing else.
+
+    The event and the answer of one write show the same view, one right after the other: the second
+    gets the bytes of the first.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[InstanceView | None, bytes] = (None, b"")
+
+    def of(self, view: InstanceView) -> bytes:
+        """The bytes of any such message about `view`."""
+        known, told = self._last
+        if known is not view:
+            told = pb.GetInstanceResponse(instance=to_proto_instance(view)).SerializeToString()
+            self._last = (view, told)
+        return told
+
+
+INSTANCE_BYTES: Final = InstanceBytes()
+
+
 def from_proto_state(number: int) -> InstanceState | None:
     """The state of an enum's number; None for the one that is never sent."""
     return _STATES.get(number)  # type: ignore[call-overload,no-any-return] # any number may come

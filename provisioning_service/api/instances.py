@@ -1,17 +1,22 @@
 """InstanceService."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from pospago.provisioning.v1 import instance_pb2 as pb
 
 from chassis.database import Transaction
+from chassis.entry import Encoded
 from chassis.errors import FieldViolation, InvalidField
 from chassis.ids import Ids
 from chassis.rpc.call import Call
 from chassis.rpc.names import NamePattern, account_id
-from chassis.rpc.writes import Writes, whole
-from provisioning_service.api.instance_messages import from_proto_state, to_proto_instance
+from chassis.rpc.writes import Writes
+from provisioning_service.api.instance_messages import (
+    INSTANCE_BYTES,
+    from_proto_state,
+    to_proto_instance,
+)
 from provisioning_service.api.reading import Reads
 from provisioning_service.api.times import (
     from_proto_date,
@@ -58,7 +63,7 @@ class Instances:
             trial_length_us=None if length is None else from_proto_duration(length),
             secret_hash=call.caller.secret_hash,
         )
-        return await self._writes.run(call, CREATE_INSTANCE, command, _CREATED)
+        return await self._writes.run(call, CREATE_INSTANCE, command, _encode)
 
     async def GetInstance(
         self, request: pb.GetInstanceRequest, call: Call
@@ -95,25 +100,25 @@ class Instances:
         """Subscribe an instance, or withdraw its cancellation."""
         account, instance = INSTANCE.parse(request.name)
         command = SubscribeInstance(account, instance, request.etag, call.caller.secret_hash)
-        return await self._writes.run(call, SUBSCRIBE_INSTANCE, command, _SUBSCRIBED)
+        return await self._writes.run(call, SUBSCRIBE_INSTANCE, command, _encode)
 
     async def CancelInstance(self, request: pb.CancelInstanceRequest, call: Call) -> bytes:
         """Cancel an instance."""
         account, instance = INSTANCE.parse(request.name)
         command = CancelInstance(account, instance, request.etag, call.caller.secret_hash)
-        return await self._writes.run(call, CANCEL_INSTANCE, command, _CANCELLED)
+        return await self._writes.run(call, CANCEL_INSTANCE, command, _encode)
 
     async def SuspendInstance(self, request: pb.SuspendInstanceRequest, call: Call) -> bytes:
         """Stop an instance for a reason of the operator's."""
         account, instance = INSTANCE.parse(request.name)
         command = SuspendInstance(account, instance, request.etag, request.note)
-        return await self._writes.run(call, SUSPEND_INSTANCE, command, _SUSPENDED)
+        return await self._writes.run(call, SUSPEND_INSTANCE, command, _encode)
 
     async def ResumeInstance(self, request: pb.ResumeInstanceRequest, call: Call) -> bytes:
         """Take the operator's stop back."""
         account, instance = INSTANCE.parse(request.name)
         command = ResumeInstance(account, instance, request.etag)
-        return await self._writes.run(call, RESUME_INSTANCE, command, _RESUMED)
+        return await self._writes.run(call, RESUME_INSTANCE, command, _encode)
 
     async def ImportInstance(self, request: pb.ImportInstanceRequest, call: Call) -> bytes:
         """Take over a prepaid instance."""
@@ -123,7 +128,7 @@ class Instances:
             display_name=request.display_name,
             paid_through_on=from_proto_date(request.paid_through_date, "paid_through_date"),
         )
-        return await self._writes.run(call, IMPORT_INSTANCE, command, _IMPORTED)
+        return await self._writes.run(call, IMPORT_INSTANCE, command, _encode)
 
 
 def _from_proto_filter(request: pb.ListInstancesRequest) -> InstanceFilter:
@@ -141,14 +146,7 @@ def _from_proto_filter(request: pb.ListInstancesRequest) -> InstanceFilter:
     )
 
 
-def _whole(response: Any) -> Any:
-    """An `encode` for an answer that is an instance."""
-    return whole(lambda view: response(instance=to_proto_instance(view)))
-
-
-_CREATED: Final = _whole(pb.CreateInstanceResponse)
-_SUBSCRIBED: Final = _whole(pb.SubscribeInstanceResponse)
-_CANCELLED: Final = _whole(pb.CancelInstanceResponse)
-_SUSPENDED: Final = _whole(pb.SuspendInstanceResponse)
-_RESUMED: Final = _whole(pb.ResumeInstanceResponse)
-_IMPORTED: Final = _whole(pb.ImportInstanceResponse)
+def _encode(view: InstanceView) -> Encoded:
+    """The answer of each write here: its only field, 1, is the instance."""
+    body = INSTANCE_BYTES.of(view)
+    return Encoded(live=body, kept=body)

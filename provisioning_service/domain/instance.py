@@ -73,24 +73,24 @@ class Instance:
     account: str
     id: str
     display_name: str
-    state: InstanceState
-    stop_reasons: tuple[StopReason, ...]
-    payment_type: PaymentType
-    band: int
-    rung: int
-    paid_through_on: date | None
-    first_billed_month: date | None
-    cap_on: date | None
-    expiry_fixed: bool
     created_at: int
-    trial_end_at: int | None
-    subscribed_at: int | None
-    last_subscribed_at: int | None
-    cancelled_at: int | None
-    purge_at: int | None
-    deleted_at: int | None
-    deletion_reason: DeletionReason | None
-    version: int
+    state: InstanceState
+    stop_reasons: tuple[StopReason, ...] = ()
+    payment_type: PaymentType = PaymentType.POSTPAY
+    band: int = 0
+    rung: int = 0
+    paid_through_on: date | None = None
+    first_billed_month: date | None = None
+    cap_on: date | None = None
+    expiry_fixed: bool = False
+    trial_end_at: int | None = None
+    subscribed_at: int | None = None
+    last_subscribed_at: int | None = None
+    cancelled_at: int | None = None
+    purge_at: int | None = None
+    deleted_at: int | None = None
+    deletion_reason: DeletionReason | None = None
+    version: int = 1
 
     @property
     def name(self) -> str:

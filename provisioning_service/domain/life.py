@@ -1,7 +1,8 @@
 """An instance's life: each function gives the instance after one thing happened to it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from provisioning_service.domain.civil import day_of, end_of_day, month_after, month_of
@@ -20,47 +21,38 @@ from provisioning_service.domain.programme import Programme
 from provisioning_service.domain.token import Token
 
 
-def new_instance(account: str, instance: str, display_name: str, now: int) -> Instance:
-    """An instance that does nothing yet: INACTIVE, of no token and in no band."""
-    return Instance(
-        account=account,
-        id=instance,
-        display_name=display_name,
-        state=InstanceState.INACTIVE,
-        stop_reasons=(),
-        payment_type=PaymentType.POSTPAY,
-        band=0,
-        rung=0,
-        paid_through_on=None,
-        first_billed_month=None,
-        cap_on=None,
-        expiry_fixed=False,
-        created_at=now,
-        trial_end_at=None,
-        subscribed_at=None,
-        last_subscribed_at=None,
-        cancelled_at=None,
-        purge_at=None,
-        deleted_at=None,
-        deletion_reason=None,
-        version=1,
-    )
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What every new instance is told: whose it is, its id, its name, and when it is created."""
+
+    account: str
+    instance: str
+    display_name: str
+    created_at: int
+
+    def of(self, state: InstanceState, **more: Any) -> Instance:
+        """The new instance in a state, and what else is known of it."""
+        return Instance(
+            self.account, self.instance, self.display_name, self.created_at, state, **more
+        )
 
 
-def on_trial(
-    instance: Instance, token: Token, programme: Programme, length_us: int | None
-) -> Instance:
-    """A new instance on trial, in its token's band; `length_us` None: as the programme says.
+def inactive(birth: Birth) -> Instance:
+    """An instance that does not run: of no token and in no band."""
+    return birth.of(InstanceState.INACTIVE)
+
+
+def on_trial(birth: Birth, token: Token, programme: Programme, length_us: int | None) -> Instance:
+    """An instance on trial, in its token's band; `length_us` None: as the programme says.
 
     Errors:  TrialTooLong.
     """
     length_us = programme.trial_length_us if length_us is None else length_us
     if length_us > programme.trial_length_max_us:
         raise TrialTooLong(length_us, programme.trial_length_max_us)
-    trial_end_at = instance.created_at + length_us
-    return replace(
-        instance,
-        state=InstanceState.TRIAL,
+    trial_end_at = birth.created_at + length_us
+    return birth.of(
+        InstanceState.TRIAL,
         band=token.band,
         rung=token.rung,
         trial_end_at=trial_end_at,
@@ -68,19 +60,16 @@ def on_trial(
     )
 
 
-def prepaid(instance: Instance, paid_through_on: date, zone: ZoneInfo) -> Instance:
-    """A new instance that is paid in advance through a date.
+def prepaid(birth: Birth, paid_through_on: date, zone: ZoneInfo) -> Instance:
+    """An instance that is paid in advance through a date.
 
     Errors:  PaidThroughPast.
     """
-    today = day_of(instance.created_at, zone)
+    today = day_of(birth.created_at, zone)
     if paid_through_on < today:
         raise PaidThroughPast(paid_through_on, today)
-    return replace(
-        instance,
-        state=InstanceState.ACTIVE,
-        payment_type=PaymentType.PREPAY,
-        paid_through_on=paid_through_on,
+    return birth.of(
+        InstanceState.ACTIVE, payment_type=PaymentType.PREPAY, paid_through_on=paid_through_on
     )
 
 

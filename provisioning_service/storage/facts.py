@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
-from chassis.database import InQuery, Transaction
+from chassis.database import Transaction
 from chassis.errors import AccountNotFound, SandboxNotFound
+from chassis.prepared import InQuery
 from chassis.use_case import Effects, SandboxClockSet
 from provisioning_service.domain.account import Account
 from provisioning_service.domain.errors import InstanceNotFound, NotEnrolled

@@ -10,7 +10,7 @@ from provisioning_service.domain.errors import InstanceAlreadyExists, NotEnrolle
 from provisioning_service.domain.events import InstanceCreated, TokenUsedUp
 from provisioning_service.domain.instance import InstanceView
 from provisioning_service.domain.ladder import token_of_secret, view_of, with_creation
-from provisioning_service.domain.life import new_instance, on_trial
+from provisioning_service.domain.life import Birth, inactive, on_trial
 from provisioning_service.domain.standing import check_paid
 from provisioning_service.storage.facts import Facts, read_instances
 from provisioning_service.storage.saving import save
@@ -45,8 +45,8 @@ def _decide(facts: Facts, command: CreateInstance, now: int) -> Effects[Instance
     token = token_of_secret(tokens, command.secret_hash)
     _check_free(facts, command)
     used = with_creation(token, tokens)
-    fresh = new_instance(account.id, command.instance, command.display_name, now)
-    instance = on_trial(fresh, token, integrator.programme, command.trial_length_us)
+    birth = Birth(account.id, command.instance, command.display_name, now)
+    instance = on_trial(birth, token, integrator.programme, command.trial_length_us)
     assert instance.trial_end_at is not None  # noqa: S101 - one on trial has an end
     view = InstanceView(instance, None)
     events = [Event(account.id, InstanceCreated(view))]
@@ -62,7 +62,8 @@ def _decide(facts: Facts, command: CreateInstance, now: int) -> Effects[Instance
 
 def _created_inactive(facts: Facts, command: CreateInstance, now: int) -> Effects[InstanceView]:
     _check_free(facts, command)
-    instance = new_instance(command.account, command.instance, command.display_name, now)
+    birth = Birth(command.account, command.instance, command.display_name, now)
+    instance = inactive(birth)
     view = InstanceView(instance, None)
     return Effects(
         view, changes=(instance,), events=(Event(command.account, InstanceCreated(view)),)

@@ -12,7 +12,7 @@ from provisioning_service.domain.civil import end_of_day, zone_of
 from provisioning_service.domain.errors import AlreadyEnrolled, InstanceAlreadyExists
 from provisioning_service.domain.events import InstanceImported
 from provisioning_service.domain.instance import InstanceView
-from provisioning_service.domain.life import new_instance, prepaid
+from provisioning_service.domain.life import Birth, prepaid
 from provisioning_service.storage.facts import Facts, read_instances
 from provisioning_service.storage.saving import save
 from provisioning_service.use_cases.checks import account_scope
@@ -40,8 +40,8 @@ def _decide(facts: Facts, command: ImportInstance, now: int) -> Effects[Instance
     if (account.id, command.instance) in facts.instances:
         raise InstanceAlreadyExists(account.id, command.instance)
     zone = zone_of(account.time_zone)
-    fresh = new_instance(account.id, command.instance, command.display_name, now)
-    instance = prepaid(fresh, command.paid_through_on, zone)
+    birth = Birth(account.id, command.instance, command.display_name, now)
+    instance = prepaid(birth, command.paid_through_on, zone)
     view = InstanceView(instance, instance.paid_through_on)
     # The end of what is paid for is a day in the account's zone, so the zone stays from now on.
     fixed = () if account.zone_fixed else (with_zone_fixed(account),)

@@ -36,8 +36,8 @@ from provisioning_service.domain.instance import (
 )
 from provisioning_service.domain.ladder import next_token, state_of, with_creation
 from provisioning_service.domain.life import (
+    Birth,
     cancelled,
-    new_instance,
     stopped,
     subscribed,
     without_stop,
@@ -66,7 +66,7 @@ def service(expires_on: date | None = None) -> Service:
 
 
 def active(since: str) -> Instance:
-    trial = replace(new_instance("acme", "one", "", at(since)), state=InstanceState.TRIAL)
+    trial = Birth("acme", "one", "", at(since)).of(InstanceState.TRIAL)
     return subscribed(trial, at(since))
 
 
