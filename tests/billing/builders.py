@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 
 from billing_service.api.events import encode_event
 from billing_service.domain.party import NO_ADDRESS, Issuer
@@ -257,6 +257,20 @@ class Billing(Seen):
         self.clock.advance_to(effective_at)
         commands = [FollowInstance(account, each, kind, effective_at, **more) for each in instances]
         self.apply(FOLLOW_INSTANCE, commands, effective_at)
+
+    def statements_to_close(self, payer: str, text: str) -> int:
+        """How many statements it takes to do what is due on a payer at an instant."""
+        self.clock.advance_to(at(text))
+        self.peer_tells_up_to(self.clock.now())
+        seen: list[str] = []
+
+        def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            seen.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", count)
+        self.writer.execute([fire_timers(payer)])
+        event.remove(Engine, "before_cursor_execute", count)
+        return len(seen)
 
     def note_peer_parking(self, account: str, *, parked: bool) -> None:
         """The provisioning service parked an account, or goes on with it."""
