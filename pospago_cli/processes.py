@@ -29,7 +29,7 @@ MODULES: Final = MappingProxyType(
         "gateway": "gateway",
     }
 )
-START_SECONDS: Final = 60
+START_SECONDS: Final = 120
 STOP_SECONDS: Final = 25
 POLL_SECONDS: Final = 0.2
 LAST_LINES_MAX: Final = 30

@@ -22,7 +22,7 @@ BACKUPS = 5
 WRITERS = 4
 ACKNOWLEDGED_MIN = 50
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-DEMO_SECONDS_MAX = 110
+DEMO_SECONDS_MAX = 240
 
 
 @pytest.mark.timeout(DEMO_SECONDS_MAX + 10)

@@ -21,10 +21,10 @@ from pospago_cli.demo import CATALOG
 from pospago_cli.processes import Layout
 from pospago_cli.session import Session
 
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 120
 COMMAND_SECONDS_MAX = 20
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass(frozen=True, slots=True)
