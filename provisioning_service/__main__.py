@@ -6,6 +6,7 @@ import sys
 from chassis.database import StoreLockedError
 from chassis.logs import configure_logs
 from chassis.rpc.server import PortInUseError, run
+from provisioning_service.domain.errors import InvalidProgramme
 from provisioning_service.server import serve
 from provisioning_service.settings import ProvisioningSettings
 
@@ -20,7 +21,7 @@ def main() -> None:
 
     try:
         run(until)
-    except (StoreLockedError, PortInUseError) as failure:
+    except (StoreLockedError, PortInUseError, InvalidProgramme) as failure:
         sys.exit(f"provisioning: {failure}")
 
 

@@ -30,6 +30,7 @@ from provisioning_service.api.access import Access
 from provisioning_service.api.accounts import Accounts
 from provisioning_service.api.callers import SecretMint, remembered_callers
 from provisioning_service.api.events import encode_event
+from provisioning_service.api.feed import Feed
 from provisioning_service.api.instances import Instances
 from provisioning_service.api.integrators import Integrators
 from provisioning_service.api.reading import Reads
@@ -194,7 +195,7 @@ def _servicers(
         f"{_PACKAGE}.TokenService": Tokens(writes, reads, mint, callers),
         f"{_PACKAGE}.InstanceService": Instances(writes, reads, ids),
         f"{_PACKAGE}.SandboxService": Sandboxes(writes, reads, ids, mint, coordinator),
-        f"{_PACKAGE}.EventService": feed,
+        f"{_PACKAGE}.EventService": Feed(feed, reads),
         "pospago.access.v1.AccessService": Access(reads, keyed_hash),
     }
 

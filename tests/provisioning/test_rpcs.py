@@ -279,6 +279,15 @@ async def test_a_revoked_secret_is_refused_at_once(provisioning_on_each: Served)
     assert await refused(acme.get(made.name)) == (CODE.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
+async def test_a_watcher_whose_secret_ends_is_told_nothing_more(provisioning: Served) -> None:
+    """An integrator that watches the feed is cut off by the revocation of its secret."""
+    acme = await provisioning.integrator()
+    call = acme.events.WatchEvents(event_service_pb2.WatchEventsRequest(account="accounts/acme"))
+    await call.read()
+    await provisioning.operator.revoke("accounts/acme/tokens/1")
+    assert await refused(call.read()) == (CODE.UNAUTHENTICATED, "UNAUTHENTICATED")
+
+
 async def test_a_token_creates_no_more_than_it_may(provisioning_on_each: Served) -> None:
     """Forty parallel creations on a token of 25 give 25."""
     acme = await provisioning_on_each.integrator()
