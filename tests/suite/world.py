@@ -1,6 +1,6 @@
 """Accounts, tokens and instances in whatever state a test needs, made through the rpcs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,7 +41,6 @@ class World:
     clients: Clients
     known: dict[str, str] = field(default_factory=dict)
     _unpaid: Integrator | None = None
-    _numbers: dict[str, int] = field(default_factory=dict)
 
     # --- calls --------------------------------------------------------------------------------
 
@@ -100,17 +99,25 @@ class World:
     async def prepaid_account(self, sandbox: str = "") -> str:
         """An account with one licence, the prepaid instance `licence`."""
         name = await self.account(sandbox)
-        rpc = "provisioning.InstanceService.ImportInstance"
-        await self.do(rpc, sample(rpc, account=name, new="licence"))
+        await self.give_licence(name)
         return name
+
+    async def give_licence(self, account: str) -> None:
+        """The prepaid instance `licence` on an account."""
+        rpc = "provisioning.InstanceService.ImportInstance"
+        await self.do(rpc, sample(rpc, account=account, new="licence"))
 
     async def integrator(self, programme: str = DEFAULT_LADDER, *, sandbox: str = "") -> Integrator:
         """An enrolled account."""
-        name = await self.prepaid_account(sandbox)
+        return await self.enrolled(await self.account(sandbox), programme)
+
+    async def enrolled(self, account: str, programme: str = DEFAULT_LADDER) -> Integrator:
+        """An account, enrolled."""
+        await self.give_licence(account)
         rpc = "provisioning.IntegratorService.EnrolIntegrator"
         more = f"programme {{{programme}}}"
-        answer = await self.do(rpc, sample(rpc, account=name, more=more))
-        return Integrator(name, answer.secret)
+        answer = await self.do(rpc, sample(rpc, account=account, more=more))
+        return Integrator(account, answer.secret)
 
     async def trial(self, owner: Integrator, instance: str = "one") -> None:
         """An instance on trial."""
@@ -219,9 +226,11 @@ def series() -> str:
 
 
 @asynccontextmanager
-async def running_world(data_dir: Path) -> AsyncIterator[World]:
+async def running_world(
+    data_dir: Path, database_urls: Mapping[str, str] | None = None
+) -> AsyncIterator[World]:
     """Both services, with an issuer, until the block ends."""
-    async with running_suite(data_dir) as suite:
+    async with running_suite(data_dir, database_urls=database_urls) as suite:
         clients = suite.clients()
         world = World(suite, clients)
         await world.issuer()
