@@ -6,11 +6,13 @@ column again is left out, because a batch of writes spends most of its time ther
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+
+from chassis.prepared import driver_cursor
 
 Row = dict[str, Any]
 
@@ -29,12 +31,21 @@ class BulkStatement:
 
     def parameters(self, rows: Sequence[Row]) -> Sequence[Any]:
         """The rows as the driver takes them."""
-        for name, convert in self.conversions:
-            rows = [{**row, name: convert(row[name])} for row in rows]
+        converted = [self._converted(row) for row in rows] if self.conversions else rows
         if self.order is None:
-            return rows
-        order = self.order
-        return [tuple([row[name] for name in order]) for row in rows]
+            return converted
+        if len(self.order) == 1:
+            return [(row[self.order[0]],) for row in converted]
+        return list(map(itemgetter(*self.order), converted))
+
+    def _converted(self, row: Row) -> Row:
+        """A row whose values the driver takes."""
+        converted = dict(row)
+        for name, convert in self.conversions:
+            value = row[name]
+            if value is not None:
+                converted[name] = convert(value)
+        return converted
 
 
 class BulkStatements:
@@ -52,20 +63,8 @@ class BulkStatements:
         statement = self._known.get(key)
         if statement is None:
             statement = self._known[key] = build(verb, table, tuple(rows[0]), connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
+        with driver_cursor(connection, statement.text) as cursor:
             cursor.executemany(statement.text, statement.parameters(rows))
-        except connection.dialect.loaded_dbapi.Error as failure:
-            raise DBAPIError.instance(
-                statement.text,
-                None,
-                failure,
-                connection.dialect.loaded_dbapi.Error,
-                hide_parameters=True,
-                dialect=connection.dialect,
-            ) from failure
-        finally:
-            cursor.close()
 
 
 def build(verb: str, table: Table, columns: tuple[str, ...], dialect: Dialect) -> BulkStatement:

@@ -15,14 +15,12 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     Column,
     Connection,
     Delete,
     Engine,
     Select,
     Table,
-    bindparam,
     create_engine,
     event,
 )
@@ -30,6 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.sql.base import Executable
 
 from chassis.bulk import BulkStatements
+from chassis.prepared import VALUES, InQuery, PreparedQueries, Query
 
 T = TypeVar("T")
 
@@ -50,21 +49,16 @@ class StoreLockedError(Exception):
     """Another process holds the SQLite file; the message names it."""
 
 
-class InQuery:
-    """A query for the rows whose `column` is one of some values: built once, run often."""
-
-    def __init__(self, statement: Select[Any], column: Column[Any]) -> None:
-        values: BindParameter[Any] = bindparam("values_in", expanding=True)
-        self.statement = statement.where(column.in_(values))
-
-
 class Transaction:
     """One transaction on the store. Committed or rolled back by whoever opened it."""
 
-    def __init__(self, connection: Connection, bulk: BulkStatements) -> None:
+    def __init__(
+        self, connection: Connection, bulk: BulkStatements, prepared: PreparedQueries
+    ) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self._bulk = bulk
+        self._prepared = prepared
 
     def all(self, statement: Executable, parameters: Any = None) -> Sequence[Any]:
         """All rows of a query."""
@@ -78,25 +72,30 @@ class Transaction:
         """Run a statement and give how many rows it touched."""
         return self.connection.execute(statement, parameters).rowcount
 
+    def rows(self, query: Query, parameters: Mapping[str, Any] = NOTHING) -> Sequence[Any]:
+        """The rows of a prepared query; none of the lists among its parameters is empty."""
+        return self._prepared.run(query, parameters, self.connection)
+
     def all_in(
         self, query: InQuery, values: Sequence[Any], parameters: Mapping[str, Any] = NOTHING
     ) -> Sequence[Any]:
         """The rows of a prepared query for these values, in chunks that the store takes."""
-        if not values:
-            return []
-        if len(values) <= IN_LIST_MAX:
-            return self.all(query.statement, {**parameters, "values_in": values})
-        rows: list[Any] = []
-        for start in range(0, len(values), IN_LIST_MAX):
-            chunk = values[start : start + IN_LIST_MAX]
-            rows += self.all(query.statement, {**parameters, "values_in": chunk})
-        return rows
+        chunks = [
+            self.rows(query, {**parameters, VALUES: list(values[start : start + IN_LIST_MAX])})
+            for start in range(0, len(values), IN_LIST_MAX)
+        ]
+        return chunks[0] if len(chunks) == 1 else [row for chunk in chunks for row in chunk]
 
     def where_in(
         self, statement: Select[Any], column: Column[Any], values: Sequence[Any]
     ) -> Sequence[Any]:
         """The rows whose `column` is one of `values`, in chunks that the store takes."""
-        return self.all_in(InQuery(statement, column), values) if values else []
+        query = InQuery(statement, column).statement
+        chunks = [
+            self.all(query, {VALUES: values[start : start + IN_LIST_MAX]})
+            for start in range(0, len(values), IN_LIST_MAX)
+        ]
+        return [row for chunk in chunks for row in chunk]
 
     def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Add rows, all with the same keys."""
@@ -125,6 +124,7 @@ class Database:
         self.dialect = make_url(url).get_backend_name()
         self._lock_file = self._take_lock() if exclusive and self.dialect == "sqlite" else None
         self._bulk = BulkStatements()
+        self._prepared = PreparedQueries()
         self._reading = self._engine(readonly=True, size=READERS_MAX)
         self._writing = self._engine(readonly=False, size=2)
         self._readers = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="reader")
@@ -142,12 +142,12 @@ class Database:
     def writing(self) -> Iterator[Transaction]:
         """A write transaction: committed at the end, rolled back by any exception."""
         with self._writing.begin() as connection:
-            yield Transaction(connection, self._bulk)
+            yield Transaction(connection, self._bulk, self._prepared)
 
     def read(self, query: Callable[[Transaction], T]) -> T:
         """What `query` gives on a consistent snapshot."""
         with self._reading.begin() as connection:
-            return query(Transaction(connection, self._bulk))
+            return query(Transaction(connection, self._bulk, self._prepared))
 
     async def reading(self, query: Callable[[Transaction], T]) -> T:
         """The same, in the pool of readers."""

@@ -79,11 +79,11 @@ def take_numbers(tx: Transaction, tables: ChassisTables, *, count: int, now_at: 
 
     Errors:  WatermarkPassedError if something may no longer appear at `now_at`.
     """
-    row = tx.one(tables.queries.take_numbers, {"now_at": now_at, "count": count})
-    if row is None:
+    rows = tx.rows(tables.queries.take_numbers, {"now_at": now_at, "count": count})
+    if not rows:
         watermark_at = tx.one(select(tables.feed_head.c.watermark_at))
         raise WatermarkPassedError(watermark_at[0] if watermark_at else 0)
-    return int(row[0]) - count + 1
+    return int(rows[0][0]) - count + 1
 
 
 def append_events(

@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from chassis.database import InQuery
+from chassis.prepared import InQuery, Query
 
 FEED_HEAD_ID: Final = 1
 
@@ -68,7 +68,7 @@ class _Queries:
         callers = kept.c.caller.in_(bindparam("callers", expanding=True))
         rpcs = kept.c.rpc.in_(bindparam("rpcs", expanding=True))
         self.records = InQuery(record.where(callers, rpcs), kept.c.request_id)
-        self.take_numbers = (
+        self.take_numbers = Query(
             update(head)
             .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < bindparam("now_at"))
             .values(seq=head.c.seq + bindparam("count"))

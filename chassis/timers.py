@@ -45,8 +45,8 @@ def write_timers(
     """Set timers, and delete those whose change is None."""
     timers = tables.timers
     gone = [identity for identity, change in changes.items() if change is None]
-    identity = tuple_(timers.c.account, timers.c.kind, timers.c.key)
     for start in range(0, len(gone), 1000):
+        identity = tuple_(timers.c.account, timers.c.kind, timers.c.key)
         tx.execute(delete(timers).where(identity.in_(gone[start : start + 1000])))
     tx.upsert(
         timers,
