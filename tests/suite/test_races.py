@@ -235,10 +235,7 @@ async def stops_of(operator: Clients, account: str) -> list[event_pb2.Event]:
 async def test_feed_paused_across_the_stop_stops_only_who_did_not_pay(
     store: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """After a pause over the stop, who paid a second before it has no stop, the other one has.
-
-    Its stop is effective at 00:00 of day 11, however late provisioning heard of it.
-    """
+    """After a pause, who paid a second before the stop has none, the other's is on its due time."""
     clock = ManualClock(from_datetime(moment(1, 10)))
     async with suite_on(store, request, tmp_path, clock) as suite:
         operator = await with_subscription(suite, "payer", "twin")
