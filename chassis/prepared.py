@@ -79,7 +79,7 @@ class PreparedQuery:
         """The rows for these parameters."""
         with driver_cursor(connection, self.text) as cursor:
             cursor.execute(self.text, self._bound(parameters))
-            rows = cursor.fetchall()
+            rows: list[Any] = cursor.fetchall()
         if self.readers:
             rows = [self._read(row) for row in rows]
         return IteratorResult(self.columns, iter(rows)).all() if rows else rows
@@ -138,7 +138,7 @@ def prepare(query: Query, lengths: Mapping[str, int], dialect: Dialect) -> Prepa
             for name, length in lengths.items()
         ),
         order=None if expanded.positiontup is None else tuple(expanded.positiontup),
-        columns=SimpleResultMetaData([each.key for each in columns]),
+        columns=SimpleResultMetaData([str(each.key) for each in columns]),
         readers=tuple(
             (index, convert) for index, convert in enumerate(converters) if convert is not None
         ),
