@@ -1,7 +1,7 @@
 """Both services in this process, on free ports, with a clock of the test's choice."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,8 +11,9 @@ from billing_service.settings import BillingSettings
 from chassis.clock import Clock, SystemClock
 from provisioning_service.server import ProvisioningApp
 from provisioning_service.settings import ProvisioningSettings
+from tests.postgres import PostgresServer
 from tests.suite.clients import Clients
-from tests.suite.processes import free_port
+from tests.suite.processes import SERVICES, free_port
 
 # How often each service hears from the other when nothing happens.
 PEER_HEARTBEAT_SECONDS: Final = 0.1
@@ -115,3 +116,14 @@ async def running_billing(place: Place, database_url: str = "") -> AsyncIterator
         yield app
     finally:
         await app.stop()
+
+
+@contextmanager
+def empty_databases(server: PostgresServer) -> Iterator[dict[str, str]]:
+    """An empty database for each service; they bring it up to date themselves."""
+    names = {each: server.new_database("empty", lambda _url: None) for each in SERVICES}
+    try:
+        yield {service: server.url(name) for service, name in names.items()}
+    finally:
+        for name in names.values():
+            server.drop_database(name)

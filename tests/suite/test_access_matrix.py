@@ -6,8 +6,8 @@ call. No member holds a credential yet.
 """
 
 import csv
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +15,10 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from tests.postgres import PostgresServer
 from tests.suite.calling import Outcome, call_all, call_rpc
 from tests.suite.clients import Clients
 from tests.suite.contracts import RpcContract, rpcs
-from tests.suite.in_process import RunningSuite, running_suite
-from tests.suite.processes import SERVICES
+from tests.suite.in_process import RunningSuite, empty_databases, running_suite
 from tests.suite.requests import sample
 
 MATRIX: Final = Path(__file__).with_name("access_matrix.csv")
@@ -70,7 +68,7 @@ async def world(
     with ExitStack() as stack:
         urls = {}
         if request.param == "postgresql":
-            urls = stack.enter_context(_databases(request.getfixturevalue("postgres")))
+            urls = stack.enter_context(empty_databases(request.getfixturevalue("postgres")))
         folder = tmp_path_factory.mktemp("access")
         async with running_suite(folder, database_urls=urls) as suite:
             operator = suite.clients()
@@ -198,17 +196,6 @@ def _of_all(name: str) -> Any:
     else:
         request.ClearField("account")
     return request
-
-
-@contextmanager
-def _databases(server: PostgresServer) -> Iterator[dict[str, str]]:
-    """An empty database for each service; they bring it up to date themselves."""
-    names = {each: server.new_database("empty", lambda _url: None) for each in SERVICES}
-    try:
-        yield {service: server.url(name) for service, name in names.items()}
-    finally:
-        for name in names.values():
-            server.drop_database(name)
 
 
 async def _create_sandbox(operator: Clients, sandbox: str, secret: str) -> None:

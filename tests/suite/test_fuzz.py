@@ -7,7 +7,7 @@ import logging
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,11 +16,10 @@ import pytest_asyncio
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.postgres import PostgresServer
 from tests.suite.calling import Outcome, call_all, call_rpc
 from tests.suite.contracts import EVERYWHERE, RpcContract, rpcs
 from tests.suite.fuzzing import damaged_request, extreme_requests, odd_metadata
-from tests.suite.processes import SERVICES
+from tests.suite.in_process import empty_databases
 from tests.suite.requests import sample
 from tests.suite.world import World, running_world
 
@@ -66,7 +65,7 @@ async def target(
     with ExitStack() as stack:
         urls = {}
         if request.param == "postgresql":
-            urls = stack.enter_context(databases(request.getfixturevalue("postgres")))
+            urls = stack.enter_context(empty_databases(request.getfixturevalue("postgres")))
         async with running_world(tmp_path_factory.mktemp("fuzz"), urls) as world:
             yield await make_target(world)
 
@@ -189,14 +188,3 @@ async def make_target(world: World) -> Target:
         "issuer": await world.issuer(),
     }
     return Target(world, names, caller.secret)
-
-
-@contextmanager
-def databases(server: PostgresServer) -> Iterator[dict[str, str]]:
-    """An empty database for each service; they bring it up to date themselves."""
-    names = {each: server.new_database("empty", lambda _url: None) for each in SERVICES}
-    try:
-        yield {service: server.url(name) for service, name in names.items()}
-    finally:
-        for name in names.values():
-            server.drop_database(name)
