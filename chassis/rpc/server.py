@@ -182,8 +182,8 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
 def settle_heap() -> None:
     """Keep the garbage collector off what a server holds for good, and from coming too often.
 
-    The modules and the contract are more than a hundred thousand objects that it would visit again and
-    again; calls under load cost a third more without this.
+    The modules and the contract are more than a hundred thousand objects that it would visit again
+    and again; calls under load cost a third more without this.
     """
     gc.collect()
     gc.freeze()
