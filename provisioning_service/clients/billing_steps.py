@@ -80,6 +80,8 @@ async def _told(call: Awaitable[Any]) -> Any:
             grpc.StatusCode.ABORTED,
             grpc.StatusCode.NOT_FOUND,
             grpc.StatusCode.CANCELLED,
+            # It is ahead of us, as after a restore of ours alone: it serves us again when mended.
+            grpc.StatusCode.OUT_OF_RANGE,
         }
         if failure.code() in away:
             raise TemporarilyUnavailable(_BILLING) from failure

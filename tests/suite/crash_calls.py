@@ -14,7 +14,7 @@ from tests.suite.clients import Clients, reason_of
 # Each attempt; one that waits for a dead service must not hold its caller up.
 ATTEMPT_SECONDS: Final = 3.0
 ADVANCE_SECONDS: Final = 30.0
-GIVE_UP_SECONDS: Final = 90.0
+GIVE_UP_SECONDS: Final = 300.0
 PAUSE_SECONDS: Final = 0.05
 _LOST: Final = frozenset(
     {

@@ -14,9 +14,15 @@ from typing import Final
 
 import grpc
 
-START_SECONDS_MAX: Final = 40
+START_SECONDS_MAX: Final = 90
 STOP_SECONDS_MAX: Final = 20
 SERVICES: Final = ("provisioning", "billing")
+# By default a channel waits longer after each refused attempt, in the end up to two minutes.
+_IMPATIENT: Final = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 200),
+    ("grpc.use_local_subchannel_pool", 1),
+)
 
 
 def free_port() -> int:
@@ -100,7 +106,7 @@ class ServiceProcesses:
     def _wait(self, service: str) -> None:
         """Wait until the service answers, or its process has ended."""
         deadline = time.monotonic() + START_SECONDS_MAX
-        channel = grpc.insecure_channel(self.address(service))
+        channel = grpc.insecure_channel(self.address(service), options=_IMPATIENT)
         try:
             while self.is_running(service):
                 try:
