@@ -24,6 +24,7 @@ from tests.suite.clients import Clients, reason_of
 from tests.suite.crash_books import feed_faults, open_books, quota_faults, series_faults
 from tests.suite.crash_calls import insist_on_advance
 from tests.suite.crash_load import Load
+from tests.suite.in_process import running_suite
 from tests.suite.processes import SERVICES, ServiceProcesses, free_port, service_processes
 
 SANDBOX: Final = "north"
@@ -86,7 +87,8 @@ async def test_restored_services_go_on(kept: Kept, tmp_path: Path) -> None:
     """Both serve what came back, also over stores that had gone on: writes reach the other."""
     copy_stores(kept.later, tmp_path)
     await pospago("db", "restore", "--replace", str(kept.folder), data_dir=tmp_path)
-    async with served(tmp_path) as (processes, clients):
+    async with running_suite(tmp_path) as suite:
+        clients = suite.clients()
         secret = await clients.enrol("newcomer")
         await clients.subscribe(await clients.create_instance("newcomer", secret))
         # Where the backup found the sandbox on its way, that is where it goes first.
@@ -94,7 +96,8 @@ async def test_restored_services_go_on(kept: Kept, tmp_path: Path) -> None:
         with open_books(tmp_path, {}) as books:
             await books.until_caught_up()
             assert [*quota_faults(books), *series_faults(books), *feed_faults(books)] == []
-        assert await health_of(processes, "feed/provisioning", SERVING) == SERVING
+        assert await feed_health(suite.billing.address, SERVING) == SERVING
+        await clients.close()
 
 
 async def test_billing_ahead_of_restored_provisioning_is_told_so(
@@ -109,7 +112,7 @@ async def test_billing_ahead_of_restored_provisioning_is_told_so(
     with open_books(tmp_path, {}) as books:
         (known,) = books.rows("billing", "cursors")
     async with served(tmp_path, metrics_port) as (processes, clients):
-        assert await health_of(processes, "feed/provisioning", NOT_SERVING) == NOT_SERVING
+        assert await feed_health(processes.address("billing"), NOT_SERVING) == NOT_SERVING
         with open_books(tmp_path, {}) as books:
             while books.head("provisioning") <= known["seq"]:
                 await clients.create_account(f"later-{books.head('provisioning')}")
@@ -117,7 +120,7 @@ async def test_billing_ahead_of_restored_provisioning_is_told_so(
             (still,) = books.rows("billing", "cursors")
             assert (still["epoch"], still["seq"]) == (known["epoch"], known["seq"])
         assert "pospago_feed_broken 1.0" in await asyncio.to_thread(metrics_at, metrics_port)
-        assert await health_of(processes, "feed/provisioning", NOT_SERVING) == NOT_SERVING
+        assert await feed_health(processes.address("billing"), NOT_SERVING) == NOT_SERVING
     log = processes.log_of("billing")
     # Said when it was found; a look now and then, not a thousand a second.
     assert 1 <= log.count("feed broken") <= 2
@@ -127,10 +130,12 @@ async def test_billing_ahead_of_restored_provisioning_is_told_so(
 async def test_sandbox_waits_while_billing_is_ahead(kept: Kept, tmp_path: Path) -> None:
     """An advance that billing cannot follow is refused, not half done nor an internal error."""
     restore_provisioning_only(kept, tmp_path)
-    async with served(tmp_path) as (processes, clients):
-        assert await health_of(processes, "feed/provisioning", NOT_SERVING) == NOT_SERVING
+    async with running_suite(tmp_path) as suite:
+        assert await feed_health(suite.billing.address, NOT_SERVING) == NOT_SERVING
+        clients = suite.clients()
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await clients.advance(SANDBOX, await target_of(clients))
+        await clients.close()
         assert reason_of(refused.value) == "TEMPORARILY_UNAVAILABLE"
 
 
@@ -166,7 +171,7 @@ def command_line(*arguments: str, data_dir: Path) -> None:
 
 @asynccontextmanager
 async def served(
-    data_dir: Path, metrics_port: int = 0
+    data_dir: Path, metrics_port: int
 ) -> AsyncIterator[tuple[ServiceProcesses, Clients]]:
     """Both services on a data folder, and a client of them."""
     processes = ServiceProcesses(data_dir)
@@ -199,11 +204,11 @@ async def target_of(clients: Clients) -> Any:
     return sandbox.clock_time.ToDatetime(UTC) + timedelta(hours=1)
 
 
-async def health_of(processes: ServiceProcesses, service: str, wanted: int) -> int:
-    """What billing's health says of a service: at once what is wanted, or what it says at last."""
+async def feed_health(billing: str, wanted: int) -> int:
+    """What billing says of the feed it follows: at once what is wanted, or what it says at last."""
     until = asyncio.get_running_loop().time() + HEALTH_SECONDS_MAX
-    request = health_pb2.HealthCheckRequest(service=service)
-    async with grpc.aio.insecure_channel(processes.address("billing")) as channel:
+    request = health_pb2.HealthCheckRequest(service="feed/provisioning")
+    async with grpc.aio.insecure_channel(billing) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         while True:
             status = int((await stub.Check(request)).status)
