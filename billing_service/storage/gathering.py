@@ -14,6 +14,7 @@ from billing_service.storage.facts import Facts
 from billing_service.storage.tables import CHASSIS, table
 from chassis.database import Transaction
 from chassis.feed import peer_watermark
+from chassis.prepared import InQuery
 
 PEER: Final = "provisioning"
 
@@ -23,6 +24,9 @@ _STANDINGS: Final = table("standings")
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _FACTS: Final = table("subscription_facts")
 _CHARGES: Final = table("charges")
+
+# Asked for each event that is applied, so it is built once.
+_PAYERS: Final = InQuery(select(_PROFILES.c.paid_by).distinct(), _PROFILES.c.account)
 
 
 def gather_accounts(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
@@ -38,8 +42,7 @@ def gather_accounts(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> N
 
 def payers_of(tx: Transaction, accounts: Iterable[str]) -> set[str]:
     """Who pays for the accounts."""
-    query = select(_PROFILES.c.paid_by).distinct()
-    return {row[0] for row in tx.where_in(query, _PROFILES.c.account, sorted(set(accounts)))}
+    return {row[0] for row in tx.all_in(_PAYERS, sorted(set(accounts)))}
 
 
 def billed_accounts(tx: Transaction, payer: str) -> tuple[str, ...]:

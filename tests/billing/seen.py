@@ -7,7 +7,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from sqlalchemy import select
 
-from billing_service.domain.invoice import InvoiceState
+from billing_service.domain.invoice import InvoiceState, IssuedInvoice
 from billing_service.domain.subscription import SubscriptionState
 from billing_service.storage.document_queries import (
     FIRST_CHARGE,
@@ -28,6 +28,7 @@ from billing_service.storage.queries import (
     sandbox_of,
 )
 from billing_service.storage.schema import CHASSIS
+from billing_service.use_cases.preview_invoice import preview_invoices
 from chassis.clock import ManualClock
 from chassis.database import Database, Transaction
 
@@ -56,6 +57,10 @@ class Seen:
         """The one invoice of a payer."""
         (found,) = self.invoices(payer)
         return found
+
+    def preview(self, payer: str = "acme") -> list[IssuedInvoice]:
+        """What the current month would come to."""
+        return self.database.read(lambda tx: preview_invoices(tx, payer, self.clock.now()))
 
     def charges(self, payer: str = "acme") -> list[InvoiceCharge]:
         """All charges on a payer's invoices."""

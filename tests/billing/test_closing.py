@@ -299,3 +299,30 @@ def test_sandbox_is_billed_in_a_series_of_its_own(billing: Billing) -> None:
     billing.step("trial", "2026-04-02")
     numbers = [each.invoice.number for each in billing.invoices(sandbox="trial")]
     assert (numbers, billing.invoices()) == (["TEST-trial-000001"], [])
+
+
+def test_preview_is_what_is_charged(billing: Billing) -> None:
+    """The preview at a month's last instant is the invoice of that month."""
+    billing.account()
+    billing.subscribe("a", "b", band=1)
+    billing.subscribe("c", on="2026-03-31 23:59:59", band=3)
+    billing.cancel("b", on="2026-03-31 23:59:59")
+    (preview,) = billing.preview()
+    billing.go_to("2026-04-01 00:00:03")
+    invoice = billing.invoice()
+    assert (preview.lines, preview.invoice.dates, preview.invoice.total_minor) == (
+        invoice.lines,
+        invoice.invoice.dates,
+        invoice.invoice.total_minor,
+    )
+
+
+def test_deletion_due_while_the_service_was_away_comes_before_the_close(billing: Billing) -> None:
+    """A customer deleted in April is not billed for May, however late all that is done."""
+    for account in ("acme", "bolt"):
+        billing.account(account)
+    billing.set_profile("bolt", payer="acme")
+    billing.subscribe("a", account="bolt")
+    billing.go_to("2026-04-02")
+    billing.jump_to("2026-06-03")
+    assert [f"{each.month:%Y-%m}" for each in billing.charges()] == ["2026-03", "2026-04"]
