@@ -88,7 +88,8 @@ def is_local_secret(secret: str) -> bool:
 
 def load_or_create(data_dir: Path, service: str) -> Credentials:
     """The credentials in the data folder; what is missing is made, by one process only."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    # Others on the machine have no business in it: it holds secrets and the stores.
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = bytes.fromhex(_kept(data_dir / HASH_KEY_FILE, secrets.token_hex(_HASH_KEY_BYTES)))
     keyed_hash = KeyedHash(key)
     operator_file = data_dir / OPERATOR_FILE

@@ -98,7 +98,7 @@ def restore(folder: Path, data_dir: Path, *, replace: bool) -> Mapping[str, Stor
              are there already and `replace` was not asked for.
     """
     copies = _read_manifest(folder)
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     there = [path for name in copies if (path := data_dir / store_file(name)).exists()]
     if there and not replace:
         raise CommandFailed(

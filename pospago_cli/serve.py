@@ -44,7 +44,7 @@ def up(session: Session) -> None:
     """
     data_dir = session.data_dir
     first = not (data_dir / OPERATOR_FILE).exists()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     address = f"127.0.0.1:{GatewaySettings().port}"
     suite = Suite(inherited({"POSPAGO_DATA_DIR": str(data_dir)}), prefixed(session.console))
     with _asked_to_end() as asked:

@@ -18,7 +18,7 @@ def upgrade_stores(data_dir: Path) -> None:
 
     Errors:  CommandFailed if a service holds one.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for service, bring_up_to_date in UPGRADES.items():
         url = stated_database_url(service) or f"sqlite:///{data_dir / store_file(service)}"
         try:

@@ -29,6 +29,7 @@ def test_makes_secrets_for_their_owner_only(tmp_path: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data").iterdir()}
     names = {HASH_KEY_FILE, OPERATOR_FILE, "service-billing.token", "service-provisioning.token"}
     assert modes == dict.fromkeys(names, 0o600)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 
 def test_keeps_secrets(tmp_path: Path) -> None:
