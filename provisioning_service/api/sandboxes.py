@@ -1,6 +1,7 @@
 """SandboxService."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Final, Protocol
 
 from pospago.provisioning.v1 import sandbox_pb2 as pb
@@ -30,7 +31,9 @@ from provisioning_service.use_cases.create_sandbox import (
 class Coordinator(Protocol):
     """Leads a sandbox through its time, in both services."""
 
-    def advance(self, sandbox: str, to_at: int, *, actor: str) -> AsyncIterator[AdvanceProgress]:
+    def advance(
+        self, sandbox: str, to_at: int, *, actor: str
+    ) -> AsyncGenerator[AdvanceProgress, None]:
         """Move the sandbox's clock, telling at each step how far it is."""
         ...
 
@@ -88,12 +91,14 @@ class Sandboxes:
         view = await self._visible(request.name, call)
         to_at = from_proto_timestamp(request.to_time)
         steps = self._coordinator.advance(view.sandbox.id, to_at, actor=call.caller.actor)
-        async for progress in steps:
-            yield pb.AdvanceSandboxResponse(
-                sandbox=to_proto_sandbox(progress.view),
-                fired_count=progress.fired_count,
-                arrived=progress.arrived,
-            )
+        # Closed with the call: whoever broke off may take the advance up again at once.
+        async with aclosing(steps):
+            async for progress in steps:
+                yield pb.AdvanceSandboxResponse(
+                    sandbox=to_proto_sandbox(progress.view),
+                    fired_count=progress.fired_count,
+                    arrived=progress.arrived,
+                )
 
     async def _visible(self, name: str, call: Call) -> SandboxView:
         """The sandbox, if the caller may see it.

@@ -1,7 +1,7 @@
 """Leads a sandbox through its time, in both services, so that each sees the other's past."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final, Protocol
 
 from chassis.entry import Submission
@@ -49,7 +49,7 @@ class SandboxCoordinator:
 
     async def advance(
         self, sandbox: str, to_at: int, *, actor: str
-    ) -> AsyncIterator[AdvanceProgress]:
+    ) -> AsyncGenerator[AdvanceProgress, None]:
         """Move the sandbox's clock to `to_at`, telling at each step how far it is.
 
         At each step both services stand at the same instant, and have applied each other's feed.
