@@ -16,9 +16,9 @@ SEED: Final = 20_261_122
 # Where to die: at any moment, or just before or after a commit.
 ANYWHERE: Final = ""
 MANNERS: Final = ("before_commit", "after_commit", ANYWHERE)
-COMMITS_MAX: Final = 30
+COMMITS_MAX: Final = 15
 SECONDS_MAX: Final = 2.0
-FAILPOINT_SECONDS_MAX: Final = 30.0
+FAILPOINT_SECONDS_MAX: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ MONTHS_MAX: Final = 24
 QUOTA: Final = 25
 LADDERS: Final = {"limited": ((QUOTA, 1), (0, 2)), "endless": ((0, 1),)}
 CREDIT_MINOR: Final = 1_00
-PAUSE_SECONDS: Final = 0.02
+PAUSE_SECONDS: Final = 0.1
 # Long past on the machine's clock.
 VALUE_ON: Final = date(2026, 1, 2)
 
@@ -75,22 +75,29 @@ class Load:
         """Let all call until it is enough; those in sandboxes end what they have begun."""
         async with asyncio.TaskGroup() as callers:
             for ledger in self.ledgers:
-                live = self._live_in_sandbox if ledger.sandbox else self._live_really
-                callers.create_task(live(ledger))
+                if ledger.sandbox:
+                    callers.create_task(self._live_in_sandbox(ledger))
+                else:
+                    callers.create_task(self._create_really(ledger))
+                    callers.create_task(self._pay_really(ledger))
 
     # --- lives --------------------------------------------------------------------------------
 
-    async def _live_really(self, ledger: Ledger) -> None:
-        """Create, subscribe every other instance, and pay something in advance now and then."""
+    async def _create_really(self, ledger: Ledger) -> None:
+        """Create, as long as the quota lasts, and subscribe every other instance."""
         caller = Caller(self.connect(), ledger)
-        count = 0
         while not self.enough.is_set():
             name = await caller.create_unless_used_up()
-            if name and count % 2:
+            if name and len(ledger.instances) % 2:
                 await caller.subscribe(name)
-            if count % 4 == 0 or not name:
-                await caller.pay(CREDIT_MINOR, VALUE_ON)
-            count += 1
+            await asyncio.sleep(self.choices.uniform(0, PAUSE_SECONDS))
+        await caller.clients.close()
+
+    async def _pay_really(self, ledger: Ledger) -> None:
+        """Pay something in advance, again and again."""
+        caller = Caller(self.connect(), ledger)
+        while not self.enough.is_set():
+            await caller.pay(CREDIT_MINOR, VALUE_ON)
             await asyncio.sleep(self.choices.uniform(0, PAUSE_SECONDS))
         await caller.clients.close()
 

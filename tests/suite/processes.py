@@ -12,17 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import grpc
-
 START_SECONDS_MAX: Final = 90
 STOP_SECONDS_MAX: Final = 20
 SERVICES: Final = ("provisioning", "billing")
-# By default a channel waits longer after each refused attempt, in the end up to two minutes.
-_IMPATIENT: Final = (
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 200),
-    ("grpc.use_local_subchannel_pool", 1),
-)
 
 
 def free_port() -> int:
@@ -104,20 +96,19 @@ class ServiceProcesses:
         return (self.data_dir / f"{service}.log").read_text(errors="replace")
 
     def _wait(self, service: str) -> None:
-        """Wait until the service answers, or its process has ended."""
+        """Wait until the service listens, or its process has ended."""
         deadline = time.monotonic() + START_SECONDS_MAX
-        channel = grpc.insecure_channel(self.address(service), options=_IMPATIENT)
-        try:
-            while self.is_running(service):
-                try:
-                    grpc.channel_ready_future(channel).result(timeout=0.5)
-                except grpc.FutureTimeoutError:
-                    if time.monotonic() > deadline:
-                        raise TimeoutError(self.log_of(service)) from None
-                else:
-                    return
-        finally:
-            channel.close()
+        while self.is_running(service) and not _listens(self.ports[service]):
+            if time.monotonic() > deadline:
+                raise TimeoutError(self.log_of(service))
+            time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody takes connections on a port of this machine."""
+    # A channel would pause longer and longer between attempts, and its thread outlive it.
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
