@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from chassis.database import Transaction
 from chassis.tables import ChassisTables
 from chassis.use_case import AccountOpened, SandboxClockSet
 
+# What PostgreSQL knows the writes by that touch no account; any number of ours would do.
+UNOWNED_LOCK: Final = 7_041_776
 RETRY_FIRST_US: Final = 1_000_000
 RETRY_LAST_US: Final = 300_000_000
 
@@ -43,6 +45,15 @@ def lock_accounts(
     """The rows of `accounts`, locked in ascending order until the end of the transaction."""
     rows = tx.all_in(tables.queries.lock_accounts, sorted(set(accounts)))
     return {row[0]: AccountRow(*row) for row in rows}
+
+
+def lock_unowned(tx: Transaction) -> None:
+    """Keep other processes from writing what belongs to no account, until the transaction ends.
+
+    Taken before any account. SQLite has one process, and needs none of it.
+    """
+    if tx.dialect == "postgresql":
+        tx.one(select(func.pg_advisory_xact_lock(UNOWNED_LOCK)))
 
 
 def lock_clocks(

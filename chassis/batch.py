@@ -9,6 +9,7 @@ from chassis.accounts import (
     SandboxClock,
     lock_accounts,
     lock_clocks,
+    lock_unowned,
     park,
     unpark,
     write_openings,
@@ -60,11 +61,12 @@ class BatchTools:
 class Batch:
     """The work of one transaction, from the locks to the feed; the caller commits."""
 
-    def __init__(self, tx: Transaction, tools: BatchTools, now_at: int) -> None:
+    def __init__(self, tx: Transaction, tools: BatchTools, tell_now: Callable[[], int]) -> None:
         self._tx = tx
         self._tools = tools
         self._tables = tools.tables
-        self._now_at = now_at
+        self._tell_now = tell_now
+        self._now_at = tell_now()
         self._accounts: dict[str, AccountRow] = {}
         self._clocks: dict[str, SandboxClock] = {}
         self._events: list[RecordedEvent] = []
@@ -75,16 +77,30 @@ class Batch:
         self.fired_count = 0
         self.parked: set[str] = set()
 
-    def run(self, entries: Sequence[Entry], *, retrying: Iterable[str] = ()) -> None:
+    def run(
+        self,
+        entries: Sequence[Entry],
+        *,
+        earlier: Sequence[Entry] = (),
+        retrying: Iterable[str] = (),
+    ) -> None:
         """Carry out `entries` in order; each one's outcome is written on it.
 
-        `retrying` names parked accounts whose due timers are to be tried again.
+        `retrying` names parked accounts whose due timers are to be tried again, and `earlier` holds
+        what took effect before these were due.
 
         Errors:  ScopeGrewError, TimersFailedError; a store's error.
         """
-        self._lock(entries)
+        if not all(entry.accounts for entry in entries):
+            lock_unowned(self._tx)
+        self._lock([*earlier, *entries])
+        # Whoever waited for a lock comes after whoever held it, also by the clock.
+        self._now_at = self._tell_now()
         for account in retrying:
             self._accounts[account] = replace(self._accounts[account], parked_cause="")
+        for use_case, group in grouped(earlier):
+            self._run_group(use_case, group)
+        self._write_timers()
         self._fire_due(sorted(self._accounts))
         requests = [each.submission.idempotency for each in entries if each.submission.idempotency]
         self._records = read_records(self._tx, self._tables, requests)

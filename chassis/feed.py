@@ -113,7 +113,10 @@ def move_watermark(tx: Transaction, tables: ChassisTables, *, now_at: int) -> in
     That is two seconds before `now_at`, or just before the earliest thing of the real world that
     is due and not done; what a parked account waits for does not count.
     """
-    timers, locks = tables.timers, tables.account_locks
+    head, timers, locks = tables.feed_head, tables.timers, tables.account_locks
+    # Before the timers are looked at: one that is set meanwhile is committed, and so seen, or its
+    # transaction takes its numbers after this one and finds the watermark.
+    tx.one(select(head.c.id).with_for_update())
     parked = exists().where(locks.c.account == timers.c.account, locks.c.parked_cause != "")
     earliest = tx.one(
         select(timers.c.due_at)
@@ -124,7 +127,6 @@ def move_watermark(tx: Transaction, tables: ChassisTables, *, now_at: int) -> in
     goal_at = now_at - WATERMARK_LAG_US
     if earliest is not None:
         goal_at = min(goal_at, int(earliest[0]) - 1)
-    head = tables.feed_head
     tx.execute(
         update(head)
         .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < goal_at)
@@ -189,12 +191,19 @@ def append_epoch(tx: Transaction, tables: ChassisTables) -> Position:
 
 def read_cursor(tx: Transaction, tables: ChassisTables, source: str) -> Cursor:
     """How far `source`'s feed is applied here."""
+    return _cursor_of(tx, tables, source, locked=False)
+
+
+def lock_cursor(tx: Transaction, tables: ChassisTables, source: str) -> Cursor:
+    """The same, locked until the end of the transaction, so that nobody else applies the feed."""
+    return _cursor_of(tx, tables, source, locked=True)
+
+
+def _cursor_of(tx: Transaction, tables: ChassisTables, source: str, *, locked: bool) -> Cursor:
     cursors = tables.cursors
-    row = tx.one(
-        select(cursors.c.epoch, cursors.c.seq, cursors.c.watermark_at).where(
-            cursors.c.source == source
-        )
-    )
+    query = select(cursors.c.epoch, cursors.c.seq, cursors.c.watermark_at)
+    query = query.where(cursors.c.source == source)
+    row = tx.one(query.with_for_update() if locked else query)
     return Cursor(int(row[0]), int(row[1]), int(row[2])) if row else Cursor(FIRST_EPOCH, 0, 0)
 
 

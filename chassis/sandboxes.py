@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from chassis.accounts import SandboxClock
+from chassis.accounts import SandboxClock, lock_clocks
 from chassis.database import Transaction
 from chassis.entry import PeerEvent, Submission
 from chassis.errors import AccountParked, SandboxNotFound
-from chassis.feed import Position
+from chassis.feed import Position, read_head
 from chassis.tables import ChassisTables
 from chassis.timers import due_accounts, next_due, retryable_accounts
 from chassis.writer import Writer, fire_timers
@@ -36,11 +36,12 @@ def next_due_in(writer: Writer, sandbox: str) -> tuple[int | None, Position]:
     """
     tables = writer.tools.tables
 
-    def query(tx: Transaction) -> int | None:
+    def query(tx: Transaction) -> tuple[int | None, Position]:
         read_clock(tx, tables, sandbox)
-        return next_due(tx, tables, sandbox)
+        # Not the writer's head: another process may have recorded more.
+        return next_due(tx, tables, sandbox), read_head(tx, tables)[0]
 
-    return writer.database.read(query), writer.head
+    return writer.database.read(query)
 
 
 def step_to(writer: Writer, sandbox: str, *, to_at: int, target_at: int | None) -> int:
@@ -79,11 +80,17 @@ def retry_parked_in(writer: Writer, sandbox: str, submission_of: SubmissionOf) -
 
 
 def _set_clock(writer: Writer, sandbox: str, *, clock_at: int, target_at: int | None) -> None:
-    clocks = writer.tools.tables.sandbox_clocks
+    """Set a sandbox's clock, never back: another process may have stepped further."""
+    tables = writer.tools.tables
+    clocks = tables.sandbox_clocks
     statement = update(clocks).where(clocks.c.sandbox == sandbox)
-    writer.in_transaction(
-        lambda tx: tx.execute(statement.values(clock_at=clock_at, target_at=target_at))
-    )
+
+    def work(tx: Transaction) -> None:
+        shown_at = lock_clocks(tx, tables, [sandbox])[sandbox].clock_at
+        later_at = max(shown_at, clock_at)
+        tx.execute(statement.values(clock_at=later_at, target_at=target_at))
+
+    writer.in_transaction(work)
 
 
 def _fire_all(writer: Writer, sandbox: str, until_at: int) -> int:

@@ -99,6 +99,13 @@ def next_due(tx: Transaction, tables: ChassisTables, sandbox: str) -> int | None
     return int(row[0]) if row else None
 
 
+def first_due(tx: Transaction, tables: ChassisTables, account: str) -> int | None:
+    """When an account's first timer is due; None if nothing waits."""
+    timers = tables.timers
+    row = tx.one(select(func.min(timers.c.due_at)).where(timers.c.account == account))
+    return None if row is None or row[0] is None else int(row[0])
+
+
 def retryable_accounts(
     tx: Transaction, tables: ChassisTables, now_at: int, *, sandbox: str = ""
 ) -> list[str]:

@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from chassis.accounts import lock_accounts
 from chassis.batch import Batch, BatchTools, ScopeGrewError, TimersFailedError
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
@@ -26,13 +28,14 @@ from chassis.feed import (
     Cursor,
     Position,
     WatermarkPassedError,
+    lock_cursor,
     move_cursor,
     prepare_feed,
-    read_cursor,
     read_head,
 )
 from chassis.parking import forget_parked_events, read_parked_events
 from chassis.queueing import Call, Outcome, Waiting, do, resolve
+from chassis.timers import first_due
 from chassis.touch import TOUCH
 
 T = TypeVar("T")
@@ -154,31 +157,28 @@ class Writer:
     ) -> bool:
         """Try again what had parked `account`; whether it goes on.
 
-        Its waiting events are applied in order, its due timers are fired.
+        Its waiting events are applied in order, its due timers are fired: after the events from
+        before the first of them was due.
         """
 
         def work(tx: Transaction, batch: Batch) -> list[Entry]:
             tables = self.tools.tables
-            waiting = read_parked_events(tx, tables, account)
+            row = lock_accounts(tx, tables, [account]).get(account)
+            if row is None or not row.parked_cause:
+                # Another process was faster.
+                return []
+            waiting = [
+                replace(each, submission=submission_of(each))
+                for each in read_parked_events(tx, tables, account)
+            ]
             forget_parked_events(tx, tables, account)
-            entries = _peer_entries(
-                [
-                    PeerEvent(
-                        each.source,
-                        each.seq,
-                        each.account,
-                        each.effective_at,
-                        each.type,
-                        each.payload,
-                        submission_of(each),
-                    )
-                    for each in waiting
-                ]
-            )
+            earlier, later = _around(waiting, first_due(tx, tables, account))
             touch = entry_of(fire_timers(account))
-            batch.run([*entries, touch], retrying=[account])
+            batch.run(
+                [*_peer_entries(later), touch], earlier=_peer_entries(earlier), retrying=[account]
+            )
             batch.unpark(account)
-            return entries
+            return []
 
         try:
             _, batch, _ = self._run(work)
@@ -210,11 +210,10 @@ class Writer:
 
     def _apply_feed(self, source: str, events: Sequence[PeerEvent], cursor: Cursor) -> int:
         def work(tx: Transaction, batch: Batch) -> list[Entry]:
-            applied = read_cursor(tx, self.tools.tables, source)
+            applied = lock_cursor(tx, self.tools.tables, source)
             entries = _peer_entries([each for each in events if each.seq > applied.seq])
             batch.run(entries)
-            if (cursor.epoch, cursor.seq) >= (applied.epoch, applied.seq):
-                move_cursor(tx, self.tools.tables, source, cursor)
+            self._move_on(tx, source, applied, cursor)
             return entries
 
         for _ in range(ATTEMPTS_MAX):
@@ -237,7 +236,7 @@ class Writer:
                 self._later_than_at = passed.watermark_at
             except ScopeGrewError:
                 continue
-            except DBAPIError as failure:
+            except (DBAPIError, TimersFailedError) as failure:
                 if not _worth_retrying(failure) or attempt == ATTEMPTS_MAX - 1:
                     raise
         raise ConcurrentChange
@@ -246,8 +245,7 @@ class Writer:
         self, work: Callable[[Transaction, Batch], list[Entry]]
     ) -> tuple[list[Entry], Batch, Position]:
         with self.database.writing() as tx:
-            now_at = max(self.clock.now(), self._later_than_at + 1)
-            batch = Batch(tx, self.tools, now_at)
+            batch = Batch(tx, self.tools, self._now)
             entries = work(tx, batch)
             last_seq = batch.write_feed()
             failpoint("before_commit")
@@ -258,6 +256,10 @@ class Writer:
             for listener in self._listeners:
                 listener(self.head)
         return entries, batch, self.head
+
+    def _now(self) -> int:
+        """The present instant; later than any watermark that was found in the way."""
+        return max(self.clock.now(), self._later_than_at + 1)
 
     # --- parking ------------------------------------------------------------------------------
 
@@ -272,8 +274,8 @@ class Writer:
             return
         timer = failure.timers[0]
         _log.error("timer failed", account=timer.account, timer=timer.kind, exc_info=failure)
-        cause = failure.__cause__
-        self._park_account(timer.account, f"timer/{timer.kind} {type(cause).__name__}: {cause}")
+        # Told to the account's own callers, so without the text, which may hold anything.
+        self._park_account(timer.account, f"timer/{timer.kind} {type(failure.__cause__).__name__}")
 
     def _park_account(self, account: str, cause: str) -> None:
         def work(_tx: Transaction, batch: Batch) -> list[Entry]:
@@ -287,15 +289,22 @@ class Writer:
         self, source: str, events: Sequence[PeerEvent], cursor: Cursor, failure: Exception
     ) -> None:
         def work(tx: Transaction, batch: Batch) -> list[Entry]:
+            applied = lock_cursor(tx, self.tools.tables, source)
             for event in events:
                 if not event.account:
                     raise failure
-                batch.lock_only([event.account])
-                batch.park_event(event, f"feed/{source}/{event.seq} {type(failure).__name__}")
-            move_cursor(tx, self.tools.tables, source, cursor)
+                if event.seq > applied.seq:
+                    batch.lock_only([event.account])
+                    batch.park_event(event, f"feed/{source}/{event.seq} {type(failure).__name__}")
+            self._move_on(tx, source, applied, cursor)
             return []
 
         self._run(work)
+
+    def _move_on(self, tx: Transaction, source: str, applied: Cursor, cursor: Cursor) -> None:
+        """Move a peer's cursor, unless another process has moved it further."""
+        if (cursor.epoch, cursor.seq) >= (applied.epoch, applied.seq):
+            move_cursor(tx, self.tools.tables, source, cursor)
 
     # --- the thread ---------------------------------------------------------------------------
 
@@ -360,13 +369,25 @@ def _peer_entries(events: Sequence[PeerEvent]) -> list[Entry]:
     return [entry_of(each.submission, each) for each in events if each.submission]
 
 
-def _worth_retrying(failure: DBAPIError) -> bool:
+def _around(
+    events: Sequence[PeerEvent], due_at: int | None
+) -> tuple[Sequence[PeerEvent], Sequence[PeerEvent]]:
+    """The events up to the first one that took effect at `due_at` or later, and the rest."""
+    if due_at is None:
+        return events, ()
+    places = (place for place, each in enumerate(events) if each.effective_at >= due_at)
+    place = next(places, len(events))
+    return events[:place], events[place:]
+
+
+def _worth_retrying(failure: DBAPIError | TimersFailedError) -> bool:
     """Whether the store may take the same transaction a moment later.
 
     Serialisation failures, deadlocks, lost connections, and keys that another transaction took
     meanwhile: the next attempt sees them.
     """
-    return isinstance(failure, OperationalError | IntegrityError)
+    cause = failure.__cause__ if isinstance(failure, TimersFailedError) else failure
+    return isinstance(cause, OperationalError | IntegrityError)
 
 
 def _translated(failure: Exception) -> Exception:

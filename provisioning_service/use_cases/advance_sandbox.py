@@ -73,7 +73,9 @@ def _finish(facts: Facts, command: FinishAdvance, _clock_at: int) -> Effects[San
     view = facts.sandbox_view(facts.sandbox(command.sandbox))
     from_at = view.sandbox.advancing_from_at
     if from_at is None:
-        return Effects(replace(view, target_at=None))
+        # It has arrived, led by another process; whatever target this one set again is reached.
+        stands = SandboxClockSet(command.sandbox, view.clock_at, None)
+        return Effects(replace(view, target_at=None), openings=(stands,))
     there = SandboxView(arrived(view.sandbox), command.to_at, None)
     return Effects(
         there,
