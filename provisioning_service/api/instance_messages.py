@@ -4,9 +4,10 @@ from typing import Final
 
 from pospago.provisioning.v1 import instance_pb2 as pb
 
-from provisioning_service.api.times import to_proto_date, to_proto_timestamp
+from provisioning_service.api.times import fill_date, fill_timestamp
 from provisioning_service.domain.instance import (
     DeletionReason,
+    Instance,
     InstanceState,
     InstanceView,
     PaymentType,
@@ -26,7 +27,6 @@ _PAYMENT_NUMBERS: Final = {
     PaymentType.POSTPAY: pb.Instance.PAYMENT_TYPE_POSTPAY,
 }
 _DELETION_NUMBERS: Final = {
-    None: pb.Instance.DELETION_REASON_UNSPECIFIED,
     DeletionReason.TRIAL_LAPSED: pb.Instance.DELETION_REASON_TRIAL_LAPSED,
     DeletionReason.CANCELLED_BEFORE_SUBSCRIPTION: (
         pb.Instance.DELETION_REASON_CANCELLED_BEFORE_SUBSCRIPTION
@@ -44,29 +44,52 @@ STOP_NUMBERS: Final = {
 
 def to_proto_instance(view: InstanceView) -> pb.Instance:
     """An instance as the contract tells it."""
+    message = pb.Instance()
+    _fill(message, view)
+    return message
+
+
+def _fill(message: pb.Instance, view: InstanceView) -> None:
+    """Write an instance into a message. Field by field: all at once takes three times as long."""
     instance = view.instance
-    rung = instance.rung
-    return pb.Instance(
-        name=instance.name,
-        display_name=instance.display_name,
-        state=_STATE_NUMBERS[instance.state],
-        stop_reasons=[STOP_NUMBERS[each] for each in instance.stop_reasons],
-        stopped=bool(instance.stop_reasons),
-        payment_type=_PAYMENT_NUMBERS[instance.payment_type],
-        band=instance.band,
-        token=f"accounts/{instance.account}/tokens/{rung}" if rung else "",
-        expire_date=to_proto_date(view.expires_on),
-        paid_through_date=to_proto_date(instance.paid_through_on),
-        first_billed_month=to_proto_date(instance.first_billed_month),
-        create_time=to_proto_timestamp(instance.created_at),
-        trial_end_time=to_proto_timestamp(instance.trial_end_at),
-        subscribe_time=to_proto_timestamp(instance.subscribed_at),
-        cancel_time=to_proto_timestamp(instance.cancelled_at),
-        purge_time=to_proto_timestamp(instance.purge_at),
-        delete_time=to_proto_timestamp(instance.deleted_at),
-        deletion_reason=_DELETION_NUMBERS[instance.deletion_reason],
-        etag=str(instance.version),
-    )
+    message.name = instance.name
+    message.display_name = instance.display_name
+    message.state = _STATE_NUMBERS[instance.state]
+    if instance.stop_reasons:
+        message.stop_reasons.extend([STOP_NUMBERS[each] for each in instance.stop_reasons])
+        message.stopped = True
+    message.payment_type = _PAYMENT_NUMBERS[instance.payment_type]
+    message.band = instance.band
+    if instance.rung:
+        message.token = f"accounts/{instance.account}/tokens/{instance.rung}"
+    message.etag = str(instance.version)
+    _fill_dates(message, view)
+    _fill_times(message, instance)
+    if instance.deletion_reason is not None:
+        message.deletion_reason = _DELETION_NUMBERS[instance.deletion_reason]
+
+
+def _fill_dates(message: pb.Instance, view: InstanceView) -> None:
+    if view.expires_on is not None:
+        fill_date(message.expire_date, view.expires_on)
+    if view.instance.paid_through_on is not None:
+        fill_date(message.paid_through_date, view.instance.paid_through_on)
+    if view.instance.first_billed_month is not None:
+        fill_date(message.first_billed_month, view.instance.first_billed_month)
+
+
+def _fill_times(message: pb.Instance, instance: Instance) -> None:
+    fill_timestamp(message.create_time, instance.created_at)
+    if instance.trial_end_at is not None:
+        fill_timestamp(message.trial_end_time, instance.trial_end_at)
+    if instance.subscribed_at is not None:
+        fill_timestamp(message.subscribe_time, instance.subscribed_at)
+    if instance.cancelled_at is not None:
+        fill_timestamp(message.cancel_time, instance.cancelled_at)
+    if instance.purge_at is not None:
+        fill_timestamp(message.purge_time, instance.purge_at)
+    if instance.deleted_at is not None:
+        fill_timestamp(message.delete_time, instance.deleted_at)
 
 
 class InstanceBytes:
@@ -83,7 +106,9 @@ class InstanceBytes:
         """The bytes of any such message about `view`."""
         known, told = self._last
         if known is not view:
-            told = pb.GetInstanceResponse(instance=to_proto_instance(view)).SerializeToString()
+            message = pb.GetInstanceResponse()
+            _fill(message.instance, view)
+            told = message.SerializeToString()
             self._last = (view, told)
         return told
 

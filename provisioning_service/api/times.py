@@ -16,8 +16,15 @@ def to_proto_timestamp(instant_at: int | None) -> Timestamp | None:
     """An instant as the contract tells it; None stays unset."""
     if instant_at is None:
         return None
-    seconds, micros = divmod(instant_at, _SECOND_US)
-    return Timestamp(seconds=seconds, nanos=micros * 1000)
+    timestamp = Timestamp()
+    fill_timestamp(timestamp, instant_at)
+    return timestamp
+
+
+def fill_timestamp(timestamp: Timestamp, instant_at: int) -> None:
+    """Write an instant into a message."""
+    timestamp.seconds, micros = divmod(instant_at, _SECOND_US)
+    timestamp.nanos = micros * 1000
 
 
 def from_proto_timestamp(timestamp: Timestamp) -> int:
@@ -39,6 +46,11 @@ def from_proto_duration(duration: Duration) -> int:
 def to_proto_date(day: date | None) -> Date | None:
     """A civil date as the contract tells it; None stays unset."""
     return None if day is None else Date(year=day.year, month=day.month, day=day.day)
+
+
+def fill_date(message: Date, day: date) -> None:
+    """Write a civil date into a message."""
+    message.year, message.month, message.day = day.year, day.month, day.day
 
 
 def from_proto_date(message: Date, field: str) -> date:
