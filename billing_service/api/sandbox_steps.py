@@ -9,7 +9,7 @@ from pospago.event.v1 import event_pb2
 from billing_service.api.values import from_proto_timestamp, to_proto_timestamp
 from billing_service.domain.errors import TimeBeforeClock
 from chassis.errors import PositionOutOfRange
-from chassis.feed import Position
+from chassis.feed import Position, read_head
 from chassis.rpc.call import Call
 from chassis.rpc.consumer import FeedConsumer
 from chassis.rpc.names import sandbox_id
@@ -46,7 +46,7 @@ class SandboxSteps:
         if call.deadline_at is not None:
             until = min(until, call.deadline_at - MARGIN_SECONDS)
         await self._consumer.wait(position.epoch, position.seq, until)
-        return pb.ApplyToResponse(head=_to_proto(self._writer.head))
+        return pb.ApplyToResponse(head=_to_proto(await self._head()))
 
     async def StepTo(self, request: pb.StepToRequest, _call: Call) -> pb.StepToResponse:
         """Move a sandbox's clock, and do what is due up to then."""
@@ -57,7 +57,12 @@ class SandboxSteps:
         fired_count = await self._writer.call(
             lambda: self._step(sandbox, to_at=to_at, target_at=target_at)
         )
-        return pb.StepToResponse(fired_count=fired_count, head=_to_proto(self._writer.head))
+        return pb.StepToResponse(fired_count=fired_count, head=_to_proto(await self._head()))
+
+    async def _head(self) -> Position:
+        """Where our feed stands in the store, whichever process recorded last."""
+        tables = self._writer.tools.tables
+        return (await self._writer.database.reading(lambda tx: read_head(tx, tables)))[0]
 
     def _step(self, sandbox: str, *, to_at: int, target_at: int | None) -> int:
         """Step in the writing thread, never back."""

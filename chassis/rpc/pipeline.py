@@ -105,7 +105,8 @@ class Pipeline:
             return
         try:
             request, call = await self._let_in(payload, envelope, context)
-            await self._streams.run(_send(self._serve_stream(request, call), context))
+            answers = self._serve_stream(request, call)
+            await self._streams.run(self._send(answers, envelope, context))
             if call.positions:
                 context.set_trailing_metadata(_trailers(call))
         except asyncio.CancelledError:
@@ -159,6 +160,19 @@ class Pipeline:
         except DecodeError:
             raise MalformedRequest(self._rpc.request_class.DESCRIPTOR.full_name) from None
 
+    async def _send(
+        self, answers: AsyncGenerator[Message, None], envelope: Envelope, context: Context
+    ) -> None:
+        """Send a stream's answers, as long as the caller's secret works.
+
+        Operators and services are known by settings, which do not change under a running process.
+        """
+        async with aclosing(answers):
+            async for answer in answers:
+                if envelope.caller is not None and envelope.caller.is_bound:
+                    await self._authenticator.authenticate(envelope.headers.secret)
+                await context.write(answer.SerializeToString())
+
     async def _refuse(self, context: Context, envelope: Envelope, failure: Exception) -> bytes:
         """Tell a failure as a status, and the log of it if it is not the caller's."""
         told = to_domain_error(failure, envelope.call_id)
@@ -182,12 +196,6 @@ async def abort(context: Context, failure: DomainError) -> bytes:
         trailing_metadata=((DETAILS_KEY, status.SerializeToString()),),
     )
     raise AssertionError("abort returned")  # pragma: no cover
-
-
-async def _send(answers: AsyncGenerator[Message, None], context: Context) -> None:
-    async with aclosing(answers):
-        async for answer in answers:
-            await context.write(answer.SerializeToString())
 
 
 def _trailers(call: Call) -> tuple[tuple[str, str], ...]:

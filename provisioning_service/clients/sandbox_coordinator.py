@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from chassis.entry import Submission
 from chassis.errors import SandboxAdvancing
-from chassis.feed import Position
+from chassis.feed import Position, read_head
 from chassis.sandboxes import SubmissionOf, next_due_in, retry_parked_in, step_to
 from chassis.writer import Writer
 from provisioning_service.clients.billing_steps import BillingSteps
@@ -100,7 +100,7 @@ class SandboxCoordinator:
             return step_to(writer, sandbox, to_at=step_at, target_at=to_at)
 
         ours = await writer.call(step_here)
-        await self._billing.apply_to(writer.head)
+        await self._billing.apply_to(await self._head())
         theirs = await self._billing.step_to(sandbox, step_at, target_at=to_at)
         await self._await_applied(theirs.head)
         return ours + theirs.fired_count
@@ -109,10 +109,17 @@ class SandboxCoordinator:
         """Have each service apply what the other has told."""
         told: Position | None = None
         for _ in range(EXCHANGES):
-            if told == self._writer.head:
+            head = await self._head()
+            if told == head:
                 return
-            told = self._writer.head
+            told = head
             await self._await_applied(await self._billing.apply_to(told))
+
+    async def _head(self) -> Position:
+        """Where our feed stands in the store, whichever process recorded last."""
+        writer = self._writer
+        read = writer.database.reading
+        return (await read(lambda tx: read_head(tx, writer.tools.tables)))[0]
 
     async def _await_applied(self, head: Position) -> None:
         await self._applied.wait(head.epoch, head.seq, time.monotonic() + WAIT_SECONDS)

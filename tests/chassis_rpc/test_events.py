@@ -34,6 +34,12 @@ async def create(operator: "AccountServiceAsyncStub", *names: str) -> None:
         await operator.CreateAccount(account_pb2.CreateAccountRequest(account_id=name))
 
 
+async def read_on(call: Any) -> None:
+    """Read a stream until it ends."""
+    while await call.read() is not grpc.aio.EOF:
+        pass
+
+
 def seqs_of(answer: Any) -> list[int]:
     return [each.position.seq for each in answer.events]
 
@@ -111,6 +117,18 @@ async def test_beats_when_nothing_happens(events: "EventServiceAsyncStub") -> No
     beats = [await call.read() for _ in range(3)]
     call.cancel()
     assert [seqs_of(each) for each in beats] == [[], [], []]
+
+
+async def test_ends_the_stream_of_a_secret_that_ended(service: SmallService) -> None:
+    """A watcher whose secret no longer works is told nothing more."""
+    async with service.channel(ACME_SECRET) as channel:
+        request = event_service_pb2.WatchEventsRequest(account="accounts/acme", heartbeat=QUICK)
+        call = EventServiceStub(channel).WatchEvents(request, timeout=10)
+        await call.read()
+        service.tokens.active = False
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await read_on(call)
+    assert refusal_of(failed.value) == (CODE.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
 async def test_ends_streams_when_it_stops(service: SmallService) -> None:
