@@ -1,9 +1,11 @@
 """However a sandbox is brought through 400 days, the same happens in it."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,8 +25,9 @@ DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 SOAK_SECONDS_MAX: Final = 1200
 KILLS: Final = ("provisioning", "billing")
-# How many messages of an advance are heard before a service is killed, in turn.
-HEARD_BEFORE_KILL: Final = 7
+# The kill comes at any moment of a step.
+KILL_DELAY_SECONDS_MAX: Final = 0.015
+SEED: Final = 20_601_225
 
 
 @asynccontextmanager
@@ -107,7 +110,7 @@ async def test_days_add_up_to_a_year(
 
 async def test_a_killed_advance_goes_on_where_it_was(tmp_path: Path) -> None:
     """400 days in one call with both services killed on the way tell the same as without."""
-    await compare_with_kills(tmp_path, {}, kills_max=2)
+    await compare_with_kills(tmp_path, {}, Kills(count=2, heard=7))
 
 
 @pytest.mark.soak
@@ -117,31 +120,40 @@ async def test_a_much_killed_advance_goes_on_where_it_was(
     tmp_path: Path, store: str, request: pytest.FixtureRequest
 ) -> None:
     """The same with a kill every few steps."""
-    await compare_with_kills(tmp_path, databases(store, request), kills_max=20)
+    await compare_with_kills(tmp_path, databases(store, request), Kills(count=20, heard=2))
 
 
-async def compare_with_kills(data_dir: Path, urls: dict[str, str], *, kills_max: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Kills:
+    """How many times a service is killed, each after so many messages of a call were heard."""
+
+    count: int
+    heard: int
+
+
+async def compare_with_kills(data_dir: Path, urls: dict[str, str], kills: Kills) -> None:
     """Play the year twice in real processes, and kill them in one of the two."""
     with service_processes(data_dir, urls) as processes:
         addresses = processes.address("provisioning"), processes.address("billing")
         clients = Clients.connect(*addresses, processes.operator_secret())
         async with selling(clients):
             whole = await played(clients, "year1", scripted=False)
-            killer = Killer(processes, clients, kills_max)
+            killer = Killer(processes, clients, kills)
             await play_year(Year(clients, "year2"), killer.advance, scripted=False)
             killed = await facts_of(clients, Naming("year2"), sandbox="year2")
-    assert killer.kills_count == kills_max
+    assert killer.kills_count == kills.count
     assert killed == whole
 
 
 class Killer:
     """Advances a sandbox, and kills a service now and then while it is on its way."""
 
-    def __init__(self, processes: ServiceProcesses, clients: Clients, kills_max: int) -> None:
+    def __init__(self, processes: ServiceProcesses, clients: Clients, kills: Kills) -> None:
         self.kills_count = 0
         self._processes = processes
         self._clients = clients
-        self._kills_max = kills_max
+        self._kills = kills
+        self._random = random.Random(SEED)  # noqa: S311 - repeats itself
 
     async def advance(self, sandbox: str, to: datetime) -> None:
         """Bring the sandbox there; a broken call is made again."""
@@ -165,7 +177,8 @@ class Killer:
             if progress.arrived:
                 return True
             heard += 1
-            if heard >= HEARD_BEFORE_KILL and self.kills_count < self._kills_max:
+            if heard >= self._kills.heard and self.kills_count < self._kills.count:
+                await asyncio.sleep(self._random.uniform(0, KILL_DELAY_SECONDS_MAX))
                 service = KILLS[self.kills_count % len(KILLS)]
                 self.kills_count += 1
                 await asyncio.to_thread(self._kill_and_start, service)
