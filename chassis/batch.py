@@ -153,11 +153,12 @@ class Batch:
 
     def _lock(self, entries: Sequence[Entry]) -> None:
         """Lock all that the entries touch, and read the clocks that they live by."""
-        for entry in entries:
+        growing = [entry for entry in entries if entry.submission.use_case.widen]
+        for entry in growing:
             entry.accounts = self._widened(entry)
         wanted = {account for entry in entries for account in entry.accounts}
         self._accounts = lock_accounts(self._tx, self._tables, wanted)
-        if any(not set(self._widened(entry)) <= wanted for entry in entries):
+        if any(not set(self._widened(entry)) <= wanted for entry in growing):
             raise ScopeGrewError
         sandboxes = {row.sandbox for row in self._accounts.values()}
         sandboxes |= {entry.scope.sandbox for entry in entries}
@@ -244,7 +245,7 @@ class Batch:
 
     def _is_ready(self, entry: Entry) -> bool:
         """Whether an entry may be decided; if not, its outcome is written on it."""
-        if self._is_parked(entry.home) or any(map(self._is_parked, entry.accounts)):
+        if any(map(self._is_parked, entry.accounts)):
             self._refuse(entry, AccountParked(entry.home))
             return False
         sandbox = self._sandbox_of(entry)
@@ -340,9 +341,7 @@ class Batch:
         row = self._accounts.get(event.account)
         sandbox = row.sandbox if row else ""
         recorded_at = self._now_in(sandbox)
-        effective_at = next(
-            each for each in (event.effective_at, now_at, recorded_at) if each is not None
-        )
+        effective_at = event.effective_at if event.effective_at is not None else now_at
         kind, payload = self._tools.encode_event(event.payload)
         self._events.append(
             RecordedEvent(
@@ -350,7 +349,7 @@ class Batch:
                 account=event.account,
                 sandbox=sandbox,
                 record_at=recorded_at,
-                effective_at=effective_at,
+                effective_at=recorded_at if effective_at is None else effective_at,
                 actor=actor,
                 request_id=request_id,
                 type=kind,

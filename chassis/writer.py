@@ -1,6 +1,6 @@
 """The one place that commits: coalesces concurrent writes into batches, and answers each.
 
-One thread owns the writing connection. Whatever has queued up while a transaction ran becomes the
+One thread owns the writing connection. Whatever has gathered while a transaction ran becomes the
 next transaction: one commit, many answers. A refusal drops its own command; an error of the store
 rolls back and runs the commands one by one.
 """
@@ -8,7 +8,6 @@ rolls back and runs the commands one by one.
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -34,7 +33,7 @@ from chassis.feed import (
     read_head,
 )
 from chassis.parking import forget_parked_events, read_parked_events
-from chassis.queueing import Call, Outcome, Waiting, do, resolve
+from chassis.queueing import Call, Handed, Intake, Outcome, do
 from chassis.timers import first_due
 from chassis.touch import TOUCH
 
@@ -43,9 +42,6 @@ T = TypeVar("T")
 BATCH_MAX: Final = 256
 QUEUE_MAX: Final = 4096
 ATTEMPTS_MAX: Final = 8
-COMPANY_MIN: Final = 4
-COMPANY_WAIT_S: Final = 0.004
-COMPANY_STEP_S: Final = 0.0005
 _log = structlog.get_logger("writer")
 
 
@@ -67,11 +63,10 @@ class Writer:
         self.batches_count = 0
         self._queue_max = queue_max
         self._batch_max = batch_max
-        self._queue: queue.SimpleQueue[Waiting | Call | None] = queue.SimpleQueue()
-        self._waiting_count = 0
+        self._queue: queue.SimpleQueue[Handed | Call | None] = queue.SimpleQueue()
+        self._intake: Intake | None = None
         self._listeners: list[Callable[[Position], None]] = []
         self._later_than_at = 0
-        self._last_size = 0
         with database.writing() as tx:
             prepare_feed(tx, tools.tables)
             self.head, _ = read_head(tx, tools.tables)
@@ -85,7 +80,7 @@ class Writer:
     @property
     def queued_count(self) -> int:
         """How many submissions wait or are being carried out."""
-        return self._waiting_count
+        return 0 if self._intake is None else self._intake.count
 
     def close(self) -> None:
         """Carry out what is queued, then stop."""
@@ -99,13 +94,12 @@ class Writer:
 
         Errors:  the DomainError that refused it; Overloaded if too many wait.
         """
-        if self._waiting_count >= self._queue_max:
-            raise Overloaded
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
-        self._waiting_count += 1
-        self._queue.put(Waiting(submission, future, loop))
-        return await future
+        if self._intake is None or self._intake.loop is not loop:
+            self._intake = Intake(loop, self._queue.put, self._batch_max)
+        if self._intake.count >= self._queue_max:
+            raise Overloaded
+        return await self._intake.add(submission)
 
     async def call(self, work: Callable[[], T]) -> T:
         """What `work` gives, done in the writing thread between two batches."""
@@ -120,7 +114,7 @@ class Writer:
         if not submissions:
             return []
         try:
-            return list(self._transact([entry_of(each) for each in submissions]))
+            return self._transact(submissions)
         except Exception as failure:  # noqa: BLE001 - each caller is told its own
             if len(submissions) == 1:
                 return [_translated(failure)]
@@ -193,11 +187,11 @@ class Writer:
 
     # --- transactions -------------------------------------------------------------------------
 
-    def _transact(self, entries: list[Entry]) -> list[Outcome]:
+    def _transact(self, submissions: Sequence[Submission]) -> list[Outcome]:
         def work(_tx: Transaction, batch: Batch) -> list[Entry]:
-            fresh = [entry_of(each.submission) for each in entries]
-            batch.run(fresh)
-            return fresh
+            entries = [entry_of(each) for each in submissions]
+            batch.run(entries)
+            return entries
 
         for _ in range(ATTEMPTS_MAX):
             try:
@@ -311,45 +305,15 @@ class Writer:
     def _loop(self) -> None:
         """Take what is queued, carry it out, answer; until closed."""
         while True:
-            item = self._queue.get()
-            self._await_company()
-            batch: list[Waiting] = []
-            while isinstance(item, Waiting):
-                batch.append(item)
-                if len(batch) >= self._batch_max:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            self._last_size = len(batch)
-            if batch:
-                self._answer(batch, self.execute([each.submission for each in batch]))
-            if item is None:
-                return
-            if isinstance(item, Call):
-                do(item)
-
-    def _await_company(self) -> None:
-        """Under load, give those just answered a moment to come back, so that they share a commit.
-
-        A lone caller never waits: the pause ends when as many as last time are queued.
-        """
-        if self._last_size < COMPANY_MIN:
-            return
-        until = time.monotonic() + COMPANY_WAIT_S
-        while self._queue.qsize() + 1 < self._last_size and time.monotonic() < until:
-            time.sleep(COMPANY_STEP_S)
-
-    def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
-        """Hand the outcomes over to the event loops that wait for them."""
-        self._waiting_count -= len(batch)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiting, Outcome]]] = {}
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            by_loop.setdefault(waiting.loop, []).append((waiting, outcome))
-        for loop, answers in by_loop.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(resolve, answers)
+            match self._queue.get():
+                case Handed(batch, intake):
+                    outcomes = self.execute([each.submission for each in batch])
+                    if not intake.loop.is_closed():
+                        intake.loop.call_soon_threadsafe(intake.settle, batch, outcomes)
+                case Call() as call:
+                    do(call)
+                case None:
+                    return
 
 
 def fire_timers(account: str) -> Submission:
