@@ -103,10 +103,7 @@ async def test_restored_services_go_on(kept: Kept, tmp_path: Path) -> None:
 async def test_billing_ahead_of_restored_provisioning_is_told_so(
     kept: Kept, tmp_path: Path
 ) -> None:
-    """With only provisioning restored, billing applies nothing more and says what to do.
-
-    Nor is it misled when provisioning's new branch outgrows the position it knows.
-    """
+    """With only provisioning restored, billing applies nothing more and says what to do."""
     restore_provisioning_only(kept, tmp_path)
     metrics_port = free_port()
     with open_books(tmp_path, {}) as books:
@@ -114,6 +111,7 @@ async def test_billing_ahead_of_restored_provisioning_is_told_so(
     async with served(tmp_path, metrics_port) as (processes, clients):
         assert await feed_health(processes.address("billing"), NOT_SERVING) == NOT_SERVING
         with open_books(tmp_path, {}) as books:
+            # The new branch must not pass for the old one when it outgrows the known position.
             while books.head("provisioning") <= known["seq"]:
                 await clients.create_account(f"later-{books.head('provisioning')}")
             await asyncio.sleep(WATCHED_SECONDS)

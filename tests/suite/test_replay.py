@@ -62,10 +62,8 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
 async def test_empty_billing_learns_the_same_from_provisioning(
     told: RunningSuite, store: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """An empty billing that follows the whole feed keeps the same accounts and subscriptions.
-
-    Left out is what its own timers and callers write: invoices, payments, standings, clocks.
-    """
+    """An empty billing that follows the whole feed keeps the same accounts and subscriptions."""
+    # Left out is what its own timers and callers write: invoices, payments, standings, clocks.
     url = ""
     if store == "postgresql":
         url = request.getfixturevalue("new_postgres_database")("replayed", lambda _url: None)
@@ -86,10 +84,8 @@ async def test_empty_billing_learns_the_same_from_provisioning(
 async def test_provisioning_without_standings_learns_them_again(
     told: RunningSuite, tmp_path: Path
 ) -> None:
-    """A provisioning that has forgotten what billing told comes to the same standings.
-
-    Left out is what its own callers and timers write too: the instances.
-    """
+    """A provisioning that has forgotten what billing told comes to the same standings."""
+    # Left out is what its own callers and timers write too: the instances.
     folder = tmp_path / "copy"
     back_up(told.data_dir, folder, SystemClock())
     with closing(sqlite3.connect(folder / "provisioning.sqlite3")) as copy, copy:
