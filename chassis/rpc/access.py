@@ -19,7 +19,8 @@ class ContractError(Exception):
 class AccessRule:
     """The kinds that may call an rpc, and the request field that names the account, if any does."""
 
-    kinds: frozenset[CallerKind]
+    # A tuple: short, and an enum is slow to hash.
+    kinds: tuple[CallerKind, ...]
     account_path: tuple[str, ...]
 
     @classmethod
@@ -33,7 +34,7 @@ class AccessRule:
         access: access_pb2.Access = options.Extensions[extension]
         path = tuple(access.account_field.split(".")) if access.account_field else ()
         _check_path(method, path)
-        return cls(frozenset(CallerKind(number) for number in access.callers), path)
+        return cls(tuple(CallerKind(number) for number in access.callers), path)
 
     def check(self, caller: Caller, request: Message) -> None:
         """Raise AccessDenied unless the caller may make this request."""

@@ -1,39 +1,12 @@
 """Counts and times of a server's calls, and the gauges that its parts hang beside them."""
 
 from collections.abc import Callable
-from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 from sqlalchemy import func, select
 
+from chassis.rpc.meters import RpcMeter, RpcMeters
 from chassis.writer import Writer
-
-_LATENCY_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
-
-
-class RpcMeter:
-    """The counts of one rpc, bound to their labels once."""
-
-    __slots__ = ("_by_code", "_counter", "_latency", "_ok", "_rpc")
-
-    def __init__(self, rpc: str, counter: Counter, latency: Histogram) -> None:
-        self._rpc = rpc
-        self._counter = counter
-        self._latency = latency.labels(rpc)
-        self._ok = counter.labels(rpc, "OK")
-        self._by_code: dict[str, Counter] = {}
-
-    def answered(self, seconds: float) -> None:
-        """Count a call that was answered, and how long it took."""
-        self._ok.inc()
-        self._latency.observe(seconds)
-
-    def ended(self, code: str) -> None:
-        """Count a call that ended otherwise."""
-        counter = self._by_code.get(code)
-        if counter is None:
-            counter = self._by_code[code] = self._counter.labels(self._rpc, code)
-        counter.inc()
 
 
 class Metrics:
@@ -41,21 +14,13 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._calls = Counter(
-            "pospago_rpc_calls", "Calls ended.", ("rpc", "code"), registry=self.registry
-        )
-        self._latency = Histogram(
-            "pospago_rpc_seconds",
-            "Duration of answered calls.",
-            ("rpc",),
-            buckets=_LATENCY_SECONDS,
-            registry=self.registry,
-        )
+        self._meters = RpcMeters()
+        self.registry.register(self._meters)
         self._stop: Callable[[], None] | None = None
 
     def meter(self, rpc: str) -> RpcMeter:
         """The counts of one rpc."""
-        return RpcMeter(rpc, self._calls, self._latency)
+        return self._meters.meter(rpc)
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Show what `read` gives whenever somebody looks; `read` must not block."""
