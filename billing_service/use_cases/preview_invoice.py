@@ -34,16 +34,14 @@ def preview_invoices(tx: Transaction, payer: str, now: int) -> list[IssuedInvoic
     if payer not in facts.accounts:
         raise AccountNotFound(payer)
     facts.profiles[payer].check_self_paying()
-    zone = facts.accounts[payer].time_zone
-    month = month_of(now, zone)
-    ends_at = first_instant(next_month(month), zone)
+    zones = {facts.accounts[account].time_zone for account in facts.billed[payer]}
+    # A month closes when it has ended for all accounts, so it is open until the last of them.
+    month = min(month_of(now, zone) for zone in zones)
+    ends_at = max(first_instant(next_month(month), zone) for zone in zones)
     billed = BilledMonth(
         payer=payer,
         month=month,
-        through={
-            account: month_of(now, facts.accounts[account].time_zone)
-            for account in facts.billed[payer]
-        },
+        through=dict.fromkeys(facts.billed[payer], month),
         instant_at=now,
         due_at=ends_at,
         issued_at=ends_at,

@@ -317,6 +317,22 @@ def test_preview_is_what_is_charged(billing: Billing) -> None:
     )
 
 
+def test_preview_of_a_month_that_has_ended_for_some_accounts_is_what_is_charged(
+    billing: Billing,
+) -> None:
+    """While a month goes on for one account, what another one costs in the next is not in it."""
+    billing.account()
+    billing.account("tokyo", zone="Asia/Tokyo")
+    billing.set_profile("tokyo", payer="acme")
+    billing.subscribe("a")
+    billing.subscribe("t", account="tokyo")
+    billing.go_to("2026-03-31 22:00")
+    (preview,) = billing.preview()
+    billing.go_to("2026-04-01 00:00:03")
+    issued = billing.invoice()
+    assert (preview.lines, preview.invoice.month) == (tuple(issued.lines), issued.invoice.month)
+
+
 def test_deletion_due_while_the_service_was_away_comes_before_the_close(billing: Billing) -> None:
     """A customer deleted in April is not billed for May, however late all that is done."""
     for account in ("acme", "bolt"):
