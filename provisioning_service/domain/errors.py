@@ -240,7 +240,9 @@ class AccountUnpaid(_WrongState):
 
     def __init__(self, account: str, invoice: str) -> None:
         super().__init__(
-            "UNPAID", account, f"is stopped for non-payment of {invoice}: pay it, then retry"
+            "UNPAID",
+            account,
+            f"is stopped since {invoice} was not paid in time: pay all that is overdue, then retry",
         )
 
 

@@ -150,7 +150,7 @@ TRANSITIONS: Final[Mapping[tuple[InstanceState, Action], InstanceState]] = Mappi
 
 _REMEDIES: Final[Mapping[tuple[InstanceState, Action], str]] = MappingProxyType(
     {
-        (_S.ACTIVE, _A.SUBSCRIBE): "it is subscribed already, nothing is left to do",
+        (_S.ACTIVE, _A.SUBSCRIBE): "it is subscribed, or paid in advance: nothing is left to do",
         (_S.CANCELLING, _A.CANCEL): "it is cancelled already; subscribe it to withdraw that",
         (_S.INACTIVE, _A.SUBSCRIBE): "it can only be deleted; create one with a token instead",
         (_S.INACTIVE, _A.SUSPEND): "it does not run; cancel it to delete it",
