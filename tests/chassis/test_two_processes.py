@@ -110,7 +110,9 @@ def test_write_that_waited_for_a_lock_is_stamped_after_it(
 
     def gather_slowly(tx: Transaction, commands: Sequence[Any]) -> Any:
         entered.set()
-        return slow_gather(tx, commands)
+        facts = slow_gather(tx, commands)
+        second.clock.advance_to(START_AT + 11 * SECOND)
+        return facts
 
     def hold() -> Any:
         slow = replace(SLOW_ADD, gather=gather_slowly)
@@ -118,7 +120,6 @@ def test_write_that_waited_for_a_lock_is_stamped_after_it(
 
     def wait() -> Any:
         entered.wait(5)
-        threading.Timer(0.2, second.clock.advance_to, [START_AT + 11 * SECOND]).start()
         return second.add("a", 1)
 
     at_once(hold, wait)

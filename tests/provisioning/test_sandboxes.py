@@ -4,6 +4,7 @@ import pytest
 
 from chassis.errors import AccountNotFound, EtagMismatch, SandboxNotFound, TimeZoneUnknown
 from chassis.errors import SandboxAdvancing as Advancing
+from chassis.sandboxes import step_to
 from provisioning_service.domain.errors import (
     AccountAlreadyExists,
     AdvanceTooFar,
@@ -236,6 +237,17 @@ def test_arriving_tells_where_from(service: Service) -> None:
         None,
         ["SandboxAdvanceStarted", "SandboxAdvanced"],
     )
+
+
+def test_a_step_that_comes_late_holds_nobody_up(service: Service) -> None:
+    """One of two that led a sandbox may step once more after the other arrived, and arrives too."""
+    sandbox(service)
+    start(service, "2026-02-01")
+    arrival = FinishAdvance("box", at("2026-02-01"))
+    service.do(FINISH_ADVANCE, arrival)
+    step_to(service.writer, "box", to_at=arrival.to_at, target_at=arrival.to_at)
+    service.do(FINISH_ADVANCE, arrival)
+    assert service.account("inside", sandbox="box").created_at == arrival.to_at
 
 
 def test_a_clock_never_goes_back(service: Service) -> None:
