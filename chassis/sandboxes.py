@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from chassis.accounts import SandboxClock, lock_clocks
+from chassis.accounts import RETRY_LAST_US, SandboxClock, lock_clocks
 from chassis.database import Transaction
 from chassis.entry import PeerEvent, Submission
 from chassis.errors import AccountParked, SandboxNotFound
@@ -67,14 +67,15 @@ def step_to(writer: Writer, sandbox: str, *, to_at: int, target_at: int | None) 
 
 
 def retry_parked_in(writer: Writer, sandbox: str, submission_of: SubmissionOf) -> None:
-    """Try again what had parked a sandbox's accounts, where the next attempt is due.
+    """Try again what had parked a sandbox's accounts, however short ago it failed.
 
-    Runs in the writing thread, before a step: the workers do so for the real world only.
+    Runs in the writing thread, before a step: the workers do so for the real world only. Whoever
+    advances a sandbox may have just mended what was in the way, and would wait in vain.
     """
     tables = writer.tools.tables
-    now_at = writer.clock.now()
+    until_at = writer.clock.now() + RETRY_LAST_US
     for account in writer.database.read(
-        lambda tx: retryable_accounts(tx, tables, now_at, sandbox=sandbox)
+        lambda tx: retryable_accounts(tx, tables, until_at, sandbox=sandbox)
     ):
         writer.retry_parked(account, submission_of)
 

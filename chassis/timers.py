@@ -107,13 +107,13 @@ def first_due(tx: Transaction, tables: ChassisTables, account: str) -> int | Non
 
 
 def retryable_accounts(
-    tx: Transaction, tables: ChassisTables, now_at: int, *, sandbox: str = ""
+    tx: Transaction, tables: ChassisTables, until_at: int, *, sandbox: str = ""
 ) -> list[str]:
-    """Parked accounts of a world whose next attempt is due by the real clock."""
+    """Parked accounts of a world whose next attempt is due at `until_at`, by the real clock."""
     locks = tables.account_locks
     query = (
         select(locks.c.account)
-        .where(locks.c.parked_cause != "", locks.c.retry_at <= now_at, locks.c.sandbox == sandbox)
+        .where(locks.c.parked_cause != "", locks.c.retry_at <= until_at, locks.c.sandbox == sandbox)
         .order_by(locks.c.retry_at)
         .limit(DUE_ACCOUNTS_MAX)
     )

@@ -4,19 +4,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy.exc import OperationalError
 
 from chassis.database import Transaction
 from chassis.entry import PeerEvent, Submission
+from chassis.errors import AccountParked
 from chassis.feed import Cursor
+from chassis.sandboxes import retry_parked_in, step_to
 from tests.chassis.counting import (
     ADD,
     COUNTERS,
+    OPEN_SANDBOX,
     SECOND,
     START_AT,
     TIMERS,
     Add,
     Counting,
+    OpenSandbox,
     gather,
 )
 
@@ -67,6 +72,22 @@ def test_account_that_goes_on_is_not_tried_again(counting: Counting) -> None:
     before = len(counting.events())
     assert counting.writer.retry_parked("a", resubmitted)
     assert len(counting.events()) == before
+
+
+def test_sandbox_goes_on_as_soon_as_it_is_mended(counting: Counting) -> None:
+    """Whoever advances a sandbox need not wait for the pause that earlier failures have made."""
+    counting.writer.execute([Submission(OPEN_SANDBOX, OpenSandbox("s", START_AT), "test")])
+    counting.open("a", sandbox="s")
+    counting.add("a", 1, timer_in=SECOND, timer_kind="break")
+    for _ in range(3):
+        retry_parked_in(counting.writer, "s", resubmitted)
+        with pytest.raises(AccountParked):
+            step_to(counting.writer, "s", to_at=BROKEN_AT, target_at=BROKEN_AT)
+    row = {"account": "a", "value": 50}
+    counting.writer.in_transaction(lambda tx: tx.upsert(COUNTERS, [row]))
+    retry_parked_in(counting.writer, "s", resubmitted)
+    step_to(counting.writer, "s", to_at=BROKEN_AT, target_at=None)
+    assert counting.values() == {"a": 1050}
 
 
 def test_timer_that_meets_a_deadlock_is_run_again(counting: Counting) -> None:
