@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from benchmarks.create_instance import create_instance, create_instance_postgres
+from benchmarks.gateway import gateway
 
 BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {
     "create_instance": create_instance,
     "create_instance_postgres": create_instance_postgres,
+    "gateway": gateway,
 }
 
 
