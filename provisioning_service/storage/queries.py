@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from chassis.database import Transaction
+from chassis.prepared import Query
 from provisioning_service.domain.account import Account
 from provisioning_service.domain.instance import Instance, InstanceState
 from provisioning_service.domain.programme import Integrator
@@ -19,6 +21,10 @@ from provisioning_service.storage.tables import (
     INTEGRATORS,
     SANDBOXES,
     TOKENS,
+)
+
+_TOKEN_BY_SECRET: Final = Query(
+    select(TOKENS).where(TOKENS.c.secret_hash == bindparam("secret_hash"))
 )
 
 
@@ -76,8 +82,8 @@ def tokens_of(tx: Transaction, account: str) -> dict[int, Token]:
 
 def find_token_by_secret(tx: Transaction, secret_hash: bytes) -> Token | None:
     """The token whose secret has this keyed hash and works."""
-    row = tx.one(select(TOKENS).where(TOKENS.c.secret_hash == secret_hash))
-    return rows.token_from_row(row) if row else None
+    found = tx.rows(_TOKEN_BY_SECRET, {"secret_hash": secret_hash})
+    return rows.token_from_row(found[0]) if found else None
 
 
 def list_instances(
