@@ -40,6 +40,7 @@ def _note_expiry(event: PeerEvent) -> Command:
         account=account_id(told.account),
         expires_on=_date(told.expire_date) if told.HasField("expire_date") else None,
         earliest_unsettled_month=(_date(told.earliest_unsettled_month) if month_set else None),
+        effective_at=event.effective_at,
     )
 
 

@@ -58,13 +58,17 @@ def cap_of_cancelled(instance: Instance, cancelled_at: int, service: Service) ->
 
 
 def _account_expiry(instance: Instance, service: Service) -> date | None:
-    """The account's expiry; before billing has told of one, what it is going to tell."""
-    if service.standing.expires_on is not None:
-        return service.standing.expires_on
-    if instance.last_subscribed_at is None:
-        return None
-    month = month_of_instant(instance.last_subscribed_at, service.zone)
-    return service.last_day_paid_by(max(month, instance.first_billed_month or month))
+    """The account's expiry; where billing does not yet know the instance, what it is going to tell.
+
+    What it told before the instance was subscribed may be later than what the new month brings.
+    """
+    told = service.standing.expires_on
+    subscribed_at = instance.last_subscribed_at
+    if subscribed_at is None or (told is not None and subscribed_at <= service.standing.told_at):
+        return told
+    month = month_of_instant(subscribed_at, service.zone)
+    coming = service.last_day_paid_by(max(month, instance.first_billed_month or month))
+    return coming if told is None else min(told, coming)
 
 
 def _latest(first: date | None, second: date | None) -> date | None:

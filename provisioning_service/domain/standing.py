@@ -10,7 +10,8 @@ from provisioning_service.domain.errors import AccountUnpaid
 class Standing:
     """An account's standing as far as billing's feed is applied.
 
-    `expires_on` is None where nothing is owed. `stopped_at` and `deletion_ordered_at` are set while
+    `expires_on` is None where nothing is owed, and holds for what happened up to `told_at`.
+    `stopped_at` and `deletion_ordered_at` are set while
     an unpaid invoice stops the account, and `unpaid_invoice` names it.
     """
 
@@ -20,6 +21,7 @@ class Standing:
     stopped_at: int | None = None
     deletion_ordered_at: int | None = None
     unpaid_invoice: str = ""
+    told_at: int = 0
     version: int = 0
 
 
@@ -30,13 +32,18 @@ def check_paid(standing: Standing) -> None:
 
 
 def with_expiry(
-    standing: Standing, expires_on: date | None, earliest_unsettled_month: date | None
+    standing: Standing,
+    expires_on: date | None,
+    earliest_unsettled_month: date | None,
+    *,
+    told_at: int,
 ) -> Standing:
-    """The standing with another last day of service."""
+    """The standing with another last day of service, which holds for what happened by `told_at`."""
     return replace(
         standing,
         expires_on=expires_on,
         earliest_unsettled_month=earliest_unsettled_month,
+        told_at=told_at,
         version=standing.version + 1,
     )
 

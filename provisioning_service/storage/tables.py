@@ -123,6 +123,7 @@ class StandingRow(Row, table=True):
     stopped_at: int | None = _big()
     deletion_ordered_at: int | None = _big()
     unpaid_invoice: str = _word()
+    told_at: int = _big()
     version: int
 
 

@@ -31,11 +31,12 @@ from provisioning_service.use_cases.instance_timers import timers_cleared
 
 @dataclass(frozen=True, slots=True)
 class NoteExpiry:
-    """The account's last day of service is another one."""
+    """The account's last day of service is another one, since `effective_at`."""
 
     account: str
     expires_on: date | None
     earliest_unsettled_month: date | None
+    effective_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,12 @@ def _gather(tx: Transaction, commands: Sequence[StopAccount | LiftStop | DeleteI
 
 def _note_expiry(facts: Facts, command: NoteExpiry, _now: int) -> Effects[None]:
     standing = facts.standing(command.account)
-    after = with_expiry(standing, command.expires_on, command.earliest_unsettled_month)
+    after = with_expiry(
+        standing,
+        command.expires_on,
+        command.earliest_unsettled_month,
+        told_at=command.effective_at,
+    )
     return Effects(None, changes=(after,))
 
 

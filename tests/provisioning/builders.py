@@ -198,7 +198,7 @@ class Service:
 
     def expires(self, day: str | None, month: str | None = None, account: str = "acme") -> None:
         days = [None if each is None else date.fromisoformat(each) for each in (day, month)]
-        self.billing_tells(NOTE_EXPIRY, NoteExpiry(account, days[0], days[1]))
+        self.billing_tells(NOTE_EXPIRY, NoteExpiry(account, days[0], days[1], self.clock.now()))
 
     def stop_unpaid(self, since: str, account: str = "acme") -> None:
         self.billing_tells(STOP_ACCOUNT, StopAccount(account, "invoices/inv-1", at(since)))

@@ -56,13 +56,14 @@ from provisioning_service.domain.unpaid import reached_from
 from tests.provisioning.builders import SAO_PAULO, at
 
 ZONE = ZoneInfo(SAO_PAULO)
+TOLD_AT = at("2100-01-01 00:00")
 SECRET = NewSecret("pspg_it_x", b"x")
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"}))
 DAYS = st.dates(date(1975, 1, 1), date(2190, 12, 31))
 
 
 def service(expires_on: date | None = None) -> Service:
-    return Service(ZONE, 10, Standing("acme", expires_on=expires_on))
+    return Service(ZONE, 10, Standing("acme", expires_on=expires_on, told_at=TOLD_AT))
 
 
 def active(since: str) -> Instance:
@@ -275,3 +276,11 @@ def test_a_token_serves_up_to_its_limit(limit: int, used: int, *, served: bool) 
     else:
         with pytest.raises(QuotaUsedUp):
             with_creation(token, {1: token})
+
+
+def test_expiry_of_what_billing_does_not_know_yet() -> None:
+    """An instance subscribed after billing told of a later expiry shows its own month's."""
+    told = Standing("acme", expires_on=date(2027, 3, 10), told_at=at("2027-01-05 12:00"))
+    known, fresh = active("2027-01-05 12:00"), active("2027-01-05 12:01")
+    shown = [expiry_shown(each, Service(ZONE, 10, told)) for each in (known, fresh)]
+    assert shown == [date(2027, 3, 10), date(2027, 2, 10)]

@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("stopped_at", sa.BigInteger(), nullable=True),
         sa.Column("deletion_ordered_at", sa.BigInteger(), nullable=True),
         sa.Column("unpaid_invoice", sa.String(length=80), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_standings")),
     )
