@@ -73,7 +73,7 @@ class Batch:
         self._timers: dict[tuple[str, str, str], Timer | None] = {}
         self._waiting: set[tuple[str, str, str]] = set()
         self._records: dict[tuple[str, str, str], Record] = {}
-        self._done: list[tuple[Idempotency, bytes]] = []
+        self._done: list[tuple[Idempotency, Record]] = []
         self.fired_count = 0
         self.parked: set[str] = set()
 
@@ -314,8 +314,8 @@ class Batch:
         encoded: Encoded = encode(effects.result)
         entry.body = encoded.live
         if request:
-            self._records[request.key] = Record(request.request_hash, encoded.kept)
-            self._done.append((request, encoded.kept))
+            record = self._records[request.key] = Record(request.request_hash, encoded.kept)
+            self._done.append((request, record))
 
     def _open(self, opening: AccountOpened | SandboxClockSet) -> None:
         match opening:

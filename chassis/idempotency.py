@@ -1,5 +1,6 @@
 """Doing it twice equals doing it once: what each request was answered, kept with its effects."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,17 +17,22 @@ AGED_OUT_MAX: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """What tells a repeated request: who asks, which rpc, its id, and the hash of what it says."""
+    """What tells a repeated request: who asks, which rpc, its id, and the bytes of what it says."""
 
     caller: str
     rpc: str
     request_id: str
-    request_hash: bytes
+    content: bytes
 
     @property
     def key(self) -> tuple[str, str, str]:
         """The identity of the request, whatever it says."""
         return (self.caller, self.rpc, self.request_id)
+
+    @property
+    def request_hash(self) -> bytes:
+        """What is kept of the content to compare a repetition with."""
+        return hashlib.sha256(self.content).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def read_records(
 def write_records(
     tx: Transaction,
     tables: ChassisTables,
-    done: Iterable[tuple[Idempotency, bytes]],
+    done: Iterable[tuple[Idempotency, Record]],
     now_at: int,
 ) -> None:
     """Put requests on record with what a repetition of each is answered."""
@@ -78,11 +84,11 @@ def write_records(
             "caller": request.caller,
             "rpc": request.rpc,
             "request_id": request.request_id,
-            "request_hash": request.request_hash,
-            "response": response,
+            "request_hash": record.request_hash,
+            "response": record.response,
             "recorded_at": now_at,
         }
-        for request, response in done
+        for request, record in done
     ]
     tx.insert(tables.idempotency, rows)
 

@@ -115,14 +115,15 @@ class Envelope:
 class Call:
     """A call that was let in.
 
-    `rpc` is the full method, `request_id` and `request_hash` are empty where the request has none,
-    `deadline_at` is on the monotonic clock of the process, None if the caller set no deadline.
+    `rpc` is the full method; `request_id` is empty where the request has none, and so is `content`,
+    the bytes that are equal for equal requests; `deadline_at` is on the monotonic clock of the
+    process, None if the caller set no deadline.
     """
 
     rpc: str
     caller: Caller
     request_id: str = ""
-    request_hash: bytes = b""
+    content: bytes = b""
     deadline_at: float | None = None
     positions: list[Position] = field(default_factory=list)
 

@@ -14,7 +14,6 @@ A failure of any of them is told once, by `_refuse`.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -147,7 +146,7 @@ class Pipeline:
             rpc=self._rpc.method,
             caller=caller,
             request_id=request_id,
-            request_hash=_hash_of(request) if request_id else b"",
+            content=request.SerializeToString(deterministic=True) if request_id else b"",
             deadline_at=deadline_at,
         )
         return request, call
@@ -200,10 +199,6 @@ async def abort(context: Context, failure: DomainError) -> bytes:
 
 def _trailers(call: Call) -> tuple[tuple[str, str], ...]:
     return tuple((POSITION, str(each)) for each in call.positions)
-
-
-def _hash_of(request: Message) -> bytes:
-    return hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
 
 
 def _deadline_at(context: Context, now: float) -> float | None:

@@ -35,7 +35,7 @@ class Writes:
         """
         request = None
         if call.request_id:
-            request = Idempotency(call.caller.key, call.rpc, call.request_id, call.request_hash)
+            request = Idempotency(call.caller.key, call.rpc, call.request_id, call.content)
         answer = await self._writer.submit(
             Submission(use_case, command, call.caller.actor, encode, request)
         )
