@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Column, Connection, Dialect, Select, any_, bindparam
+from sqlalchemy import BindParameter, Column, Connection, Dialect, Select, bindparam
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
-
-from chassis.arrays import array_of, array_text
 
 VALUES: Final = "values_in"
 """The parameter of an InQuery that holds the values looked for."""
@@ -31,16 +29,11 @@ class Query:
 
 
 class InQuery(Query):
-    """A query for the rows whose `column` is one of some values.
-
-    `array_statement` is the same for PostgreSQL: one parameter holds them all.
-    """
+    """A query for the rows whose `column` is one of some values."""
 
     def __init__(self, statement: Select[Any], column: Column[Any]) -> None:
         values: BindParameter[Any] = bindparam(VALUES, expanding=True)
         super().__init__(statement.where(column.in_(values)))
-        array: BindParameter[Any] = bindparam(VALUES, type_=array_of(column.type))
-        self.array_statement = statement.where(column == any_(array))
 
 
 @contextmanager
@@ -116,10 +109,6 @@ class PreparedQueries:
 
     def run(self, query: Query, parameters: Parameters, connection: Connection) -> Sequence[Any]:
         """The rows of a query; the lists among its parameters are not empty."""
-        statement = query.statement
-        if isinstance(query, InQuery) and connection.dialect.name == "postgresql":
-            statement = query.array_statement
-            parameters = {**parameters, VALUES: array_text(parameters[VALUES])}
         lengths = {
             name: 1 << (len(value) - 1).bit_length()
             for name, value in parameters.items()
@@ -128,18 +117,16 @@ class PreparedQueries:
         key = (query, *lengths.values())
         prepared = self._known.get(key)
         if prepared is None:
-            prepared = self._known[key] = prepare(statement, lengths, connection.dialect)
+            prepared = self._known[key] = prepare(query, lengths, connection.dialect)
         return prepared.run(connection, parameters)
 
 
-def prepare(
-    statement: Select[Any] | UpdateBase, lengths: Mapping[str, int], dialect: Dialect
-) -> PreparedQuery:
+def prepare(query: Query, lengths: Mapping[str, int], dialect: Dialect) -> PreparedQuery:
     """A query built for lists of these lengths. Its values must need no conversion."""
-    compiled = statement.compile(dialect=dialect)
+    compiled = query.statement.compile(dialect=dialect)
     shape = {name: [""] * length for name, length in lengths.items()}
     expanded = compiled.construct_expanded_state({**compiled.params, **shape})
-    columns = tuple(statement.exported_columns)
+    columns = tuple(query.statement.exported_columns)
     converters = [
         each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns
     ]
