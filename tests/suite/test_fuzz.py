@@ -24,7 +24,7 @@ from tests.suite.requests import sample
 from tests.suite.world import World, running_world
 
 SEED: Final = os.environ.get("POSPAGO_FUZZ_SEED", "20261122")
-CALLS_PER_RPC: Final = 100
+CALLS_PER_RPC: Final = 50
 SOAK_CALLS_PER_RPC: Final = 500
 WITHIN_SECONDS: Final = 15.0
 # These wait by nature, until their deadline if need be.
