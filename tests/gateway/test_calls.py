@@ -116,7 +116,7 @@ async def test_cancelling_reaches_the_backend(suite: Suite) -> None:
     call = follow(suite.channel, INVOICES, FOLLOW)
     await call.read()
     call.cancel()
-    await asyncio.wait_for(cancelled.wait(), CALL_SECONDS)
+    assert await asyncio.wait_for(cancelled.wait(), CALL_SECONDS)
 
 
 async def test_deadline_of_the_caller_reaches_the_backend(suite: Suite) -> None:

@@ -110,7 +110,8 @@ async def test_days_add_up_to_a_year(
 
 async def test_a_killed_advance_goes_on_where_it_was(tmp_path: Path) -> None:
     """400 days in one call with both services killed on the way tell the same as without."""
-    await compare_with_kills(tmp_path, {}, Kills(count=2, heard=7))
+    killed, whole = await played_twice(tmp_path, {}, Kills(count=2, heard=7))
+    assert killed == whole
 
 
 @pytest.mark.soak
@@ -120,7 +121,9 @@ async def test_a_much_killed_advance_goes_on_where_it_was(
     tmp_path: Path, store: str, request: pytest.FixtureRequest
 ) -> None:
     """The same with a kill every few steps."""
-    await compare_with_kills(tmp_path, databases(store, request), Kills(count=20, heard=2))
+    kills = Kills(count=20, heard=2)
+    killed, whole = await played_twice(tmp_path, databases(store, request), kills)
+    assert killed == whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,10 @@ class Kills:
     heard: int
 
 
-async def compare_with_kills(data_dir: Path, urls: dict[str, str], kills: Kills) -> None:
-    """Play the year twice in real processes, and kill them in one of the two."""
+async def played_twice(
+    data_dir: Path, urls: dict[str, str], kills: Kills
+) -> tuple[WorldFacts, WorldFacts]:
+    """The facts of the year played twice in real processes: with kills on the way, and without."""
     with service_processes(data_dir, urls) as processes:
         addresses = processes.address("provisioning"), processes.address("billing")
         clients = Clients.connect(*addresses, processes.operator_secret())
@@ -142,7 +147,7 @@ async def compare_with_kills(data_dir: Path, urls: dict[str, str], kills: Kills)
             await play_year(Year(clients, "year2"), killer.advance, scripted=False)
             killed = await facts_of(clients, Naming("year2"), sandbox="year2")
     assert killer.kills_count == kills.count
-    assert killed == whole
+    return killed, whole
 
 
 class Killer:
