@@ -1,5 +1,6 @@
 """Accounts, tokens and instances in whatever state a test needs, made through the rpcs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from tests.suite.requests import fresh, sample
 
 # Long after anything that a test lets happen.
 NEVER_AT: Final = 2**60
+HEARD_OF_TRIES: Final = 2_000
 SANDBOX_START: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DEFAULT_LADDER: Final = "ladder {creations_max: 25 band: 1} ladder {creations_max: 0 band: 2}"
 
@@ -206,7 +208,8 @@ class World:
         locks = writer.tools.tables.account_locks
         parked = update(locks).where(locks.c.account == account)
         parked = parked.values(parked_cause="timer/test", parked_attempts=1, retry_at=NEVER_AT)
-        await writer.call(lambda: writer.in_transaction(lambda tx: tx.execute(parked)))
+        count = await writer.call(lambda: writer.in_transaction(lambda tx: tx.execute(parked)))
+        assert count == 1, f"{service} knows no account {account}"
 
     async def set_out(self, service: str, sandbox: str) -> None:
         """Leave a sandbox on its way, as an advance that broke off does."""
@@ -214,7 +217,12 @@ class World:
         clocks = writer.tools.tables.sandbox_clocks
         leaving = update(clocks).where(clocks.c.sandbox == sandbox)
         leaving = leaving.values(target_at=clocks.c.clock_at + 1)
-        await writer.call(lambda: writer.in_transaction(lambda tx: tx.execute(leaving)))
+        # Billing may still have to hear of the sandbox.
+        for _ in range(HEARD_OF_TRIES):
+            if await writer.call(lambda: writer.in_transaction(lambda tx: tx.execute(leaving))):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{service} never heard of sandbox {sandbox}")
 
     def _app(self, service: str) -> ProvisioningApp | BillingApp:
         return self.suite.billing if service == "billing" else self.suite.provisioning
