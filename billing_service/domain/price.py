@@ -140,7 +140,7 @@ PriceKind: TypeAlias = Recurring | Licensed | Metered | Counting
 
 @dataclass(frozen=True, slots=True)
 class AddOn:
-    """What makes a price optional. `quantity_max` 0: any; `exclusive_group` '': none excludes it."""
+    """What makes a price optional. `quantity_max` 0: any. `exclusive_group` '': none bars it."""
 
     quantity_max: int = 0
     exclusive_group: str = ""
