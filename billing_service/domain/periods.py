@@ -1,0 +1,111 @@
+"""Service periods: the stretches of days that a price is charged for, one after the other.
+
+Shapes:  a period is `[start_on, end_on)`. Periods tile: each begins on the day on which the one
+         before ends. Every bound is reckoned from the anchor, never from the bound before it, so
+         that a period begun on the 31st is back on the 31st after a short month.
+Source:  docs/decisions/0014-estimates-by-invoice-month.md
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import count
+from typing import Final
+
+from billing_service.domain.calendar import month_after
+from billing_service.domain.price import Anchor, IntervalUnit, PartPeriod, Schedule, Timing
+
+# Calendar periods of several months or years are counted from the January of this year: quarters
+# begin in January, April, July and October of every year, and two years in the even ones.
+_COUNTED_FROM: Final = date(1970, 1, 1)
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePeriod:
+    """The days that one charge is for, the full period they lie in, and how much is charged.
+
+    `days_charged` of the `days_full` of the full period cost something: those covered, all, or
+    none, as the schedule says of a part of a period.
+    """
+
+    start_on: date
+    end_on: date
+    full_start_on: date
+    full_end_on: date
+    days_charged: int
+
+    @property
+    def days_full(self) -> int:
+        """How many days the full period has."""
+        return (self.full_end_on - self.full_start_on).days
+
+    @property
+    def last_on(self) -> date:
+        """Its last day."""
+        return self.end_on - _DAY
+
+
+def periods(
+    schedule: Schedule, *, begins_on: date, ends_on: date | None, through_on: date
+) -> Iterator[ServicePeriod]:
+    """The periods of a subscription that begin by `through_on`, in order.
+
+    Shapes:  the subscription covers `[begins_on, ends_on)`, without end if that is None. An
+             instalment of a period is a period of its own here.
+    """
+    for full_start_on, full_end_on in _full_periods(schedule, begins_on):
+        start_on = max(full_start_on, begins_on)
+        if start_on > through_on or (ends_on is not None and start_on >= ends_on):
+            return
+        end_on = full_end_on if ends_on is None else min(full_end_on, ends_on)
+        covered = ServicePeriod(start_on, end_on, full_start_on, full_end_on, days_charged=0)
+        yield replace(covered, days_charged=_days_charged(schedule, covered))
+
+
+def invoice_month(period: ServicePeriod, timing: Timing) -> date:
+    """The month whose invoice a period is charged on, as its first day."""
+    day = period.start_on if timing is Timing.ADVANCE else period.last_on
+    return day.replace(day=1)
+
+
+def _full_periods(schedule: Schedule, begins_on: date) -> Iterator[tuple[date, date]]:
+    """Full periods without end; the first one holds `begins_on`."""
+    step = schedule.months_charged
+    if schedule.anchor is Anchor.ANNIVERSARY:
+        day, origin, first = begins_on.day, begins_on.replace(day=1), 0
+    else:
+        day, origin = schedule.anchor_day, _calendar_origin(schedule)
+        first = _months_since(origin, begins_on, day) // step
+    for index in count(first):
+        start_month, end_month = (month_after(origin, each * step) for each in (index, index + 1))
+        yield _day_of(start_month, day), _day_of(end_month, day)
+
+
+def _calendar_origin(schedule: Schedule) -> date:
+    years = schedule.interval_unit is IntervalUnit.YEAR
+    return month_after(_COUNTED_FROM, schedule.anchor_month - 1 if years else 0)
+
+
+def _months_since(origin: date, begins_on: date, day: int) -> int:
+    """How many months after `origin` the last anchor day lies that is not after `begins_on`."""
+    months = (begins_on.year - origin.year) * 12 + begins_on.month - origin.month
+    return months - 1 if begins_on < _day_of(begins_on.replace(day=1), day) else months
+
+
+def _day_of(month: date, day: int) -> date:
+    """That day of a month; its last one if it has no such day."""
+    length = (month_after(month, 1) - month).days
+    return month.replace(day=min(day, length))
+
+
+def _days_charged(schedule: Schedule, covered: ServicePeriod) -> int:
+    begins_late = covered.start_on > covered.full_start_on
+    ends_early = covered.end_on < covered.full_end_on
+    first, last = schedule.first_period, schedule.last_period
+    if (begins_late and first is PartPeriod.FREE) or (ends_early and last is PartPeriod.FREE):
+        return 0
+    prorated = PartPeriod.PRORATED
+    charged_from = covered.start_on if first is prorated else covered.full_start_on
+    charged_to = covered.end_on if last is prorated else covered.full_end_on
+    return (charged_to - charged_from).days

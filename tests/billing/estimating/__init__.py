@@ -1,0 +1,1 @@
+"""What something would cost: service periods, counting, estimates."""
