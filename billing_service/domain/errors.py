@@ -2,56 +2,13 @@
 
 from datetime import date
 
-from chassis.errors import (
-    BadRequest,
-    DomainError,
-    FieldViolation,
-    Kind,
-    PreconditionFailure,
-    ResourceInfo,
-)
-
-
-class BillingError(DomainError):
-    """A refusal whose reason the billing contract publishes."""
-
-    domain = "billing.pospago"
-
-
-class _Missing(BillingError):
-    kind = Kind.NOT_FOUND
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} is not known: create it, or check the name.",
-            detail=ResourceInfo(f"pospago/{type(self).__name__.removesuffix('NotFound')}", name),
-        )
-
-
-class _Taken(BillingError):
-    kind = Kind.ALREADY_EXISTS
-
-    def __init__(self, name: str, remedy: str) -> None:
-        super().__init__(
-            f"{name} is taken: {remedy}.",
-            detail=ResourceInfo("pospago/" + name.partition("/")[0], name),
-        )
-
-
-class _Fault(BillingError):
-    kind = Kind.INVALID_ARGUMENT
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(f"{field}: {text}.", detail=BadRequest((FieldViolation(field, text),)))
-
-
-class _InTheWay(BillingError):
-    kind = Kind.FAILED_PRECONDITION
-
-    def __init__(self, subject: str, text: str) -> None:
-        super().__init__(
-            f"{subject} {text}.", detail=PreconditionFailure(self.reason, subject, text)
-        )
+from billing_service.domain.refusals import BillingError
+from billing_service.domain.refusals import Fault as _Fault
+from billing_service.domain.refusals import Faults as _Faults
+from billing_service.domain.refusals import InTheWay as _InTheWay
+from billing_service.domain.refusals import Missing as _Missing
+from billing_service.domain.refusals import Taken as _Taken
+from chassis.errors import Kind, ResourceInfo
 
 
 class IssuerAlreadyExists(_Taken):
@@ -156,8 +113,8 @@ class PlanNotFound(_Missing):
         super().__init__(f"plans/{plan}")
 
 
-class InvalidPrices(_Fault):
-    """A price is twice there, missing, negative, too large or too fine."""
+class InvalidPrices(_Faults):
+    """Prices are twice there, missing, or break a rule of their model."""
 
     reason = "INVALID_PRICES"
 
@@ -172,6 +129,18 @@ class PriceNotFound(_InTheWay):
             f"plans/{plan}",
             f"has no price for band {band} in {currency} for {month:%Y-%m}: "
             "create the plan, or add a version with that price",
+        )
+
+
+class PriceUnsuited(PriceNotFound):
+    """No version of the plan prices the band by whole calendar months, as instances are billed."""
+
+    def __init__(self, plan: str, price: str, month: date) -> None:
+        _InTheWay.__init__(
+            self,
+            f"plans/{plan}",
+            f"charges price {price} by other periods than {month:%Y-%m}: add a version in which it "
+            "is monthly from day 1, in arrears, with full first and last periods, and not held",
         )
 
 
@@ -223,6 +192,12 @@ class InvoiceNotFound(_Missing):
     """There is no such invoice."""
 
     reason = "INVOICE_NOT_FOUND"
+
+
+class LineNotFound(_Missing):
+    """The invoice has no such line."""
+
+    reason = "LINE_NOT_FOUND"
 
 
 class PaymentNotFound(_Missing):
@@ -280,3 +255,42 @@ class TimeBeforeClock(_InTheWay):
 
     def __init__(self, sandbox: str) -> None:
         super().__init__(f"sandboxes/{sandbox}", "is past that time already: step forward only")
+
+
+class TaxProfileAlreadyExists(_Taken):
+    """The tax profile's id is taken."""
+
+    reason = "TAX_PROFILE_ALREADY_EXISTS"
+
+    def __init__(self, tax_profile: str) -> None:
+        super().__init__(
+            f"taxProfiles/{tax_profile}", "choose another tax_profile_id, or add a version"
+        )
+
+
+class TaxProfileNotFound(_Missing):
+    """There is no such tax profile."""
+
+    reason = "TAX_PROFILE_NOT_FOUND"
+
+    def __init__(self, tax_profile: str) -> None:
+        super().__init__(f"taxProfiles/{tax_profile}")
+
+
+class InvalidTaxRates(_Fault):
+    """A rate is twice there or out of bounds, or a version differs in what all must share."""
+
+    reason = "INVALID_TAX_RATES"
+
+
+class TaxRateNotFound(_InTheWay):
+    """No version of the buyer's tax profile has a rate for the category of a line."""
+
+    reason = "TAX_RATE_NOT_FOUND"
+
+    def __init__(self, tax_profile: str, tax_category: str, day: date) -> None:
+        super().__init__(
+            f"taxProfiles/{tax_profile}",
+            f"has no rate for tax category {tax_category!r} on {day.isoformat()}: "
+            "add a version with that category, or with the empty one for all others",
+        )
