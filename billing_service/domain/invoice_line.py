@@ -1,0 +1,37 @@
+"""Lines of invoices and estimates."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+
+class LinePart(Enum):
+    """What a line says of its item."""
+
+    WHOLE = "whole"
+    INCLUDED = "included"
+    EXCESS = "excess"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """Equal charges, summed. The service period is `[period_start_on, period_end_on)`.
+
+    `unit_price` is None where the model has no single one; `price` is the code of the item.
+    """
+
+    line_number: int
+    description: str
+    plan: str
+    plan_version: int
+    band: int
+    quantity: Decimal
+    unit_price: Decimal | None
+    amount_minor: int
+    period_start_on: date
+    period_end_on: date
+    price: str
+    part: LinePart
+    tax_category: str
+    unit: str
