@@ -10,7 +10,6 @@ from tests.suite.world import DEFAULT_LADDER, SANDBOX_START, World
 
 ISSUERS: Final = "billing.IssuerService"
 PROFILES: Final = "billing.BillingProfileService"
-PLANS: Final = "billing.CatalogService"
 TERMS: Final = "billing.TermsService"
 INVOICES: Final = "billing.InvoiceService"
 PAYMENTS: Final = "billing.PaymentService"
@@ -63,6 +62,7 @@ _profile("ISSUER_NOT_FOUND", "issuer", "issuers/nobody")
 _profile("TERMS_NOT_FOUND", "terms", "terms/nothing")
 _profile("PAYER_NOT_FOUND", "payer", "accounts/nobody")
 _profile("CURRENCY_UNKNOWN", "currency", "ZZZ")
+_profile("TAX_PROFILE_NOT_FOUND", "tax_profile", "taxProfiles/nothing")
 
 
 @case(f"{PROFILES}.UpdateBillingProfile", "PAYER_IN_OTHER_SANDBOX")
@@ -84,53 +84,7 @@ async def _currency_of_a_charged_account(world: World, rpc: str) -> Attempt:
     return Attempt(sample(rpc, account=owner.account, more=more))
 
 
-# --- plans and terms ------------------------------------------------------------------------------
-
-_TWICE: Final = 'prices {band: 1 monthly_price {currency_code: "BRL" units: 7}}'
-_NO_CURRENCY: Final = 'prices {band: 2 monthly_price {currency_code: "ZZZ" units: 7}}'
-plain(f"{PLANS}.GetPlan", "PLAN_NOT_FOUND")
-plain(f"{PLANS}.AddPlanVersion", "PLAN_NOT_FOUND")
-
-
-def _prices(rpc: str, prices: str) -> Any:
-    """A new plan whose first version has one more price."""
-    request: Any = sample(rpc)
-    version = sample(f"{PLANS}.AddPlanVersion", more=f"version {{{prices}}}").version
-    version.ClearField("effective_time")
-    request.plan.versions[0].CopyFrom(version)
-    return request
-
-
-@case(f"{PLANS}.CreatePlan", "PLAN_ALREADY_EXISTS")
-async def _taken_plan(world: World, rpc: str) -> Attempt:
-    return Attempt(sample(rpc, new=await world.plan()))
-
-
-@case(f"{PLANS}.CreatePlan", "INVALID_PRICES")
-async def _price_twice(_world: World, rpc: str) -> Attempt:
-    return Attempt(_prices(rpc, _TWICE))
-
-
-@case(f"{PLANS}.CreatePlan", "CURRENCY_UNKNOWN")
-async def _price_in_no_currency(_world: World, rpc: str) -> Attempt:
-    return Attempt(_prices(rpc, _NO_CURRENCY))
-
-
-@case(f"{PLANS}.AddPlanVersion", "INVALID_PRICES")
-async def _version_with_a_price_twice(world: World, rpc: str) -> Attempt:
-    return Attempt(sample(rpc, plan=await world.plan(), more=f"version {{{_TWICE}}}"))
-
-
-@case(f"{PLANS}.AddPlanVersion", "CURRENCY_UNKNOWN")
-async def _version_in_no_currency(world: World, rpc: str) -> Attempt:
-    return Attempt(sample(rpc, plan=await world.plan(), more=f"version {{{_NO_CURRENCY}}}"))
-
-
-@case(f"{PLANS}.AddPlanVersion", "EFFECTIVE_TIME_NOT_AHEAD")
-async def _version_of_yesterday(world: World, rpc: str) -> Attempt:
-    more = "version {effective_time {seconds: 1}}"
-    return Attempt(sample(rpc, plan=await world.plan(), more=more))
-
+# --- terms ----------------------------------------------------------------------------------------
 
 plain(f"{TERMS}.CreateTerms", "INVALID_TERMS", more="version {due_day: 11}")
 plain(f"{TERMS}.CreateTerms", "TIME_ZONE_UNKNOWN", more='version {time_zone: "Mars/Olympus"}')
@@ -164,6 +118,7 @@ async def _taken_terms(world: World, rpc: str) -> Attempt:
 on_account("billing.SubscriptionService.GetSubscription", "SUBSCRIPTION_NOT_FOUND")
 on_account(f"{INVOICES}.GetInvoice", "INVOICE_NOT_FOUND")
 on_account(f"{INVOICES}.ListInvoiceCharges", "INVOICE_NOT_FOUND")
+on_account(f"{INVOICES}.ExplainInvoiceLine", "INVOICE_NOT_FOUND")
 plain(f"{INVOICES}.PreviewInvoice", "ACCOUNT_NOT_FOUND")
 
 
@@ -179,6 +134,27 @@ async def _band_without_a_price(world: World, rpc: str) -> Attempt:
     owner = await world.integrator(f'ladder {{creations_max: 0 band: 77}} plan: "plans/{plan}"')
     await world.subscribed(owner)
     return Attempt(sample(rpc, account=owner.account))
+
+
+@case(f"{INVOICES}.PreviewInvoice", "TAX_RATE_NOT_FOUND")
+async def _category_without_a_rate(world: World, rpc: str) -> Attempt:
+    taxes = await world.tax_profile("freight")
+    owner = await world.integrator(f'{DEFAULT_LADDER} plan: "plans/{await world.plan()}"')
+    await world.subscribed(owner)
+    update = f"{PROFILES}.UpdateBillingProfile"
+    more = (
+        f'billing_profile {{tax_profile: "taxProfiles/{taxes}"}}'
+        ' update_mask {paths: "tax_profile"}'
+    )
+    await world.do(update, sample(update, account=owner.account, more=more))
+    return Attempt(sample(rpc, account=owner.account))
+
+
+@case(f"{INVOICES}.ExplainInvoiceLine", "LINE_NOT_FOUND")
+async def _line_after_the_last(world: World, rpc: str) -> Attempt:
+    account = (await world.unpaid()).account
+    invoice = await world.invoice_of(account)
+    return Attempt(sample(rpc, account=account, invoice=invoice, more="line_number: 99"))
 
 
 # --- payments -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ import grpc
 import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
-from google.type import date_pb2, money_pb2
+from google.type import date_pb2, decimal_pb2, money_pb2
 from pospago.billing.v1 import (
     billing_profile_pb2_grpc,
     catalog_pb2,
@@ -22,6 +22,7 @@ from pospago.billing.v1 import (
     issuer_pb2_grpc,
     payment_pb2,
     payment_pb2_grpc,
+    price_pb2,
     subscription_pb2_grpc,
 )
 from pospago.billing.v1 import (
@@ -44,6 +45,12 @@ from pospago.provisioning.v1 import (
 
 PRICES_MINOR = {1: 39_90, 2: 34_90, 3: 29_90}
 PLAN = "integrator"
+# The programme's: whole calendar months, on the invoice of the month.
+WHOLE_MONTHS = price_pb2.Schedule(
+    timing=price_pb2.Schedule.TIMING_ARREARS,
+    first_period=price_pb2.Schedule.PART_PERIOD_FULL,
+    last_period=price_pb2.Schedule.PART_PERIOD_FULL,
+)
 
 
 def request_id() -> str:
@@ -76,6 +83,21 @@ def brl(minor: int) -> money_pb2.Money:
 def minor(money: money_pb2.Money) -> int:
     """An amount of two decimals in minor units."""
     return money.units * 100 + money.nanos // 10_000_000
+
+
+def monthly_prices(prices_minor: Mapping[int, int]) -> catalog_pb2.PlanVersion:
+    """A plan version that asks so many centavos for an instance-month, by tariff band."""
+    prices = [
+        price_pb2.Price(
+            code="instance",
+            band=band,
+            currency="BRL",
+            recurring=price_pb2.Recurring(),
+            flat=price_pb2.Flat(amount=decimal_pb2.Decimal(value=f"{each // 100}.{each % 100:02}")),
+        )
+        for band, each in prices_minor.items()
+    ]
+    return catalog_pb2.PlanVersion(prices=prices, schedule=WHOLE_MONTHS)
 
 
 def reason_of(failure: grpc.RpcError) -> str:
@@ -194,10 +216,6 @@ class Clients:
                 request_id=request_id(),
             ),
         )
-        prices = [
-            catalog_pb2.BandPrice(band=band, monthly_price=brl(price))
-            for band, price in PRICES_MINOR.items()
-        ]
         await self.call(
             self.plans.CreatePlan,
             catalog_pb2.CreatePlanRequest(
@@ -205,7 +223,7 @@ class Clients:
                 plan=catalog_pb2.Plan(
                     display_name="Instance",
                     version_policy=catalog_pb2.Plan.VERSION_POLICY_FOLLOW,
-                    versions=[catalog_pb2.PlanVersion(prices=prices)],
+                    versions=[monthly_prices(PRICES_MINOR)],
                 ),
                 request_id=request_id(),
             ),

@@ -8,6 +8,11 @@ from tests.suite.world import DEFAULT_LADDER, World, series
 
 Ready = Callable[[World, str], Awaitable[Any]]
 
+_TOKENS: Final = "provisioning.TokenService"
+_INSTANCES: Final = "provisioning.InstanceService"
+_TAXES: Final = "billing.TaxProfileService"
+_PRICE_CHANGES: Final = "billing.PriceChangeService"
+
 
 async def ready_request(world: World, rpc: str, sandbox: str = "") -> Any:
     """A request that would succeed, about something new, in a sandbox if one is named."""
@@ -73,16 +78,30 @@ async def _update_issuer(world: World, _sandbox: str) -> Any:
     return sample("billing.IssuerService.UpdateIssuer", issuer=await world.issuer())
 
 
-async def _create_plan(_world: World, _sandbox: str) -> Any:
-    return sample("billing.CatalogService.CreatePlan")
+def _of_nothing(rpc: str) -> Ready:
+    async def build(_world: World, _sandbox: str) -> Any:
+        return sample(rpc)
+
+    return build
 
 
 async def _add_plan_version(world: World, _sandbox: str) -> Any:
     return sample("billing.CatalogService.AddPlanVersion", plan=await world.plan())
 
 
-async def _create_terms(_world: World, _sandbox: str) -> Any:
-    return sample("billing.TermsService.CreateTerms")
+async def _add_tax_profile_version(world: World, _sandbox: str) -> Any:
+    return sample(f"{_TAXES}.AddTaxProfileVersion", tax_profile=await world.tax_profile())
+
+
+async def _create_price_change(world: World, sandbox: str) -> Any:
+    account, plan = await world.account(sandbox), await world.plan()
+    return sample(f"{_PRICE_CHANGES}.CreatePriceChange", account=account, plan=plan)
+
+
+async def _cancel_price_change(world: World, sandbox: str) -> Any:
+    account = await world.account(sandbox)
+    name = await world.price_change(account)
+    return sample(f"{_PRICE_CHANGES}.CancelPriceChange", account=account, price_change=name)
 
 
 async def _add_terms_version(world: World, _sandbox: str) -> Any:
@@ -95,8 +114,6 @@ async def _reverse_payment(world: World, sandbox: str) -> Any:
     return sample("billing.PaymentService.ReversePayment", account=account, payment=payment)
 
 
-_TOKENS: Final = "provisioning.TokenService"
-_INSTANCES: Final = "provisioning.InstanceService"
 _READY: Final[dict[str, Ready]] = {
     "provisioning.AccountService.CreateAccount": _create_account,
     "provisioning.AccountService.UpdateAccount": _on_account(
@@ -126,10 +143,16 @@ _READY: Final[dict[str, Ready]] = {
     "billing.BillingProfileService.UpdateBillingProfile": _on_account(
         "billing.BillingProfileService.UpdateBillingProfile"
     ),
-    "billing.CatalogService.CreatePlan": _create_plan,
+    "billing.CatalogService.CreatePlan": _of_nothing("billing.CatalogService.CreatePlan"),
     "billing.CatalogService.AddPlanVersion": _add_plan_version,
+    "billing.CatalogService.ApplyCatalog": _of_nothing("billing.CatalogService.ApplyCatalog"),
+    "billing.MeterService.CreateMeter": _of_nothing("billing.MeterService.CreateMeter"),
+    f"{_TAXES}.CreateTaxProfile": _of_nothing(f"{_TAXES}.CreateTaxProfile"),
+    f"{_TAXES}.AddTaxProfileVersion": _add_tax_profile_version,
+    f"{_PRICE_CHANGES}.CreatePriceChange": _create_price_change,
+    f"{_PRICE_CHANGES}.CancelPriceChange": _cancel_price_change,
     "billing.PaymentService.RecordPayment": _on_account("billing.PaymentService.RecordPayment"),
     "billing.PaymentService.ReversePayment": _reverse_payment,
-    "billing.TermsService.CreateTerms": _create_terms,
+    "billing.TermsService.CreateTerms": _of_nothing("billing.TermsService.CreateTerms"),
     "billing.TermsService.AddTermsVersion": _add_terms_version,
 }

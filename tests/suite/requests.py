@@ -17,10 +17,18 @@ UNUSED: Final = {
     "invoice": "inv-999999",
     "payment": "nothing",
     "plan": "nothing",
+    "meter": "nothing",
+    "tax_profile": "nothing",
+    "price_change": "nothing",
     "terms": "nothing",
     "issuer": "nobody",
     "new": "",
 }
+
+# What the programme asks of its prices: whole calendar months, on the invoice of the month.
+_WHOLE_MONTHS: Final = (
+    "schedule {timing: TIMING_ARREARS first_period: PART_PERIOD_FULL last_period: PART_PERIOD_FULL}"
+)
 
 _SAMPLES: Final = {
     "access.AccessService.Introspect": 'secret: "pspg_it_unknown"',
@@ -94,14 +102,53 @@ _SAMPLES: Final = {
     ),
     "billing.CatalogService.CreatePlan": (
         'plan_id: "$new" plan {display_name: "New" version_policy: VERSION_POLICY_FOLLOW'
-        ' versions {prices {band: 1 monthly_price {currency_code: "BRL" units: 10}}}}'
+        ' versions {prices {code: "instance" band: 1 currency: "BRL" recurring {}'
+        f' flat {{amount {{value: "10"}}}}}} {_WHOLE_MONTHS}}}}}'
     ),
     "billing.CatalogService.AddPlanVersion": (
         'name: "plans/$plan" version {effective_time {seconds: 4102444800}'
-        ' prices {band: 1 monthly_price {currency_code: "BRL" units: 11}}}'
+        ' prices {code: "instance" band: 1 currency: "BRL" recurring {}'
+        f' flat {{amount {{value: "11"}}}}}} {_WHOLE_MONTHS}}}'
     ),
     "billing.CatalogService.GetPlan": 'name: "plans/$plan"',
     "billing.CatalogService.ListPlans": "page_size: 1",
+    "billing.CatalogService.ApplyCatalog": (
+        'catalog {meters {name: "meters/$new" event_name: "api.call"'
+        " aggregation: AGGREGATION_COUNT}"
+        ' tax_profiles {name: "taxProfiles/$new" versions {rates {percent {value: "5"}}}}'
+        ' plans {name: "plans/$new" version_policy: VERSION_POLICY_FOLLOW versions {prices'
+        ' {code: "calls" currency: "BRL" metered {meter: "meters/$new"}'
+        ' per_unit {unit_price {value: "0.01"}}}}}}'
+        " effective_time {seconds: 4102444800}"
+    ),
+    "billing.MeterService.CreateMeter": (
+        'meter_id: "$new" meter {event_name: "api.call" aggregation: AGGREGATION_SUM'
+        ' value_property: "count"}'
+    ),
+    "billing.MeterService.GetMeter": 'name: "meters/$meter"',
+    "billing.MeterService.ListMeters": "page_size: 1",
+    "billing.TaxProfileService.CreateTaxProfile": (
+        'tax_profile_id: "$new" tax_profile {versions {rates {display_name: "ISS"'
+        ' percent {value: "5"}}}}'
+    ),
+    "billing.TaxProfileService.AddTaxProfileVersion": (
+        'name: "taxProfiles/$tax_profile" version {effective_time {seconds: 4102444800}'
+        ' rates {display_name: "ISS" percent {value: "4.5"}}}'
+    ),
+    "billing.TaxProfileService.GetTaxProfile": 'name: "taxProfiles/$tax_profile"',
+    "billing.TaxProfileService.ListTaxProfiles": "page_size: 1",
+    "billing.EstimateService.Estimate": 'plan: "plans/$plan" account: "accounts/$account" band: 1',
+    "billing.PriceChangeService.CreatePriceChange": (
+        'parent: "accounts/$account" price_change_id: "$new" price_change {plan: "plans/$plan"'
+        ' effective_date {year: 2100 month: 1 day: 1} indexation {percent {value: "3.5"}}}'
+    ),
+    "billing.PriceChangeService.GetPriceChange": (
+        'name: "accounts/$account/priceChanges/$price_change"'
+    ),
+    "billing.PriceChangeService.ListPriceChanges": 'parent: "accounts/$account" page_size: 1',
+    "billing.PriceChangeService.CancelPriceChange": (
+        'name: "accounts/$account/priceChanges/$price_change"'
+    ),
     "billing.SubscriptionService.GetSubscription": (
         'name: "accounts/$account/subscriptions/$instance"'
     ),
@@ -111,6 +158,9 @@ _SAMPLES: Final = {
     "billing.InvoiceService.ListInvoices": 'parent: "accounts/$account" page_size: 1',
     "billing.InvoiceService.ListInvoiceCharges": (
         'parent: "accounts/$account/invoices/$invoice" page_size: 1'
+    ),
+    "billing.InvoiceService.ExplainInvoiceLine": (
+        'name: "accounts/$account/invoices/$invoice" line_number: 1'
     ),
     "billing.PaymentService.RecordPayment": (
         'parent: "accounts/$account" payment_id: "$new"'

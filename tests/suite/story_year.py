@@ -16,7 +16,15 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from pospago.billing.v1 import billing_profile_pb2, catalog_pb2, payment_pb2
 from pospago.provisioning.v1 import account_pb2, instance_pb2, integrator_pb2
 
-from tests.suite.clients import PLAN, Clients, brl, proto_date, request_id, timestamp
+from tests.suite.clients import (
+    PLAN,
+    Clients,
+    brl,
+    monthly_prices,
+    proto_date,
+    request_id,
+    timestamp,
+)
 
 SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 # A leap year that no test is going to see: what takes effect in it lies ahead of every real clock.
@@ -40,8 +48,8 @@ async def sell(clients: Clients) -> None:
     """The issuer and the plan, with the prices to come."""
     await clients.set_up_billing()
     for effective, price in PRICE_RISES:
-        prices = [catalog_pb2.BandPrice(band=band, monthly_price=brl(price)) for band in (1, 2, 3)]
-        version = catalog_pb2.PlanVersion(effective_time=timestamp(effective), prices=prices)
+        version = monthly_prices(dict.fromkeys((1, 2, 3), price))
+        version.effective_time.CopyFrom(timestamp(effective))
         await clients.call(
             clients.plans.AddPlanVersion,
             catalog_pb2.AddPlanVersionRequest(

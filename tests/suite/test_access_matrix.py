@@ -36,6 +36,10 @@ REFUSED: Final = {"UNAUTHENTICATED": "UNAUTHENTICATED", "ACCESS_DENIED": "PERMIS
 NAMES_SANDBOX: Final = frozenset(
     {"provisioning.SandboxService.GetSandbox", "provisioning.SandboxService.AdvanceSandbox"}
 )
+# Without an account, an estimate is for nobody in particular: the operator's to ask for.
+NAMES_ALL: Final = frozenset(
+    {"billing.InvoiceService.ListInvoices", "billing.EstimateService.Estimate"}
+)
 WRONG_SECRETS: Final = ("", "nonsense", "pspg_op_wrong", "pspg_sv_wrong", "pspg_it_wrong")
 
 
@@ -173,8 +177,8 @@ def _agrees(outcome: Outcome, stated: str) -> bool:
 
 def _may_name_all(rpc: RpcContract) -> bool:
     """Whether the contract lets a request stand for all accounts."""
-    return rpc.name.endswith(("EventService.ListEvents", "EventService.WatchEvents")) or (
-        rpc.name == "billing.InvoiceService.ListInvoices"
+    return rpc.name in NAMES_ALL or rpc.name.endswith(
+        ("EventService.ListEvents", "EventService.WatchEvents")
     )
 
 

@@ -1,8 +1,8 @@
 """Every refusal that the contract documents, by code and reason, in the form all share.
 
 The contract's comments say which reasons each rpc gives. Each such pair is brought about here: by a
-case of its own in `provisioning_refusals` or `billing_refusals`, or by one of the tests that go
-over all rpcs that share a reason.
+case of its own in `provisioning_refusals`, `billing_refusals` or `catalog_refusals`, or by one of
+the tests that go over all rpcs that share a reason.
 """
 
 import re
@@ -12,14 +12,14 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from tests.suite import billing_refusals, provisioning_refusals
+from tests.suite import billing_refusals, catalog_refusals, provisioning_refusals
 from tests.suite.contracts import EVERYWHERE, documented_pairs, reasons, rpcs
 from tests.suite.ready_requests import ready_request
 from tests.suite.refusal_cases import CASES, assert_refused
 from tests.suite.requests import sample
 from tests.suite.world import World, running_world
 
-REGISTERED: Final = (billing_refusals, provisioning_refusals)
+REGISTERED: Final = (billing_refusals, catalog_refusals, provisioning_refusals)
 # Brought about by a test of this file for every rpc that documents it.
 FOR_ALL: Final = frozenset(
     {"REQUEST_ID_REUSED", "ETAG_MISMATCH", "INVALID_PAGE_TOKEN", "SANDBOX_ADVANCING"}
@@ -141,6 +141,17 @@ async def test_text_with_nul_is_named(world: World) -> None:
     outcome = await world.call(rpc, sample(rpc, account=await world.account(), more=more))
     assert_refused(rpc, outcome, "INVALID_FIELD")
     assert outcome.fields == ["billing_profile.address.address_lines[1]"]
+
+
+@pytest.mark.parametrize("overlap", ["seconds: -1", "seconds: 2592000 nanos: 1"])
+async def test_overlap_of_secrets_is_bounded(world: World, overlap: str) -> None:
+    """A secret works on beside the next one for 30 days at most."""
+    rpc = "provisioning.TokenService.RotateToken"
+    account = (await world.integrator()).account
+    request = sample(rpc, account=account, token="1", more=f"overlap {{{overlap}}}")
+    outcome = await world.call(rpc, request)
+    assert_refused(rpc, outcome, "INVALID_FIELD")
+    assert outcome.fields == ["overlap"]
 
 
 @pytest.mark.parametrize("rpc", sorted(rpcs()))

@@ -168,15 +168,29 @@ class World:
 
     async def plan(self) -> str:
         """A plan with a price in band 1."""
-        rpc, name = "billing.CatalogService.CreatePlan", fresh("plan")
-        await self.do(rpc, sample(rpc, new=name))
+        return await self._made("billing.CatalogService.CreatePlan", "plan")
+
+    async def meter(self) -> str:
+        """A meter that sums up."""
+        return await self._made("billing.MeterService.CreateMeter", "meter")
+
+    async def tax_profile(self, category: str = "") -> str:
+        """A tax profile with a rate for a category; empty: for all of them."""
+        rpc, name = "billing.TaxProfileService.CreateTaxProfile", fresh("tax")
+        request = sample(rpc, new=name)
+        request.tax_profile.versions[0].rates[0].tax_category = category
+        await self.do(rpc, request)
+        return name
+
+    async def price_change(self, account: str) -> str:
+        """A price change of an account, in force in 2100."""
+        rpc, name = "billing.PriceChangeService.CreatePriceChange", fresh("rise")
+        await self.do(rpc, sample(rpc, account=account, new=name, plan=await self.plan()))
         return name
 
     async def terms(self) -> str:
         """Terms like those of the programme."""
-        rpc, name = "billing.TermsService.CreateTerms", fresh("terms")
-        await self.do(rpc, sample(rpc, new=name))
-        return name
+        return await self._made("billing.TermsService.CreateTerms", "terms")
 
     async def unpaid(self) -> Integrator:
         """An account in a sandbox that is stopped: `one` is subscribed and its invoice unpaid."""
@@ -199,6 +213,12 @@ class World:
         rpc = "billing.InvoiceService.ListInvoices"
         answer = await self.do(rpc, sample(rpc, account=account))
         return str(answer.invoices[0].name).rpartition("/")[2]
+
+    async def _made(self, rpc: str, prefix: str) -> str:
+        """Something that needs nothing to be there, under a fresh name."""
+        name = fresh(prefix)
+        await self.do(rpc, sample(rpc, new=name))
+        return name
 
     # --- states that no rpc brings about ------------------------------------------------------
 
