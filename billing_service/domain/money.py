@@ -70,3 +70,12 @@ def round_to_minor(amount: Decimal, currency: str) -> int:
     """An exact amount in the currency as minor units, rounded once, half up."""
     with localcontext(_ROUNDED):
         return int(amount.scaleb(minor_digits(currency)).to_integral_value(ROUND_HALF_UP))
+
+
+def round_quotient(numerator: int, divisor: int) -> int:
+    """A quotient as a whole number, rounded once, half up: away from zero, as for an amount.
+
+    Shapes:  `divisor` > 0.
+    """
+    whole = (2 * abs(numerator) + divisor) // (2 * divisor)
+    return -whole if numerator < 0 else whole
