@@ -9,11 +9,17 @@ Source:  docs/decisions/0014-estimates-by-invoice-month.md
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import count
 from typing import Final
 
 from billing_service.domain.calendar import month_after
-from billing_service.domain.price import Anchor, IntervalUnit, PartPeriod, Schedule, Timing
+from billing_service.domain.price import (
+    MONTHS_A_YEAR,
+    Anchor,
+    IntervalUnit,
+    PartPeriod,
+    Schedule,
+    Timing,
+)
 
 # Calendar periods of several months or years are counted from the January of this year: quarters
 # begin in January, April, July and October of every year, and two years in the even ones.
@@ -54,13 +60,24 @@ def periods(
     Shapes:  the subscription covers `[begins_on, ends_on)`, without end if that is None. An
              instalment of a period is a period of its own here.
     """
-    for full_start_on, full_end_on in _full_periods(schedule, begins_on):
-        start_on = max(full_start_on, begins_on)
-        if start_on > through_on or (ends_on is not None and start_on >= ends_on):
-            return
-        end_on = full_end_on if ends_on is None else min(full_end_on, ends_on)
-        covered = ServicePeriod(start_on, end_on, full_start_on, full_end_on, days_charged=0)
-        yield replace(covered, days_charged=_days_charged(schedule, covered))
+    start_on = begins_on
+    while start_on <= through_on and (ends_on is None or start_on < ends_on):
+        period = period_from(schedule, start_on, anchor_on=begins_on, ends_on=ends_on)
+        yield period
+        start_on = period.end_on
+
+
+def period_from(
+    schedule: Schedule, start_on: date, *, anchor_on: date, ends_on: date | None
+) -> ServicePeriod:
+    """The period from a day on: up to the next bound, or to the end of the subscription.
+
+    Shapes:  `anchor_on` is the day on which the subscription began.
+    """
+    full_start_on, full_end_on = _full_period(schedule, start_on, anchor_on)
+    end_on = full_end_on if ends_on is None else min(full_end_on, ends_on)
+    covered = ServicePeriod(start_on, end_on, full_start_on, full_end_on, days_charged=0)
+    return replace(covered, days_charged=_days_charged(schedule, covered))
 
 
 def invoice_month(period: ServicePeriod, timing: Timing) -> date:
@@ -69,17 +86,18 @@ def invoice_month(period: ServicePeriod, timing: Timing) -> date:
     return day.replace(day=1)
 
 
-def _full_periods(schedule: Schedule, begins_on: date) -> Iterator[tuple[date, date]]:
-    """Full periods without end; the first one holds `begins_on`."""
-    step = schedule.months_charged
+def _full_period(schedule: Schedule, day: date, anchor_on: date) -> tuple[date, date]:
+    """The bounds of the full period that holds a day."""
     if schedule.anchor is Anchor.ANNIVERSARY:
-        day, origin, first = begins_on.day, begins_on.replace(day=1), 0
+        anchor_day, origin = anchor_on.day, anchor_on.replace(day=1)
     else:
-        day, origin = schedule.anchor_day, _calendar_origin(schedule)
-        first = _months_since(origin, begins_on, day) // step
-    for index in count(first):
-        start_month, end_month = (month_after(origin, each * step) for each in (index, index + 1))
-        yield _day_of(start_month, day), _day_of(end_month, day)
+        anchor_day, origin = schedule.anchor_day, _calendar_origin(schedule)
+    step = schedule.months_charged
+    start = _months_since(origin, day, anchor_day) // step * step
+    return (
+        _day_of(month_after(origin, start), anchor_day),
+        _day_of(month_after(origin, start + step), anchor_day),
+    )
 
 
 def _calendar_origin(schedule: Schedule) -> date:
@@ -87,10 +105,10 @@ def _calendar_origin(schedule: Schedule) -> date:
     return month_after(_COUNTED_FROM, schedule.anchor_month - 1 if years else 0)
 
 
-def _months_since(origin: date, begins_on: date, day: int) -> int:
-    """How many months after `origin` the last anchor day lies that is not after `begins_on`."""
-    months = (begins_on.year - origin.year) * 12 + begins_on.month - origin.month
-    return months - 1 if begins_on < _day_of(begins_on.replace(day=1), day) else months
+def _months_since(origin: date, day: date, anchor_day: int) -> int:
+    """How many months after `origin` the last anchor day lies that is not after `day`."""
+    months = (day.year - origin.year) * MONTHS_A_YEAR + day.month - origin.month
+    return months - 1 if day < _day_of(day.replace(day=1), anchor_day) else months
 
 
 def _day_of(month: date, day: int) -> date:
