@@ -11,7 +11,7 @@ from rich.text import Text
 from pospago_cli.accounts import account
 from pospago_cli.demo import demo
 from pospago_cli.events import events
-from pospago_cli.failures import EXIT_FAILED, CommandFailed, Refusal
+from pospago_cli.failures import CommandFailed, Refusal
 from pospago_cli.health import health
 from pospago_cli.instances import instance
 from pospago_cli.integrators import integrator
@@ -77,7 +77,7 @@ def run(arguments: list[str], session: Session) -> int:
         session.errors.print(Text(str(failure), style="red"))
         if failure.remedy:
             session.errors.print(Text(f"→ {failure.remedy}", style="yellow"))
-        return EXIT_FAILED
+        return failure.exit_code
     except click.ClickException as misspelled:
         misspelled.show()
         return misspelled.exit_code

@@ -16,7 +16,7 @@ from pospago.provisioning.v1.sandbox_pb2_grpc import SandboxServiceStub
 from rich.console import Console
 from rich.text import Text
 
-from pospago_cli.catalogs import read_catalog
+from pospago_cli.catalog.loading import read_catalog
 from pospago_cli.client import Connection
 from pospago_cli.failures import EXIT_FAILED, CommandFailed
 from pospago_cli.processes import Layout, Suite, bare
@@ -75,7 +75,8 @@ def demo(
 def sell_the_catalog(connection: Connection, path: Path = CATALOG) -> None:
     """Create the plans of a catalogue."""
     stub = connection.stub(CatalogServiceStub)
-    for plan_id, plan in read_catalog(path).plans.items():
+    for plan in read_catalog(path).plans:
+        plan_id = plan.name.rpartition("/")[2]
         stub.CreatePlan(
             catalog_pb2.CreatePlanRequest(plan_id=plan_id, plan=plan, request_id=str(uuid.uuid4()))
         )

@@ -40,6 +40,8 @@ REMEDIES: Final = {
 class CommandFailed(Exception):
     """A command could not do what it was asked; the text says why and what to do."""
 
+    exit_code = EXIT_FAILED
+
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
         self.remedy = remedy

@@ -18,7 +18,7 @@ EXPECTED = {
     *(f"invoice {verb}" for verb in ("charges", "get", "list", "preview")),
     *(f"issuer {verb}" for verb in ("create", "list")),
     *(f"payment {verb}" for verb in ("get", "list", "record", "reverse")),
-    *(f"plan {verb}" for verb in ("create", "get", "list")),
+    *(f"plan {verb}" for verb in ("get", "list")),
     *(f"profile {verb}" for verb in ("get", "update")),
     *(f"sandbox {verb}" for verb in ("advance", "create", "get", "list")),
     *(f"token {verb}" for verb in ("approve", "decline", "get", "list")),

@@ -1,0 +1,1 @@
+"""The catalogue as code: a YAML file, checked and applied as one."""

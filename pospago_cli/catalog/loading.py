@@ -1,0 +1,137 @@
+"""Reads a catalogue file: exact text, then its form, then what it refers to, then the messages."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Final, get_args
+
+from pospago.billing.v1 import catalog_pb2
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pospago_cli.catalog.document import Document, read_document
+from pospago_cli.catalog.faults import CatalogRefused, Flaw, Path, nearest
+from pospago_cli.catalog.file import CatalogFile, Part
+from pospago_cli.catalog.messages import Messages, to_messages
+
+# By pydantic's type of error: what is wrong, and the remedy.
+_SAID: Final = {
+    "missing": ("is missing", "Add it."),
+    "model_type": ("must be a mapping", "Write `key: value` lines below it."),
+    "dict_type": ("must be a mapping", "Write `key: value` lines below it."),
+    "list_type": ("must be a list", "Write each entry on a line that begins with `- `."),
+    "string_type": ("must be one word or text", "Write it on the line of its key."),
+}
+_PATTERNS: Final = {
+    "^[A-Z]{3}$": ("must be a currency of ISO 4217", "Write three capitals, such as USD."),
+    "^[a-z0-9][a-z0-9-]{0,62}$": (
+        "must be an id",
+        "Write up to 63 lower-case letters, digits and hyphens.",
+    ),
+    "^[a-z0-9][a-z0-9-]{0,39}$": (
+        "must be a code",
+        "Write up to 40 lower-case letters, digits and hyphens.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A catalogue file that has the right form, with the messages that it makes."""
+
+    document: Document
+    file: CatalogFile
+    messages: Messages
+
+    def refused(self, flaws: list[Flaw]) -> CatalogRefused:
+        """The refusal that tells flaws with their places."""
+        return CatalogRefused([self.document.fault(each) for each in flaws])
+
+
+def read_catalog(path: FilePath) -> catalog_pb2.Catalog:
+    """The catalogue in a file.
+
+    Errors:  CatalogRefused if the file has not the right form.
+    """
+    return load(path).messages.catalog
+
+
+def load(path: FilePath) -> Loaded:
+    """The file with all that it says.
+
+    Errors:  CatalogRefused if the file has not the right form.
+    """
+    return load_document(read_document(path))
+
+
+def load_document(document: Document) -> Loaded:
+    """What a document says.
+
+    Errors:  CatalogRefused if it has not the right form.
+    """
+    try:
+        file = CatalogFile.model_validate(document.tree)
+    except ValidationError as wrong:
+        flaws = [_flaw(each) for each in wrong.errors()]
+        raise CatalogRefused([document.fault(each) for each in flaws]) from wrong
+    flaws = list(_dangling(file))
+    if flaws:
+        raise CatalogRefused([document.fault(each) for each in flaws])
+    return Loaded(document, file, to_messages(file))
+
+
+def _flaw(error: ErrorDetails) -> Flaw:
+    """An error of pydantic as a flaw of the file."""
+    path: Path = tuple(step for step in error["loc"] if step != "[key]")
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind in _SAID:
+        return Flaw(path, *_SAID[kind])
+    if kind == "extra_forbidden":
+        return Flaw(
+            path, "is no key of a catalogue here", nearest(str(path[-1]), _keys_at(path[:-1]))
+        )
+    if kind == "literal_error":
+        words = re.findall(r"'([^']*)'", str(context["expected"]))
+        said = f"must be {' or '.join(words)}, and {error['input']!r} is none"
+        return Flaw(path, said, nearest(str(error["input"]), words))
+    if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
+        said, remedy = _PATTERNS[context["pattern"]]
+        return Flaw(path, f"{said}, and {error['input']!r} is none", remedy)
+    return Flaw(path, error["msg"].removeprefix("Value error, "))
+
+
+def _dangling(file: CatalogFile) -> Iterator[Flaw]:
+    """Add-ons that are attached and not there, twice, or there and not attached."""
+    attached: set[str] = set()
+    for plan_id, plan in file.plans.items():
+        for place, key in enumerate(plan.add_ons):
+            path = ("plans", plan_id, "add_ons", place)
+            if key not in file.add_ons:
+                yield Flaw(path, f"there is no add-on {key!r}", nearest(key, file.add_ons))
+            elif key in plan.add_ons[:place]:
+                yield Flaw(path, f"attaches {key!r} twice", "Remove one of them.")
+            attached.add(key)
+    for key in file.add_ons:
+        if key not in attached:
+            remedy = f"Add {key!r} to the `add_ons` of a plan, or remove it here."
+            yield Flaw(("add_ons", key), "is attached to no plan", remedy)
+
+
+def _keys_at(path: Path) -> frozenset[str]:
+    """The keys that the mapping at a path may have."""
+    part: type[Part] = CatalogFile
+    for step in path:
+        # A step into a list or a mapping by id stays with what these hold.
+        if step in part.model_fields:
+            part = _part_in(part.model_fields[str(step)].annotation) or part
+    return frozenset(part.model_fields)
+
+
+def _part_in(annotation: object) -> type[Part] | None:
+    """The mapping of the file that an annotation is about: `list[Price]`, `Counting | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    found = (_part_in(each) for each in get_args(annotation))
+    return next((each for each in found if each is not None), None)

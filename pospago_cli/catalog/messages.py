@@ -1,0 +1,119 @@
+"""A catalogue file as the messages of the contract, and which of its places became which."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from google.type.decimal_pb2 import Decimal
+from pospago.billing.v1 import catalog_pb2, meter_pb2, price_pb2, tax_pb2
+
+from pospago_cli.catalog import file as written
+from pospago_cli.catalog.faults import Path
+from pospago_cli.catalog.price_messages import to_allowance, to_limit, to_price, to_schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The catalogue, and the path in the file of what each message of it was made from."""
+
+    catalog: catalog_pb2.Catalog
+    sources: Mapping[str, Path] = field(default_factory=dict)
+
+
+def to_messages(file: written.CatalogFile) -> Messages:
+    """The catalogue of a file. What a plan attaches must be there."""
+    sources: dict[str, Path] = {}
+    catalog = catalog_pb2.Catalog()
+    for place, (meter_id, meter) in enumerate(file.meters.items()):
+        catalog.meters.append(_meter(meter_id, meter))
+        sources[f"meters[{place}]"] = ("meters", meter_id)
+    for place, (profile_id, profile) in enumerate(file.tax_profiles.items()):
+        catalog.tax_profiles.append(_tax_profile(profile_id, profile))
+        sources[f"tax_profiles[{place}]"] = ("tax_profiles", profile_id)
+    for place, (plan_id, plan) in enumerate(file.plans.items()):
+        catalog.plans.append(_plan(plan_id, plan, file))
+        version = f"plans[{place}].versions[0]"
+        sources[f"plans[{place}]"] = ("plans", plan_id)
+        sources |= _version_sources(version, plan_id, plan)
+    return Messages(catalog, sources)
+
+
+def _version_sources(version: str, plan_id: str, plan: written.Plan) -> dict[str, Path]:
+    """Where the parts of a plan version come from that stand elsewhere, or under a key."""
+    sources: dict[str, Path] = {version: ("plans", plan_id)}
+    for place in range(len(plan.prices)):
+        sources[f"{version}.prices[{place}]"] = ("plans", plan_id, "prices", place)
+    for place, key in enumerate(plan.add_ons, start=len(plan.prices)):
+        sources[f"{version}.prices[{place}]"] = ("add_ons", key)
+    for place, code in enumerate(plan.shared_allowances):
+        sources[f"{version}.shared_allowances[{place}]"] = (
+            *("plans", plan_id, "shared_allowances", code),
+        )
+    for place, code in enumerate(plan.limits):
+        sources[f"{version}.limits[{place}]"] = ("plans", plan_id, "limits", code)
+    return sources
+
+
+def _plan(plan_id: str, plan: written.Plan, file: written.CatalogFile) -> catalog_pb2.Plan:
+    version = catalog_pb2.PlanVersion(
+        prices=_prices(plan, file),
+        schedule=to_schedule(plan),
+        shared_allowances=[
+            price_pb2.SharedAllowance(
+                code=code, allowance=to_allowance(shared.included), prices=shared.prices
+            )
+            for code, shared in plan.shared_allowances.items()
+        ],
+        limits=[to_limit(code, limit) for code, limit in plan.limits.items()],
+    )
+    return catalog_pb2.Plan(
+        name=f"plans/{plan_id}",
+        display_name=plan.display_name,
+        version_policy=f"VERSION_POLICY_{plan.version_policy.upper()}",
+        versions=[version],
+        tax_category=plan.tax_category or "",
+        price_change_notice_days=plan.price_change_notice_days,
+    )
+
+
+def _prices(plan: written.Plan, file: written.CatalogFile) -> Iterator[price_pb2.Price]:
+    """The prices of a plan as an invoice lists them: its own, then its add-ons."""
+    currency = plan.currency or file.currency or ""
+    for price in plan.prices:
+        yield to_price(price, price.code, currency, band=price.band)
+    for key in plan.add_ons:
+        add_on = file.add_ons[key]
+        message = to_price(add_on, add_on.code or key, currency)
+        message.add_on.quantity_max = add_on.quantity_max
+        message.add_on.exclusive_group = add_on.exclusive_group or ""
+        yield message
+
+
+def _meter(meter_id: str, meter: written.Meter) -> meter_pb2.Meter:
+    return meter_pb2.Meter(
+        name=f"meters/{meter_id}",
+        display_name=meter.display_name,
+        event_name=meter.event,
+        aggregation=f"AGGREGATION_{meter.aggregation.upper()}",
+        value_property=meter.property,
+        unit=meter.unit,
+    )
+
+
+def _tax_profile(profile_id: str, profile: written.TaxProfile) -> tax_pb2.TaxProfile:
+    version = tax_pb2.TaxProfileVersion(
+        rates=[
+            tax_pb2.TaxRate(
+                tax_category=rate.tax_category or "",
+                display_name=rate.display_name,
+                percent=Decimal(value=rate.percent),
+                exempt=rate.exempt,
+            )
+            for rate in profile.rates
+        ],
+        prices_include_tax=profile.prices_include_tax,
+        rounding=f"ROUNDING_{profile.rounding.upper()}" if profile.rounding else None,
+        tax_point=f"TAX_POINT_{profile.tax_point.upper()}" if profile.tax_point else None,
+    )
+    return tax_pb2.TaxProfile(
+        name=f"taxProfiles/{profile_id}", display_name=profile.display_name, versions=[version]
+    )
