@@ -1,0 +1,164 @@
+"""The rules that the prices of a plan version keep, each by itself and among each other.
+
+Every fault is told with the path of its field within the version, by the contract's names; prices
+come first, in their order, then what is said of several of them.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from billing_service.domain.allowance_rules import allowance_faults, shared_faults
+from billing_service.domain.amount_bounds import bounded_faults, model_faults
+from billing_service.domain.catalog_errors import PricedCurrencyUnknown, PricedMeterNotFound
+from billing_service.domain.errors import CurrencyUnknown, InvalidPrices
+from billing_service.domain.money import minor_digits
+from billing_service.domain.plan_version import PlanVersion
+from billing_service.domain.price import (
+    AmountDiscount,
+    Fixed,
+    Licensed,
+    Metered,
+    PercentDiscount,
+    Price,
+    Recurring,
+)
+from billing_service.domain.price_models import Capacity, Fault
+from billing_service.domain.price_models.figures import percent_faults, quantity_faults
+from billing_service.domain.refusals import BillingError
+from billing_service.domain.schedule_rules import schedule_faults
+
+# What prices an amount of money, or several meters: nothing but usage can be that.
+_METERED_MODELS: Final = frozenset({"percentage", "graduated_percentage", "capacity"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCurrency(Fault):
+    """ISO 4217 knows no currency of that code."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMeter(Fault):
+    """There is no meter of that name."""
+
+
+def faults(version: PlanVersion, meters: Collection[str]) -> Iterator[Fault]:
+    """What is wrong with a plan version, where there are `meters`."""
+    yield from schedule_faults("schedule", version.schedule, None)
+    for place, price in enumerate(version.prices):
+        path = f"prices[{place}]."
+        yield from _currency_faults(path, version, place)
+        yield from _kind_faults(path, price, meters)
+        if price.schedule is not None:
+            yield from schedule_faults(f"{path}schedule", price.schedule, version.schedule)
+        yield from _add_on_faults(path, version, price)
+        for fault in model_faults(price.model, price.currency):
+            yield Fault(f"{path}{price.model.name}.{fault.path}", fault.text)
+        yield from allowance_faults(path, version, price)
+        yield from _charge_faults(path, price)
+    yield from shared_faults(version)
+    yield from _limit_faults(version)
+
+
+def refusal(found: Sequence[Fault], prefix: str = "") -> BillingError:
+    """The refusal that tells faults: its reason is that of the first one.
+
+    `prefix` leads from the request to the version, such as `plan.versions[0].`.
+    """
+    match found[0]:
+        case UnknownCurrency():
+            return PricedCurrencyUnknown(found, prefix)
+        case UnknownMeter():
+            return PricedMeterNotFound(found, prefix)
+    return InvalidPrices(found, prefix)
+
+
+def _currency_faults(path: str, version: PlanVersion, place: int) -> Iterator[Fault]:
+    """The currency is known, and the item is priced once in each band of it."""
+    price = version.prices[place]
+    for before, each in enumerate(version.prices[:place]):
+        if (each.code, each.currency) != (price.code, price.currency):
+            continue
+        if each.band == price.band or 0 in (each.band, price.band):
+            band = f"in band {each.band}" if each.band else "in every band"
+            text = f"{price.code} is priced in {price.currency} {band} by prices[{before}] already"
+            yield Fault(f"{path}code", text)
+            break
+    try:
+        minor_digits(price.currency)
+    except CurrencyUnknown:
+        text = f"ISO 4217 has no currency {price.currency!r}; use one such as BRL"
+        yield UnknownCurrency(f"{path}currency", text)
+
+
+def _kind_faults(path: str, price: Price, meters: Collection[str]) -> Iterator[Fault]:
+    """The kind goes with the model, and its meters are known."""
+    match price.kind:
+        case Metered(meter):
+            if isinstance(price.model, Capacity):
+                if meter:
+                    text = "must be empty: the tiers of the model capacity name the meters"
+                    yield Fault(f"{path}metered.meter", text)
+                yield from _ceiling_faults(path, price.model, meters)
+            elif not meter:
+                yield Fault(f"{path}metered.meter", "must name what is measured: meters/{meter}")
+            elif meter not in meters:
+                yield _unknown(f"{path}metered.meter", meter)
+        case _ if price.model.name in _METERED_MODELS:
+            yield Fault(f"{path}{price.model.name}", "prices usage only: make the price metered")
+
+
+def _ceiling_faults(path: str, model: Capacity, meters: Collection[str]) -> Iterator[Fault]:
+    """The meters of all tiers are known."""
+    for tier_place, tier in enumerate(model.tiers):
+        for place, ceiling in enumerate(tier.ceilings):
+            if ceiling.meter not in meters:
+                where = f"{path}capacity.tiers[{tier_place}].ceilings[{place}].meter"
+                yield _unknown(where, ceiling.meter)
+
+
+def _unknown(path: str, meter: str) -> UnknownMeter:
+    return UnknownMeter(path, f"meters/{meter} is not known: create it, or check the name")
+
+
+def _add_on_faults(path: str, version: PlanVersion, price: Price) -> Iterator[Fault]:
+    """What can be chosen is held, and goes with something in its currency."""
+    if price.add_on is None:
+        return
+    if not isinstance(price.kind, Recurring | Licensed):
+        yield Fault(f"{path}add_on", "only recurring and licensed prices can be add-ons")
+    based = any(each.add_on is None and each.currency == price.currency for each in version.prices)
+    if not based:
+        text = f"{price.code} has nothing to be added to: the plan has no base price in "
+        yield Fault(f"{path}currency", text + price.currency)
+
+
+def _charge_faults(path: str, price: Price) -> Iterator[Fault]:
+    """Minimum, maximum and discount are within bounds and go together."""
+    least, most = price.minimum_charge, price.maximum_charge
+    if least is not None:
+        yield from bounded_faults(f"{path}minimum_charge", least, price.currency)
+    if most is not None:
+        yield from bounded_faults(f"{path}maximum_charge", most, price.currency)
+    if least is not None and most is not None and least > most:
+        yield Fault(f"{path}minimum_charge", f"must be at most the maximum charge, {most:f}")
+    match price.discount:
+        case PercentDiscount(percent):
+            yield from percent_faults(f"{path}discount_percent", percent)
+        case AmountDiscount(amount):
+            yield from bounded_faults(f"{path}discount_amount", amount, price.currency)
+
+
+def _limit_faults(version: PlanVersion) -> Iterator[Fault]:
+    """Limits are stated once, within bounds, and raised by what is held."""
+    held = {price.code for price in version.prices if isinstance(price.kind, Licensed)}
+    codes: set[str] = set()
+    for place, limit in enumerate(version.limits):
+        path = f"limits[{place}]."
+        if limit.code in codes:
+            yield Fault(f"{path}code", f"{limit.code} is limited before: state it once")
+        codes.add(limit.code)
+        if isinstance(limit.size, Fixed):
+            yield from quantity_faults(f"{path}quantity", limit.size.quantity)
+        if limit.raised_by and limit.raised_by not in held:
+            yield Fault(f"{path}raised_by", f"{limit.raised_by} is no licensed price of the plan")
