@@ -4,7 +4,15 @@ Units:   `*_minor` counts the currency's smallest unit: cents for BRL, yen for J
          Prices are exact decimals in the currency itself.
 """
 
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, localcontext
+from decimal import (
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    localcontext,
+)
 from typing import Final
 
 from billing_service.domain.errors import CurrencyUnknown
@@ -13,9 +21,11 @@ from billing_service.domain.errors import CurrencyUnknown
 PRICE_MINOR_MAX: Final = 10**12
 PAYMENT_MINOR_MAX: Final = 10**15
 
+# Where prices are computed: it refuses to round. Nothing of it is ever changed.
+EXACT: Final = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero])
+
 _NANOS: Final = 10**9
 _DIGITS_USUAL: Final = 2
-_EXACT: Final = Context(prec=80, traps=[Inexact])
 _ROUNDED: Final = Context(prec=80, rounding=ROUND_HALF_UP)
 _DIGITS_UNUSUAL: Final = {
     **dict.fromkeys(
@@ -24,6 +34,7 @@ _DIGITS_UNUSUAL: Final = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
+_DOUBLED: Final = tuple(Decimal(2 * 10**digits) for digits in range(5))
 _CODES: Final = frozenset(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN"
     " BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN"
@@ -62,7 +73,7 @@ def units_and_nanos(amount_minor: int, currency: str) -> tuple[int, int]:
 
 def price_of(amount_minor: int, currency: str) -> Decimal:
     """Minor units as an exact decimal in the currency."""
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return Decimal(amount_minor).scaleb(-minor_digits(currency))
 
 
@@ -70,6 +81,18 @@ def round_to_minor(amount: Decimal, currency: str) -> int:
     """An exact amount in the currency as minor units, rounded once, half up."""
     with localcontext(_ROUNDED):
         return int(amount.scaleb(minor_digits(currency)).to_integral_value(ROUND_HALF_UP))
+
+
+def round_ratio(numerator: Decimal, divisor: int, currency: str) -> int:
+    """An exact quotient in the currency as minor units, rounded once, half up.
+
+    Shapes:  `divisor` > 0.
+    """
+    if numerator < 0:
+        return -round_ratio(numerator.copy_negate(), divisor, currency)
+    # Twice the amount, cut to a whole number, says on which side of a half it lies.
+    doubled = int(EXACT.multiply(numerator, _DOUBLED[minor_digits(currency)]))
+    return (doubled // divisor + 1) >> 1
 
 
 def round_quotient(numerator: int, divisor: int) -> int:
