@@ -1,7 +1,9 @@
 """Instants, days, money, addresses and masks, to and from the contract's messages."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,6 +22,7 @@ YEAR_MIN: Final = 1970
 YEAR_MAX: Final = 2199
 PARTS_MAX: Final = 20
 PART_LENGTH_MAX: Final = 200
+DECIMAL_LENGTH_MAX: Final = 64
 
 PROFILE: Final = NamePattern("accounts/{account}/billingProfile")
 SUBSCRIPTION: Final = NamePattern("accounts/{account}/subscriptions/{subscription}")
@@ -29,8 +32,10 @@ PAYMENT: Final = NamePattern("accounts/{account}/payments/{payment}")
 ISSUER: Final = NamePattern("issuers/{issuer}")
 TERMS: Final = NamePattern("terms/{terms}")
 PLAN: Final = NamePattern("plans/{plan}")
+TAX_PROFILE: Final = NamePattern("taxProfiles/{tax_profile}")
 
 _SECOND_US: Final = 1_000_000
+_DECIMAL: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _ADDRESS_WORDS: Final = (
     "region_code",
     "language_code",
@@ -87,6 +92,14 @@ def to_proto_money(amount_minor: int, currency: str) -> Money:
 def to_proto_decimal(value: object) -> ProtoDecimal:
     """An exact decimal as the contract tells it."""
     return ProtoDecimal(value=f"{value:f}")
+
+
+def from_proto_decimal(message: ProtoDecimal, field: str) -> Decimal:
+    """The exact decimal of a message; InvalidField, naming `field`, if it states none."""
+    if len(message.value) > DECIMAL_LENGTH_MAX or not _DECIMAL.fullmatch(message.value):
+        text = f"is no decimal number of up to {DECIMAL_LENGTH_MAX} characters, such as 8.5"
+        raise InvalidField(FieldViolation(field, text))
+    return Decimal(message.value)
 
 
 def to_proto_address(address: PostalAddress) -> ProtoAddress | None:
