@@ -20,6 +20,7 @@ from pospago.billing.v1 import (
     invoice_pb2_grpc,
     issuer_pb2,
     issuer_pb2_grpc,
+    meter_pb2_grpc,
     payment_pb2,
     payment_pb2_grpc,
     price_pb2,
@@ -199,6 +200,10 @@ class Clients:
     @property
     def plans(self) -> Any:
         return catalog_pb2_grpc.CatalogServiceStub(self.billing)
+
+    @property
+    def meters(self) -> Any:
+        return meter_pb2_grpc.MeterServiceStub(self.billing)
 
     @property
     def issuers(self) -> Any:

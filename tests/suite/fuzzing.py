@@ -12,6 +12,7 @@ from google.protobuf.message import EncodeError, Message
 
 from tests.suite.contracts import rpcs
 from tests.suite.requests import sample
+from tests.suite.rich_requests import RICH, rich_request
 
 STEPS_MAX: Final = 3
 DEPTH_MAX: Final = 4
@@ -55,6 +56,17 @@ _TEXTS: Final = (
     base64.urlsafe_b64encode(b"\0" * 24).decode(),
 )
 
+# Texts that a decimal may hold, or that look like one.
+_DECIMALS: Final = (
+    *("", "0", "-0", "+1", "-1", "1.", ".5", "1e3", "1E+6", " 1", "1 ", "1_000", "1,5", "0x10"),
+    *("--1", "1e", "e1", "NaN", "-sNaN123", "Infinity", "-Inf", "١٢", "１", "²", "1\n", "1e1.5"),
+    *("1e999999999", "-1e999999999", "1e-999999999", "1e9999999999999999999", "1e28", "1e-28"),
+    *("1000000000000", "1000000000000.01", "1000000000000000", "1000000000000000.1", "10000000001"),
+    *("0.000000000001", "0.0000000000001", "0.000000001", "0.0000000001", "100", "100.0000000001"),
+    *("9" * 29, "9" * 200, "9" * 20_000, "0." + "0" * 200 + "1", "1" + "0" * 15 + "." + "0" * 5000),
+    *("-100", "-99.999999", "1000", "1000.000001", "0.9999999", "99999999999999999999"),
+)
+
 
 def damaged_request(draw: random.Random, rpc: str, names: Mapping[str, str]) -> bytes:
     """A request of an rpc that is damaged in one of many ways, as bytes."""
@@ -70,6 +82,25 @@ def extreme_requests(rpc: str, names: Mapping[str, str]) -> Iterator[bytes]:
         for value in _extremes(path[-1])[:: 4 if len(path) > DEPTH_ALIKE else 1]:
             request = sample(rpc, **names)
             _set(request, path, value)
+            yield bytes(request.SerializeToString())
+
+
+def extreme_rich_requests(
+    draw: random.Random, rpc: str, names: Mapping[str, str], *, values_max: int
+) -> Iterator[bytes]:
+    """A rich request for each field that is set in it and some values that are hard to take."""
+    for place in range(sum(1 for _ in _set_fields(rich_request(rpc, names)))):
+        _, field, _ = _set_field(rich_request(rpc, names), place)
+        if field.name == "request_id":
+            continue
+        values = _extremes(field)
+        for value in draw.sample(values, min(values_max, len(values))):
+            request = rich_request(rpc, names)
+            holder, _, index = _set_field(request, place)
+            if index is None:
+                setattr(holder, field.name, value)
+            else:
+                getattr(holder, field.name)[index] = value
             yield bytes(request.SerializeToString())
 
 
@@ -164,7 +195,9 @@ _WEIGHTS: Final = (5, 15, 5, 8, 3, 60, 4)
 
 def _good(draw: random.Random, rpc: str, names: Mapping[str, str]) -> Message:
     """A well-formed request, most often about things that are there."""
-    request: Message = sample(rpc, **(names if draw.random() < 0.85 else {}))
+    named = names if draw.random() < 0.85 else {}
+    rich = rpc in RICH and draw.random() < 0.5
+    request: Message = rich_request(rpc, named) if rich else sample(rpc, **named)
     return request
 
 
@@ -209,7 +242,7 @@ def _extremes(field: FieldDescriptor) -> tuple[Any, ...]:
     """The values of a field's type that are hard to take."""
     match field.cpp_type:
         case FieldDescriptor.CPPTYPE_STRING:
-            return _TEXTS
+            return _DECIMALS if field.full_name == "google.type.Decimal.value" else _TEXTS
         case FieldDescriptor.CPPTYPE_BOOL:
             return (False, True)
         case FieldDescriptor.CPPTYPE_INT64:
@@ -245,3 +278,21 @@ def _set(message: Any, path: tuple[FieldDescriptor, ...], value: Any) -> None:
         getattr(message, path[-1].name).append(value)
     else:
         setattr(message, path[-1].name, value)
+
+
+SetField = tuple[Any, FieldDescriptor, int | None]
+
+
+def _set_field(message: Message, place: int) -> SetField:
+    return next(each for at, each in enumerate(_set_fields(message)) if at == place)
+
+
+def _set_fields(message: Message) -> Iterator[SetField]:
+    """Each field that is set in a message, or in one inside it, and is no message itself."""
+    for field, content in message.ListFields():
+        values = content if field.is_repeated else [content]
+        for index, value in enumerate(values):
+            if field.message_type is not None:
+                yield from _set_fields(value)
+            else:
+                yield message, field, index if field.is_repeated else None

@@ -18,14 +18,21 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.suite.calling import Outcome, call_all, call_rpc
 from tests.suite.contracts import EVERYWHERE, RpcContract, rpcs
-from tests.suite.fuzzing import damaged_request, extreme_requests, odd_metadata
+from tests.suite.fuzzing import (
+    damaged_request,
+    extreme_requests,
+    extreme_rich_requests,
+    odd_metadata,
+)
 from tests.suite.in_process import empty_databases
 from tests.suite.requests import sample
+from tests.suite.rich_requests import RICH, rich_request
 from tests.suite.world import World, running_world
 
 SEED: Final = os.environ.get("POSPAGO_FUZZ_SEED", "20261122")
 CALLS_PER_RPC: Final = 50
 SOAK_CALLS_PER_RPC: Final = 500
+VALUES_PER_FIELD: Final = 4
 WITHIN_SECONDS: Final = 15.0
 # These wait by nature, until their deadline if need be.
 WAITING: Final = frozenset(
@@ -83,6 +90,26 @@ async def test_any_value_gets_a_documented_status(target: Target, rpc: str) -> N
     """Each field of a good request may take any value of its type."""
     secret = target.world.secret_for(rpcs()[rpc])
     payloads = extreme_requests(rpc, target.names)
+    calls = [one_call(target, rpcs()[rpc], payload, secret) for payload in payloads]
+    judge([(rpc, each) for each in await call_all(calls)])
+    await assert_healthy(target.world)
+
+
+@ON_ONE_STORE
+@pytest.mark.parametrize("rpc", RICH)
+async def test_what_is_to_be_damaged_is_served(target: Target, rpc: str) -> None:
+    """A request that uses all that there is goes through as it stands."""
+    names = target.names | {"plan": await target.world.plan()}
+    outcome = await target.world.call(rpc, rich_request(rpc, names))
+    assert outcome.code == "OK", (outcome.message, outcome.fields)
+
+
+@ON_ONE_STORE
+@pytest.mark.parametrize("rpc", RICH)
+async def test_any_value_amid_others_gets_a_documented_status(target: Target, rpc: str) -> None:
+    """Each field may take any value of its type in a request that uses all that there is."""
+    secret = target.world.secret_for(rpcs()[rpc])
+    payloads = extreme_rich_requests(drawing(rpc), rpc, target.names, values_max=VALUES_PER_FIELD)
     calls = [one_call(target, rpcs()[rpc], payload, secret) for payload in payloads]
     judge([(rpc, each) for each in await call_all(calls)])
     await assert_healthy(target.world)
@@ -176,6 +203,8 @@ async def make_target(world: World) -> Target:
     await world.do(create, sample(create, new="target"))
     owner = await world.enrolled("target")
     await world.trial(owner, "one")
+    meter = "billing.MeterService.CreateMeter"
+    await world.do(meter, sample(meter, new="calls"))
     caller = await world.integrator()
     names = {
         "account": "target",
@@ -184,6 +213,9 @@ async def make_target(world: World) -> Target:
         "sandbox": await world.sandbox(),
         "payment": await world.payment("target"),
         "plan": await world.plan(),
+        "meter": "calls",
+        "tax_profile": await world.tax_profile(),
+        "price_change": await world.price_change("target"),
         "terms": await world.terms(),
         "issuer": await world.issuer(),
     }

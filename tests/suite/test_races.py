@@ -5,13 +5,14 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
+from pospago.billing.v1 import catalog_pb2, meter_pb2
 from pospago.event.v1 import event_pb2
 from pospago.provisioning.v1 import event_service_pb2, events_pb2, instance_pb2, token_pb2
 
@@ -19,7 +20,7 @@ from billing_service.server import BillingApp
 from chassis.clock import ManualClock, from_datetime
 from chassis.workers import Workers
 from tests.postgres import NewDatabase
-from tests.suite.clients import Clients, reason_of, request_id
+from tests.suite.clients import Clients, monthly_prices, reason_of, request_id, timestamp
 from tests.suite.in_process import Place, RunningSuite, running_billing, running_suite
 from tests.suite.processes import free_port
 from tests.suite.quiet import move_to, until_quiet
@@ -169,6 +170,92 @@ async def test_request_id_with_another_body_is_refused_in_a_race(
     refused = [each for each in outcomes if isinstance(each, str)]
     assert refused == ["ALREADY_EXISTS REQUEST_ID_REUSED"] * 20
     assert len({each.instance.name for each in outcomes if not isinstance(each, str)}) == 1
+
+
+def catalog_of(amount_minor: int) -> catalog_pb2.ApplyCatalogRequest:
+    """Two plans and a meter that all tell which catalogue they are of."""
+    policy = catalog_pb2.Plan.VERSION_POLICY_FOLLOW
+    versions = [monthly_prices({1: amount_minor})]
+    catalog = catalog_pb2.Catalog(
+        meters=[
+            meter_pb2.Meter(
+                name="meters/calls",
+                display_name=str(amount_minor),
+                event_name="api.call",
+                aggregation=meter_pb2.Meter.AGGREGATION_COUNT,
+            )
+        ],
+        plans=[
+            catalog_pb2.Plan(name=f"plans/{each}", version_policy=policy, versions=versions)
+            for each in ("first", "last")
+        ],
+    )
+    return catalog_pb2.ApplyCatalogRequest(
+        catalog=catalog,
+        effective_time=timestamp(datetime(2100, 1, 1, tzinfo=UTC)),
+        request_id=request_id(),
+    )
+
+
+async def stored_catalog(operator: Clients) -> list[list[str]]:
+    """The amounts of each plan's versions, and what the meter is called."""
+    told = []
+    for name in ("plans/first", "plans/last"):
+        request = catalog_pb2.GetPlanRequest(name=name)
+        plan = (await operator.call(operator.plans.GetPlan, request)).plan
+        told.append([each.prices[0].flat.amount.value for each in plan.versions])
+    meter = meter_pb2.GetMeterRequest(name="meters/calls")
+    return [*told, [(await operator.call(operator.meters.GetMeter, meter)).meter.display_name]]
+
+
+async def apply_until_it_counts(client: Clients, request: Any) -> None:
+    """Apply a catalogue, again when another one was quicker."""
+    while (outcome := await outcome_of(client.call(client.plans.ApplyCatalog, request))) == (
+        "ABORTED CONCURRENT_CHANGE"
+    ):
+        continue
+    assert not isinstance(outcome, str), outcome
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_two_catalogues_at_once_are_applied_one_after_the_other(
+    store: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Whichever catalogue is first, the other one changes all that it made, and nothing is lost."""
+    async with suite_on(store, request, tmp_path) as suite, AsyncExitStack() as stack:
+        operator, other = suite.clients(), suite.clients()
+        if store == "postgresql":
+            # Another process's worth of billing, on the same store.
+            place = Place(suite.data_dir, suite.clock, suite.provisioning.port, free_port())
+            second = running_billing(place, suite.billing.database.url)
+            app = await stack.enter_async_context(second)
+            other = Clients.connect(suite.provisioning.address, app.address, operator.secret)
+        await asyncio.gather(
+            apply_until_it_counts(operator, catalog_of(10_00)),
+            apply_until_it_counts(other, catalog_of(20_00)),
+        )
+        stored = await stored_catalog(operator)
+        await other.close()
+        await operator.close()
+    ten_first = [["10.00", "20.00"], ["10.00", "20.00"], ["2000"]]
+    twenty_first = [["20.00", "10.00"], ["20.00", "10.00"], ["1000"]]
+    assert stored in (ten_first, twenty_first)
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_twenty_equal_applications_of_a_catalogue_are_one(
+    store: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """A catalogue that is sent often under one id is applied once, and told the same to all."""
+    async with suite_on(store, request, tmp_path) as suite:
+        operator, asked = suite.clients(), catalog_of(10_00)
+        answers = await asyncio.gather(
+            *(operator.call(operator.plans.ApplyCatalog, asked) for _ in range(20))
+        )
+        stored = await stored_catalog(operator)
+        await operator.close()
+    assert len({each.SerializeToString(deterministic=True) for each in answers}) == 1
+    assert stored == [["10.00"], ["10.00"], ["1000"]]
 
 
 async def with_subscription(suite: RunningSuite, *accounts: str) -> Clients:
