@@ -23,7 +23,8 @@ class Caller:
     """A caller whose credential was found good.
 
     `account` (a bare id), `token` and `member` are empty where they do not apply. `secret_hash` is
-    the keyed hash of an integrator's secret, so that a write can check again that it is active.
+    the keyed hash of an integrator's secret, so that a write can check again that it is active;
+    `secret_expires_at` is set while the secret works on beside a newer one.
     """
 
     kind: CallerKind
@@ -32,6 +33,7 @@ class Caller:
     token: str = ""
     member: str = ""
     secret_hash: bytes = b""
+    secret_expires_at: int | None = None
 
     @property
     def is_bound(self) -> bool:

@@ -1,15 +1,19 @@
 """`pospago token`: the ladder of an integrator's tokens."""
 
 import click
+from google.protobuf.duration_pb2 import Duration
 from pospago.provisioning.v1 import token_pb2 as pb
 from pospago.provisioning.v1.token_pb2_grpc import TokenServiceStub
 
 from pospago_cli.accounts import ACCOUNT
 from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
-from pospago_cli.values import ResourceName
+from pospago_cli.values import Length, ResourceName
 
 TOKEN = ResourceName("accounts/{account}/tokens/{rung}")
-COLUMNS = "name band creations_max creations_used state secret_active secret_hint issue_time"
+COLUMNS = (
+    "name band creations_max creations_used state secret_active secret_hint issue_time"
+    " previous_secret_expire_time"
+)
 
 
 @click.group("token", cls=Noun)
@@ -74,11 +78,17 @@ def list_(session: Session, account: str, limit: int) -> None:
 
 @token.command("rotate")
 @click.argument("name", type=TOKEN)
+@click.option(
+    "--overlap",
+    type=Length(),
+    default=None,
+    help="How long the old secret works on, such as 24h, up to 30d. [it ends at once]",
+)
 @request_id_option
 @pass_session
-def rotate(session: Session, name: str, request_id: str) -> None:
-    """Give a token a new secret, shown once; the old one ends at once."""
-    request = pb.RotateTokenRequest(name=name, request_id=request_id)
+def rotate(session: Session, name: str, *, overlap: Duration | None, request_id: str) -> None:
+    """Give a token a new secret, shown once; the old one ends at once, or works on for a while."""
+    request = pb.RotateTokenRequest(name=name, overlap=overlap, request_id=request_id)
     answer = session.stub(TokenServiceStub).RotateToken(request)
     session.show(answer.token, answer=answer)
     session.show_secret(answer.secret)
@@ -89,7 +99,7 @@ def rotate(session: Session, name: str, request_id: str) -> None:
 @request_id_option
 @pass_session
 def revoke(session: Session, name: str, request_id: str) -> None:
-    """End a token's secret at once; its unused quota stays."""
+    """End a token's secrets at once; its unused quota stays."""
     request = pb.RevokeTokenRequest(name=name, request_id=request_id)
     answer = session.stub(TokenServiceStub).RevokeToken(request)
     session.show(answer.token, answer=answer)

@@ -154,7 +154,7 @@ async def _serve_core(core: _Core) -> ProvisioningApp:
         core.metrics,
     )
     coordinator = SandboxCoordinator(writer, BillingSteps(peer), consumer)
-    callers = remembered_callers(core.database)
+    callers = remembered_callers(core.database, core.clock)
     server = RpcServer(
         NAME,
         _servicers(core, coordinator, callers),
@@ -176,7 +176,7 @@ def _servicers(
     """The servicer of each of our services, by full name."""
     keyed_hash = core.credentials.keyed_hash
     writes = Writes(core.writer, NAME)
-    reads = Reads(core.database, PageTokens(keyed_hash.of("page tokens")))
+    reads = Reads(core.database, core.clock, PageTokens(keyed_hash.of("page tokens")))
     ids = RandomIds(core.clock)
     mint = SecretMint(keyed_hash)
     defaults = core.settings.programme.to_programme()
@@ -192,11 +192,11 @@ def _servicers(
     return {
         f"{_PACKAGE}.AccountService": Accounts(writes, reads),
         f"{_PACKAGE}.IntegratorService": Integrators(writes, reads, mint, defaults),
-        f"{_PACKAGE}.TokenService": Tokens(writes, reads, mint, callers),
+        f"{_PACKAGE}.TokenService": Tokens(writes, reads, core.clock, mint, callers),
         f"{_PACKAGE}.InstanceService": Instances(writes, reads, ids),
         f"{_PACKAGE}.SandboxService": Sandboxes(writes, reads, ids, mint, coordinator),
         f"{_PACKAGE}.EventService": Feed(feed, reads),
-        "pospago.access.v1.AccessService": Access(reads, keyed_hash),
+        "pospago.access.v1.AccessService": Access(reads, core.clock, keyed_hash),
     }
 
 

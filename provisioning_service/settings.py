@@ -37,6 +37,8 @@ class ProgrammeSettings(BaseModel):
     unpaid_reaches_prepaid: bool = DEFAULTS.unpaid_reaches_prepaid
     plan: str = Field(DEFAULTS.plan, pattern="^[a-z0-9][a-z0-9-]{0,62}$")
     migrated_band: int = Field(DEFAULTS.migrated_band, ge=1)
+    quota_warning_percent: int = Field(DEFAULTS.quota_warning_percent, ge=0, le=100)
+    trial_warning_seconds: Seconds = DEFAULTS.trial_warning_us // _MICROSECONDS
     # Billing's terms say when service stops; this is the day shown before billing has told one.
     last_service_day: int = Field(DEFAULTS.last_service_day, ge=1, le=28)
 
@@ -53,6 +55,8 @@ class ProgrammeSettings(BaseModel):
             unpaid_reaches_prepaid=self.unpaid_reaches_prepaid,
             plan=self.plan,
             migrated_band=self.migrated_band,
+            quota_warning_percent=self.quota_warning_percent,
+            trial_warning_us=self.trial_warning_seconds * _MICROSECONDS,
             last_service_day=self.last_service_day,
         )
 

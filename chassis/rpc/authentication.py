@@ -40,7 +40,7 @@ class RememberedCallers:
     """What a keeper said, remembered for a short while and forgotten on word of a change.
 
     An answer that was under way when something was forgotten is not remembered: it may be older
-    than the change.
+    than the change. Nor is one about a secret that will end by itself: it is asked about each time.
     """
 
     def __init__(
@@ -63,7 +63,8 @@ class RememberedCallers:
             return known.caller
         changes = self._changes
         caller = await self._keeper.find(secret, secret_hash)
-        if caller is not None and changes == self._changes:
+        lasts = caller is not None and caller.secret_expires_at is None
+        if caller is not None and lasts and changes == self._changes:
             self._callers[secret_hash] = _Remembered(caller, now + self._seconds)
             self._callers.move_to_end(secret_hash)
             if len(self._callers) > _CALLERS_MAX:

@@ -2,6 +2,7 @@
 
 from pospago.access.v1 import access_pb2 as pb
 
+from chassis.clock import Clock
 from chassis.credentials import KeyedHash
 from chassis.rpc.call import Call
 from provisioning_service.api.reading import Reads
@@ -11,14 +12,18 @@ from provisioning_service.storage.queries import find_token_by_secret
 class Access:
     """The servicer of AccessService."""
 
-    def __init__(self, reads: Reads, keyed_hash: KeyedHash) -> None:
+    def __init__(self, reads: Reads, clock: Clock, keyed_hash: KeyedHash) -> None:
         self._reads = reads
+        self._clock = clock
         self._hash = keyed_hash
 
     async def Introspect(self, request: pb.IntrospectRequest, call: Call) -> pb.IntrospectResponse:
         """Give the caller behind a secret, as the store knows it now."""
         secret_hash = self._hash.of(request.secret)
-        token = await self._reads.run(call, lambda tx: find_token_by_secret(tx, secret_hash))
+        now = self._clock.now()
+        token = await self._reads.run(
+            call, lambda tx: find_token_by_secret(tx, secret_hash, now=now)
+        )
         if token is None:
             return pb.IntrospectResponse(active=False)
         return pb.IntrospectResponse(

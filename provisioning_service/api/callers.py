@@ -1,10 +1,12 @@
 """Integrators as callers: found by the keyed hash of their secret, and checked again in each read.
 
 What is remembered of a caller is only who it is. Whether the secret still works is decided anew by
-every write in its transaction, and by every read on its snapshot.
+every write in its transaction, and by every read on its snapshot. One in the overlap of a rotation
+is not remembered, so that its end is judged by the clock at each call.
 """
 
 from chassis.caller import Caller, CallerKind
+from chassis.clock import Clock
 from chassis.credentials import KeyedHash, new_secret
 from chassis.database import Database, Transaction
 from chassis.errors import Unauthenticated
@@ -32,34 +34,40 @@ class SecretMint:
 class StoredTokens:
     """Knows who holds an integrator's secret, from the store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def find(self, _secret: str, secret_hash: bytes) -> Caller | None:
         """The integrator that holds the secret now; None if it is not active."""
-        token = await self._database.reading(lambda tx: find_token_by_secret(tx, secret_hash))
+        now = self._clock.now()
+        token = await self._database.reading(
+            lambda tx: find_token_by_secret(tx, secret_hash, now=now)
+        )
         if token is None:
             return None
+        in_overlap = token.secret_hash != secret_hash
         return Caller(
             kind=CallerKind.INTEGRATOR,
             name=token.account,
             account=token.account,
             token=str(token.rung),
             secret_hash=secret_hash,
+            secret_expires_at=token.previous_secret_expires_at if in_overlap else None,
         )
 
 
-def remembered_callers(database: Database) -> RememberedCallers:
+def remembered_callers(database: Database, clock: Clock) -> RememberedCallers:
     """The integrators of a store, remembered as long as the store's kind allows."""
     embedded = database.dialect == "sqlite"
     seconds = REMEMBERED_SECONDS_EMBEDDED if embedded else REMEMBERED_SECONDS_SHARED
-    return RememberedCallers(StoredTokens(database), seconds)
+    return RememberedCallers(StoredTokens(database, clock), seconds)
 
 
-def check_still_active(tx: Transaction, caller: Caller) -> None:
-    """Refuse an integrator whose secret has ended since it was recognised.
+def check_still_active(tx: Transaction, caller: Caller, *, now: int) -> None:
+    """Refuse an integrator whose secret has ended by `now`, since it was recognised.
 
     Errors:  Unauthenticated.
     """
-    if caller.secret_hash and find_token_by_secret(tx, caller.secret_hash) is None:
+    if caller.secret_hash and find_token_by_secret(tx, caller.secret_hash, now=now) is None:
         raise Unauthenticated

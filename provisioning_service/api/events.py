@@ -40,6 +40,7 @@ def to_proto_payload(event: events.ProvisioningEvent) -> Message:
             events.InstanceCreated()
             | events.InstanceImported()
             | events.InstanceMigrated()
+            | events.InstanceTrialEnding()
             | events.InstanceSubscribed()
             | events.InstanceCancelled()
             | events.InstanceCancellationWithdrawn()
@@ -54,6 +55,7 @@ def to_proto_payload(event: events.ProvisioningEvent) -> Message:
             | events.TokenDeclined()
             | events.TokenRotated()
             | events.TokenRevoked()
+            | events.TokenQuotaWarning()
             | events.TokenUsedUp()
         ):
             return _to_proto_of_token(event)
@@ -82,6 +84,10 @@ def _to_proto_of_instance(event: events.InstanceEvent) -> Message:
             first = to_proto_date(month)
             return pb.InstanceMigrated(
                 instance=instance, plan=f"plans/{plan}", first_billed_month=first
+            )
+        case events.InstanceTrialEnding(_, trial_end_at):
+            return pb.InstanceTrialEnding(
+                instance=instance, trial_end_time=to_proto_timestamp(trial_end_at)
             )
         case events.InstanceSubscribed(_, plan):
             return pb.InstanceSubscribed(instance=instance, plan=f"plans/{plan}")
@@ -112,6 +118,8 @@ def _to_proto_of_token(event: events.TokenEvent) -> Message:
             return pb.TokenRotated(token=token)
         case events.TokenRevoked():
             return pb.TokenRevoked(token=token)
+        case events.TokenQuotaWarning(_, percent):
+            return pb.TokenQuotaWarning(token=token, percent=percent)
         case events.TokenUsedUp():
             return pb.TokenUsedUp(token=token)
         case _:

@@ -35,6 +35,11 @@ def _length(name: str) -> Callable[[pb.Programme], int | None]:
     return read
 
 
+def _quota_warning_percent(message: pb.Programme) -> int | None:
+    stated = message.HasField("quota_warning_percent")
+    return message.quota_warning_percent if stated else None
+
+
 # Field of the contract -> field of the domain, and how to read it: None where it is unset.
 _READERS: Final[Mapping[str, tuple[str, Callable[[pb.Programme], Any]]]] = {
     "ladder": (
@@ -53,6 +58,8 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[pb.Programme], Any]]]] = {
     ),
     "plan": ("plan", lambda each: each.plan.removeprefix("plans/") or None),
     "migrated_band": ("migrated_band", lambda each: each.migrated_band or None),
+    "quota_warning_percent": ("quota_warning_percent", _quota_warning_percent),
+    "trial_warning": ("trial_warning_us", _length("trial_warning")),
 }
 
 
@@ -107,4 +114,6 @@ def to_proto_programme(programme: Programme) -> pb.Programme:
         unpaid_reaches_prepaid=programme.unpaid_reaches_prepaid,
         plan=f"plans/{programme.plan}",
         migrated_band=programme.migrated_band,
+        quota_warning_percent=programme.quota_warning_percent,
+        trial_warning=to_proto_duration(programme.trial_warning_us),
     )

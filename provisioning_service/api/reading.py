@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.errors import InvalidPageToken
 from chassis.rpc.call import Call
@@ -18,8 +19,9 @@ T = TypeVar("T")
 class Reads:
     """Reads for callers whose secret still works."""
 
-    def __init__(self, database: Database, pages: PageTokens) -> None:
+    def __init__(self, database: Database, clock: Clock, pages: PageTokens) -> None:
         self._database = database
+        self._clock = clock
         self._pages = pages
 
     async def run(self, call: Call, query: Callable[[Transaction], T]) -> T:
@@ -27,9 +29,10 @@ class Reads:
 
         Errors:  Unauthenticated.
         """
+        now = self._clock.now()
 
         def checked(tx: Transaction) -> T:
-            check_still_active(tx, call.caller)
+            check_still_active(tx, call.caller, now=now)
             return query(tx)
 
         return await self._database.reading(checked)

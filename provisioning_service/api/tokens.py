@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pospago.provisioning.v1 import token_pb2 as pb
 
+from chassis.clock import Clock
 from chassis.entry import Encoded
 from chassis.rpc.authentication import RememberedCallers
 from chassis.rpc.call import Call
@@ -13,9 +14,10 @@ from chassis.rpc.writes import Writes, once, whole
 from chassis.use_case import UseCase
 from provisioning_service.api.callers import SecretMint
 from provisioning_service.api.reading import Reads
-from provisioning_service.api.times import to_proto_timestamp
+from provisioning_service.api.times import from_proto_duration, to_proto_timestamp
+from provisioning_service.domain.ladder import Tokens as LadderTokens
 from provisioning_service.domain.ladder import token_of_rung, view_of
-from provisioning_service.domain.token import TokenState, TokenView
+from provisioning_service.domain.token import Token, TokenState, TokenView, shown_at
 from provisioning_service.storage.queries import tokens_of
 from provisioning_service.use_cases.change_token import (
     APPROVE_TOKEN,
@@ -45,10 +47,16 @@ class Tokens:
     """The servicer of TokenService."""
 
     def __init__(
-        self, writes: Writes, reads: Reads, mint: SecretMint, callers: RememberedCallers
+        self,
+        writes: Writes,
+        reads: Reads,
+        clock: Clock,
+        mint: SecretMint,
+        callers: RememberedCallers,
     ) -> None:
         self._writes = writes
         self._reads = reads
+        self._clock = clock
         self._mint = mint
         self._callers = callers
 
@@ -67,11 +75,15 @@ class Tokens:
         return await self._change(request.name, call, DECLINE_TOKEN, _DECLINED)
 
     async def RotateToken(self, request: pb.RotateTokenRequest, call: Call) -> bytes:
-        """Give a token a new secret."""
-        return await self._change(request.name, call, ROTATE_TOKEN, _ROTATED)
+        """Give a token a new secret; the old one works on for the overlap, in real time."""
+        overlap_us = from_proto_duration(request.overlap)
+        overlap_end_at = self._clock.now() + overlap_us if overlap_us else None
+        return await self._change(
+            request.name, call, ROTATE_TOKEN, _ROTATED, overlap_end_at=overlap_end_at
+        )
 
     async def RevokeToken(self, request: pb.RevokeTokenRequest, call: Call) -> bytes:
-        """End a token's secret."""
+        """End a token's secrets."""
         return await self._change(request.name, call, REVOKE_TOKEN, _REVOKED)
 
     async def GetToken(self, request: pb.GetTokenRequest, call: Call) -> pb.GetTokenResponse:
@@ -79,14 +91,14 @@ class Tokens:
         account, rung = TOKEN.parse(request.name)
         tokens = await self._reads.run(call, lambda tx: tokens_of(tx, account))
         token = token_of_rung(account, tokens, int(rung))
-        return pb.GetTokenResponse(token=to_proto_token(view_of(token, tokens)))
+        return pb.GetTokenResponse(token=to_proto_token(self._view(token, tokens)))
 
     async def ListTokens(self, request: pb.ListTokensRequest, call: Call) -> pb.ListTokensResponse:
         """Give a page of an account's tokens."""
         page = self._reads.page(request)
         account = account_id(request.parent, "parent")
         tokens = await self._reads.run(call, lambda tx: tokens_of(tx, account))
-        views = [view_of(each, tokens) for each in tokens.values()]
+        views = [self._view(each, tokens) for each in tokens.values()]
         wanted = [
             each
             for each in views
@@ -102,14 +114,21 @@ class Tokens:
         call: Call,
         use_case: UseCase[ChangeToken, Any, TokenWithSecret],
         encode: Callable[[TokenWithSecret], Encoded],
+        *,
+        overlap_end_at: int | None = None,
     ) -> bytes:
         account, rung = TOKEN.parse(name)
-        command = ChangeToken(account, int(rung), self._mint.new(), call.caller.secret_hash)
+        secret = self._mint.new()
+        command = ChangeToken(account, int(rung), secret, call.caller.secret_hash, overlap_end_at)
         try:
             return await self._writes.run(call, use_case, command, encode)
         finally:
             # Before anyone is told that a secret ended, nobody is recognised by it any more.
             self._callers.forget_account(account)
+
+    def _view(self, token: Token, tokens: LadderTokens) -> TokenView:
+        """A token as it is shown now."""
+        return view_of(shown_at(token, self._clock.now()), tokens)
 
 
 def to_proto_token(view: TokenView) -> pb.Token:
@@ -127,6 +146,8 @@ def to_proto_token(view: TokenView) -> pb.Token:
         request_time=to_proto_timestamp(token.requested_at),
         issue_time=to_proto_timestamp(token.issued_at),
         etag=str(token.version),
+        previous_secret_expire_time=to_proto_timestamp(token.previous_secret_expires_at),
+        previous_secret_hint=token.previous_secret_hint,
     )
 
 

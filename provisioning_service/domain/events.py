@@ -74,6 +74,14 @@ class TokenRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenQuotaWarning:
+    """So much of a token's quota is used that the next one should be requested."""
+
+    token: TokenView
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenUsedUp:
     """A token served its last creation."""
 
@@ -101,6 +109,14 @@ class InstanceMigrated:
     instance: InstanceView
     plan: str
     first_billed_month: date
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceTrialEnding:
+    """An instance's trial ends soon, and nobody has subscribed it."""
+
+    instance: InstanceView
+    trial_end_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +189,19 @@ class SandboxAdvanced:
 
 AccountEvent = AccountCreated | AccountUpdated | IntegratorEnrolled | IntegratorUpdated
 TokenEvent = (
-    TokenRequested | TokenIssued | TokenDeclined | TokenRotated | TokenRevoked | TokenUsedUp
+    TokenRequested
+    | TokenIssued
+    | TokenDeclined
+    | TokenRotated
+    | TokenRevoked
+    | TokenQuotaWarning
+    | TokenUsedUp
 )
 InstanceEvent = (
     InstanceCreated
     | InstanceImported
     | InstanceMigrated
+    | InstanceTrialEnding
     | InstanceSubscribed
     | InstanceCancelled
     | InstanceCancellationWithdrawn

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 from provisioning_service.domain.errors import InvalidProgramme
-from provisioning_service.domain.token import Rung, Token
+from provisioning_service.domain.token import Rung, Token, with_quota_warning
 
 MICROSECONDS_PER_DAY: Final = 86_400_000_000
 TRIAL_LENGTH_MIN_US: Final = 1_000_000
@@ -42,6 +42,10 @@ class Programme:
     unpaid_reaches_prepaid: bool = False
     plan: str = "integrator"
     migrated_band: int = 1
+    # How much of a token's quota is used when a warning is told; 0: never.
+    quota_warning_percent: int = 80
+    # How long before a trial's end a warning is told; 0: never.
+    trial_warning_us: int = MICROSECONDS_PER_DAY // 2
     # The day of the month up to which an unpaid month before is served.
     last_service_day: int = 10
 
@@ -85,7 +89,7 @@ def check_programme(programme: Programme) -> None:
 
 
 def tokens_under(programme: Programme, tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """The tokens that a new programme changes, with their new limit and band.
+    """The tokens that a new programme changes: limit and band, and a warning that is due now.
 
     Errors:  InvalidProgramme if a token's rung is gone or allows less than was used.
     """
@@ -100,13 +104,8 @@ def tokens_under(programme: Programme, tokens: Iterable[Token]) -> tuple[Token, 
                 f"rung {token.rung} allows {rung.creations_max} creations, "
                 f"{token.creations_used} are used",
             )
-        if (rung.creations_max, rung.band) != (token.creations_max, token.band):
-            changed.append(
-                replace(
-                    token,
-                    creations_max=rung.creations_max,
-                    band=rung.band,
-                    version=token.version + 1,
-                )
-            )
+        after = replace(token, creations_max=rung.creations_max, band=rung.band)
+        after = with_quota_warning(after, programme.quota_warning_percent)
+        if after != token:
+            changed.append(replace(after, version=token.version + 1))
     return tuple(changed)

@@ -52,7 +52,12 @@ class NewSecret:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A rung in the hands of an integrator. `secret_hash` is empty while no secret works."""
+    """A rung in the hands of an integrator.
+
+    Shapes:  `secret_hash` is empty while no secret works; the `previous_secret_…` fields tell of
+             the secret before it, which works on until `previous_secret_expires_at`, by the real
+             clock: empty and None where there is none; `quota_warned` once that was told.
+    """
 
     account: str
     rung: int
@@ -65,6 +70,10 @@ class Token:
     requested_at: int
     issued_at: int | None
     version: int
+    previous_secret_hash: bytes = b""
+    previous_secret_hint: str = ""
+    previous_secret_expires_at: int | None = None
+    quota_warned: bool = False
 
     @property
     def name(self) -> str:
@@ -75,6 +84,10 @@ class Token:
     def used_up(self) -> bool:
         """Whether its creations are all served."""
         return 0 < self.creations_max <= self.creations_used
+
+    def has_reached(self, percent: int) -> bool:
+        """Whether so much of a limited quota is used; never for 0 percent."""
+        return 0 < percent * self.creations_max <= 100 * self.creations_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +139,54 @@ def declined(token: Token) -> Token:
     return replace(token, status=TokenStatus.DECLINED, version=token.version + 1)
 
 
-def rotated(token: Token, secret: NewSecret) -> Token:
-    """The token with another secret; the one before ends."""
+def rotated(token: Token, secret: NewSecret, *, overlap_end_at: int | None = None) -> Token:
+    """The token with another secret; the one before ends, or works on until `overlap_end_at`.
+
+    A secret that worked on from an earlier rotation ends: there are never more than two.
+    """
     _must_be_issued(token)
+    before = _without_previous_secret(token)
+    if overlap_end_at is not None and token.secret_hash:
+        before = replace(
+            token,
+            previous_secret_hash=token.secret_hash,
+            previous_secret_hint=token.secret_hint,
+            previous_secret_expires_at=overlap_end_at,
+        )
     return replace(
-        token, secret_hash=secret.hash, secret_hint=secret.hint, version=token.version + 1
+        before, secret_hash=secret.hash, secret_hint=secret.hint, version=token.version + 1
     )
 
 
 def revoked(token: Token) -> Token:
     """The token without a secret; rung and quota stay."""
     _must_be_issued(token)
-    return replace(token, secret_hash=b"", version=token.version + 1)
+    return replace(_without_previous_secret(token), secret_hash=b"", version=token.version + 1)
+
+
+def shown_at(token: Token, now: int) -> Token:
+    """The token as it is shown at an instant of the real clock: no secret that ended by then."""
+    ends_at = token.previous_secret_expires_at
+    return token if ends_at is None or now < ends_at else _without_previous_secret(token)
+
+
+def with_quota_warning(token: Token, percent: int) -> Token:
+    """The token with its warning told, if so much of its quota is used; else itself.
+
+    A token is warned of once, whatever becomes of its quota or of the percentage afterwards.
+    """
+    is_issued = token.status is TokenStatus.ISSUED
+    is_due = is_issued and not token.quota_warned and token.has_reached(percent)
+    return replace(token, quota_warned=True) if is_due else token
+
+
+def _without_previous_secret(token: Token) -> Token:
+    return replace(
+        token,
+        previous_secret_hash=b"",
+        previous_secret_hint="",
+        previous_secret_expires_at=None,
+    )
 
 
 def _must_be_requested(token: Token) -> None:

@@ -21,6 +21,8 @@ def to_text(programme: Programme) -> str:
             "unpaid_reaches_prepaid": programme.unpaid_reaches_prepaid,
             "plan": programme.plan,
             "migrated_band": programme.migrated_band,
+            "quota_warning_percent": programme.quota_warning_percent,
+            "trial_warning_us": programme.trial_warning_us,
             "last_service_day": programme.last_service_day,
         }
     )

@@ -26,6 +26,12 @@ from provisioning_service.storage.tables import (
 _TOKEN_BY_SECRET: Final = Query(
     select(TOKENS).where(TOKENS.c.secret_hash == bindparam("secret_hash"))
 )
+_TOKEN_BY_PREVIOUS_SECRET: Final = Query(
+    select(TOKENS).where(
+        TOKENS.c.previous_secret_hash == bindparam("secret_hash"),
+        TOKENS.c.previous_secret_expires_at > bindparam("now_at"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,11 @@ def tokens_of(tx: Transaction, account: str) -> dict[int, Token]:
     return {row.rung: rows.token_from_row(row) for row in tx.all(query)}
 
 
-def find_token_by_secret(tx: Transaction, secret_hash: bytes) -> Token | None:
-    """The token whose secret has this keyed hash and works."""
+def find_token_by_secret(tx: Transaction, secret_hash: bytes, *, now: int) -> Token | None:
+    """The token of which a secret has this keyed hash and works at `now`, by the real clock."""
     found = tx.rows(_TOKEN_BY_SECRET, {"secret_hash": secret_hash})
+    if not found:
+        found = tx.rows(_TOKEN_BY_PREVIOUS_SECRET, {"secret_hash": secret_hash, "now_at": now})
     return rows.token_from_row(found[0]) if found else None
 
 

@@ -60,6 +60,7 @@ def token_to_row(token: Token) -> dict[str, Any]:
     row = {name: getattr(token, name) for name in Token.__slots__}
     row["status"] = token.status.value
     row["secret_hash"] = token.secret_hash or None
+    row["previous_secret_hash"] = token.previous_secret_hash or None
     return row
 
 
@@ -68,6 +69,7 @@ def token_from_row(row: Any) -> Token:
     kept = dict(row._mapping)
     kept["status"] = _STATUSES[kept["status"]]
     kept["secret_hash"] = bytes(kept["secret_hash"] or b"")
+    kept["previous_secret_hash"] = bytes(kept["previous_secret_hash"] or b"")
     return Token(**kept)
 
 

@@ -70,7 +70,10 @@ class IntegratorRow(Row, table=True):
 
 
 class TokenRow(Row, table=True):
-    """A token with the keyed hash of its secret (NULL: none works)."""
+    """A token with the keyed hashes of its secret, and of the one before in its overlap.
+
+    NULL: there is none.
+    """
 
     __tablename__: ClassVar[Any] = "tokens"
     account: str = _key()
@@ -84,6 +87,10 @@ class TokenRow(Row, table=True):
     requested_at: int = _big()
     issued_at: int | None = _big()
     version: int
+    previous_secret_hash: bytes | None = Field(sa_type=LargeBinary, unique=True)
+    previous_secret_hint: str = _word()
+    previous_secret_expires_at: int | None = _big()
+    quota_warned: bool
 
 
 class InstanceRow(Row, table=True):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chassis.database import Transaction
 from chassis.use_case import Effects, Event, TimerDue, UseCase
-from provisioning_service.domain.events import InstanceDeleted, InstanceStopped
+from provisioning_service.domain.events import InstanceDeleted, InstanceStopped, InstanceTrialEnding
 from provisioning_service.domain.instance import (
     Action,
     DeletionReason,
@@ -24,6 +24,7 @@ from provisioning_service.use_cases.instance_timers import (
     LAPSED_TRIAL,
     PREPAID_END,
     TRIAL_END,
+    TRIAL_WARNING,
     timer_set,
     timers_cleared,
 )
@@ -31,6 +32,19 @@ from provisioning_service.use_cases.instance_timers import (
 
 def _gather(tx: Transaction, due: Sequence[TimerDue]) -> Facts:
     return read_instances(tx, ((each.account, each.key) for each in due))
+
+
+def _warn_of_trial_end(facts: Facts, due: TimerDue, _due_at: int) -> Effects[None]:
+    """Tell that a trial ends soon, and let it end."""
+    instance = facts.instance(due.account, due.key)
+    trial_end_at = instance.trial_end_at
+    if instance.state is not InstanceState.TRIAL or trial_end_at is None:
+        return Effects(None)
+    return Effects(
+        None,
+        events=(Event(due.account, InstanceTrialEnding(show(facts, instance), trial_end_at)),),
+        timers=(timer_set(instance, TRIAL_END, trial_end_at),),
+    )
 
 
 def _end_trial(facts: Facts, due: TimerDue, _due_at: int) -> Effects[None]:
@@ -105,6 +119,7 @@ def _use_case(name: str, decide: Any) -> UseCase[TimerDue, Facts, None]:
 
 
 TIMERS: Final = {
+    TRIAL_WARNING: _use_case("warn_of_trial_end", _warn_of_trial_end),
     TRIAL_END: _use_case("end_trial", _end_trial),
     LAPSED_TRIAL: _use_case("lapse_trial", _lapse_trial),
     CANCELLED_END: _use_case("end_cancelled", _end_cancelled),

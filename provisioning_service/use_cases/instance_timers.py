@@ -5,6 +5,7 @@ from typing import Final
 from chassis.use_case import TimerCleared, TimerSet
 from provisioning_service.domain.instance import Instance
 
+TRIAL_WARNING: Final = "trial_warning"
 TRIAL_END: Final = "trial_end"
 LAPSED_TRIAL: Final = "lapsed_trial"
 CANCELLED_END: Final = "cancelled_end"
@@ -20,7 +21,7 @@ def timers_cleared(instance: Instance) -> tuple[TimerCleared, ...]:
     """Clears all timers that an instance may have."""
     kinds: list[str] = []
     if instance.trial_end_at is not None and instance.subscribed_at is None:
-        kinds += [TRIAL_END, LAPSED_TRIAL]
+        kinds += [TRIAL_WARNING, TRIAL_END, LAPSED_TRIAL]
     if instance.cancelled_at is not None:
         kinds.append(CANCELLED_END)
     if instance.paid_through_on is not None:

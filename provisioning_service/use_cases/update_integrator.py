@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from chassis.database import Transaction
 from chassis.use_case import Effects, Event, UseCase
-from provisioning_service.domain.events import IntegratorUpdated
+from provisioning_service.domain.events import IntegratorUpdated, TokenQuotaWarning
+from provisioning_service.domain.ladder import Tokens, view_of
 from provisioning_service.domain.programme import Integrator, check_programme, tokens_under
+from provisioning_service.domain.token import Token
 from provisioning_service.storage.facts import Facts, read_accounts
 from provisioning_service.storage.saving import save
 from provisioning_service.use_cases.checks import account_scope, check_etag
@@ -31,14 +33,31 @@ def _decide(facts: Facts, command: UpdateIntegrator, _now: int) -> Effects[Integ
     check_etag(before, command.etag)
     programme = replace(before.programme, **command.changes)
     check_programme(programme)
-    tokens = tokens_under(programme, facts.tokens_of(command.account).values())
+    tokens_before = facts.tokens_of(command.account)
+    tokens = tokens_under(programme, tokens_before.values())
     if programme == before.programme:
         return Effects(before)
     after = replace(before, programme=programme, version=before.version + 1)
     return Effects(
         after,
         changes=(after, *tokens),
-        events=(Event(command.account, IntegratorUpdated(after)),),
+        events=(
+            Event(command.account, IntegratorUpdated(after)),
+            *_warnings(after, tokens_before, tokens),
+        ),
+    )
+
+
+def _warnings(
+    integrator: Integrator, before: Tokens, changed: Sequence[Token]
+) -> tuple[Event, ...]:
+    """Tells of the quotas of which, under the new programme, so much is used already."""
+    tokens = {**before, **{each.rung: each for each in changed}}
+    percent = integrator.programme.quota_warning_percent
+    return tuple(
+        Event(integrator.account, TokenQuotaWarning(view_of(each, tokens), percent))
+        for each in changed
+        if each.quota_warned and not before[each.rung].quota_warned
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,21 @@ async def test_remembers_no_refusal() -> None:
     callers = RememberedCallers(tokens, seconds=1, monotonic=Watch())
     await find(callers, "pspg_it_other")
     await find(callers, "pspg_it_other")
+    assert tokens.asked_count == 2
+
+
+async def test_remembers_no_secret_that_ends_by_itself() -> None:
+    """A secret that works beside a newer one is asked about each time: its end is not told."""
+    tokens = Tokens()
+
+    class Ending:
+        async def find(self, secret: str, secret_hash: bytes) -> Caller | None:
+            caller = await tokens.find(secret, secret_hash)
+            return caller and replace(caller, secret_expires_at=1)
+
+    callers = RememberedCallers(Ending(), seconds=1, monotonic=Watch())
+    await find(callers)
+    await find(callers)
     assert tokens.asked_count == 2
 
 

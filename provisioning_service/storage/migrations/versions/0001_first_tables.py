@@ -193,7 +193,12 @@ def upgrade() -> None:
         sa.Column("requested_at", sa.BigInteger(), nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("previous_secret_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_secret_hint", sa.String(length=80), nullable=False),
+        sa.Column("previous_secret_expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("quota_warned", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("account", "rung", name=op.f("pk_tokens")),
+        sa.UniqueConstraint("previous_secret_hash", name=op.f("uq_tokens_previous_secret_hash")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_tokens_secret_hash")),
     )
 
