@@ -34,7 +34,6 @@ _DIGITS_UNUSUAL: Final = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
-_DOUBLED: Final = tuple(Decimal(2 * 10**digits) for digits in range(5))
 _CODES: Final = frozenset(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN"
     " BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN"
@@ -45,6 +44,10 @@ _CODES: Final = frozenset(
     " TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XOF XPF"
     " YER ZAR ZMW ZWG".split()
 )
+# Twice the minor units of one, for each currency; looked up for every amount that is rounded.
+_DOUBLED: Final = {
+    code: Decimal(2 * 10 ** _DIGITS_UNUSUAL.get(code, _DIGITS_USUAL)) for code in _CODES
+}
 
 
 def minor_digits(currency: str, field: str = "currency") -> int:
@@ -86,12 +89,14 @@ def round_to_minor(amount: Decimal, currency: str) -> int:
 def round_ratio(numerator: Decimal, divisor: int, currency: str) -> int:
     """An exact quotient in the currency as minor units, rounded once, half up.
 
+    Computed in the caller's decimal context, EXACT.
     Shapes:  `divisor` > 0.
     """
-    if numerator < 0:
-        return -round_ratio(numerator.copy_negate(), divisor, currency)
+    scale = _DOUBLED.get(currency) or Decimal(2 * 10 ** minor_digits(currency))
     # Twice the amount, cut to a whole number, says on which side of a half it lies.
-    doubled = int(EXACT.multiply(numerator, _DOUBLED[minor_digits(currency)]))
+    doubled = int(numerator * scale)
+    if doubled < 0:
+        return -((-doubled // divisor + 1) >> 1)
     return (doubled // divisor + 1) >> 1
 
 

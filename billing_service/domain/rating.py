@@ -109,31 +109,32 @@ def rate(
             if price_index is not ONE:
                 numerator *= price_index
         divisor = instalments
-        if coverage.days_charged != coverage.days_full:
+        if coverage is not WHOLE and coverage.days_charged != coverage.days_full:
             divisor *= coverage.days_full
             numerator = _of_part(price, numerator, coverage)
-        elif not _is_plain(price):
+        elif not (
+            price.minimum_charge is None and price.maximum_charge is None and price.discount is None
+        ):
             numerator = _discounted(price, _bounded(price, numerator, 1), 1)
         amount_minor = round_ratio(numerator, divisor, price.currency)
     finally:
         setcontext(before)
-    return RatedPrice(
-        price,
-        usage,
-        included,
-        priced,
-        coverage,
-        instalments,
-        price_index,
-        numerator,
-        divisor,
-        amount_minor,
+    # As RatedPrice(...), in half the time.
+    return tuple.__new__(
+        RatedPrice,
+        (
+            price,
+            usage,
+            included,
+            priced,
+            coverage,
+            instalments,
+            price_index,
+            numerator,
+            divisor,
+            amount_minor,
+        ),
     )
-
-
-def _is_plain(price: Price) -> bool:
-    """Whether nothing follows the model."""
-    return price.minimum_charge is None and price.maximum_charge is None and price.discount is None
 
 
 def _of_part(price: Price, amount: Decimal, coverage: Coverage) -> Decimal:

@@ -38,7 +38,8 @@ class Graduated:
         quantity, below, total = usage.quantity, ZERO, ZERO
         for tier in self.tiers:
             up_to = tier.up_to
-            total += tier.flat_fee
+            if tier.flat_fee:
+                total += tier.flat_fee
             if up_to is None or quantity <= up_to:
                 return total + (quantity - below) * tier.unit_price
             total += (up_to - below) * tier.unit_price
