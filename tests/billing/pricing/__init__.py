@@ -1,0 +1,1 @@
+"""What a price makes of a quantity."""
