@@ -20,6 +20,7 @@ from billing_service.api.plans import Catalog
 from billing_service.api.reading import Reads
 from billing_service.api.sandbox_steps import SandboxSteps
 from billing_service.api.subscriptions import Subscriptions
+from billing_service.api.tax_profiles import TaxProfiles
 from billing_service.api.terms import TermsOfBilling
 from billing_service.clients.introspection import remembered_callers
 from billing_service.clients.provisioning_feed import ProvisioningFeed
@@ -201,6 +202,7 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.IssuerService": Issuers(writes, reads),
         f"{_PACKAGE}.TermsService": TermsOfBilling(writes, reads),
         f"{_PACKAGE}.CatalogService": Catalog(writes, reads),
+        f"{_PACKAGE}.TaxProfileService": TaxProfiles(writes, reads),
         f"{_PACKAGE}.BillingProfileService": BillingProfiles(writes, reads),
         f"{_PACKAGE}.SubscriptionService": Subscriptions(reads),
         f"{_PACKAGE}.InvoiceService": Invoices(reads),

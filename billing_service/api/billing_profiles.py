@@ -6,9 +6,11 @@ from typing import Any, Final
 from pospago.billing.v1 import billing_profile_pb2 as pb
 
 from billing_service.api.reading import Reads
+from billing_service.api.tax_messages import TREATMENTS, to_proto_treatment
 from billing_service.api.values import (
     ISSUER,
     PROFILE,
+    TAX_PROFILE,
     TERMS,
     bare_id,
     fields_to_change,
@@ -88,6 +90,10 @@ class BillingProfiles:
             "terms": lambda: bare_id(TERMS, profile.terms, "billing_profile.terms"),
             "issuer": lambda: bare_id(ISSUER, profile.issuer, "billing_profile.issuer"),
             "payer": lambda: account_id(profile.payer, "billing_profile.payer"),
+            "tax_profile": lambda: bare_id(
+                TAX_PROFILE, profile.tax_profile, "billing_profile.tax_profile"
+            ),
+            "tax_treatment": lambda: TREATMENTS[profile.tax_treatment],
         }
         values |= {name: read[name]() for name in named if name in read}
         account = bare_id(PROFILE, profile.name, "billing_profile.name")
@@ -110,6 +116,9 @@ def to_proto_profile(
         terms=TERMS.format(profile.terms) if profile.terms else "",
         issuer=ISSUER.format(profile.issuer) if profile.issuer else "",
         payer=f"accounts/{profile.payer}" if profile.payer else "",
+        tax_profile=TAX_PROFILE.format(profile.tax_profile) if profile.tax_profile else "",
+        tax_treatment=to_proto_treatment(profile.tax_treatment),
+        tax_note=profile.tax_note,
         credit_balance=to_proto_money(*credit),
         expire_date=to_proto_date(standing.expires_on),
         stop_time=to_proto_timestamp(standing.stopped_at),

@@ -12,6 +12,7 @@ from billing_service.api.issuers import to_proto_issuer
 from billing_service.api.payments import to_proto_payment
 from billing_service.api.plans import to_proto_plan
 from billing_service.api.subscriptions import to_proto_subscription
+from billing_service.api.tax_messages import to_proto_tax_profile
 from billing_service.api.terms import to_proto_terms
 from billing_service.api.values import INVOICE, PAYMENT, to_proto_date, to_proto_money
 from billing_service.domain import events
@@ -94,6 +95,15 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.TermsVersionAdded: lambda e: pb.TermsVersionAdded(terms=to_proto_terms(e.terms)),
     events.PlanCreated: lambda e: pb.PlanCreated(plan=to_proto_plan(e.plan)),
     events.PlanVersionAdded: lambda e: pb.PlanVersionAdded(plan=to_proto_plan(e.plan)),
+    events.TaxProfileCreated: lambda e: pb.TaxProfileCreated(
+        tax_profile=to_proto_tax_profile(e.profile)
+    ),
+    events.TaxProfileUpdated: lambda e: pb.TaxProfileUpdated(
+        tax_profile=to_proto_tax_profile(e.profile)
+    ),
+    events.TaxProfileVersionAdded: lambda e: pb.TaxProfileVersionAdded(
+        tax_profile=to_proto_tax_profile(e.profile)
+    ),
     events.BillingProfileUpdated: _profile_updated,
     events.SubscriptionChanged: _subscription_changed,
     events.InvoiceIssued: _invoice_issued,

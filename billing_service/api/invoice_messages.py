@@ -5,6 +5,7 @@ from typing import Final
 
 from pospago.billing.v1 import invoice_pb2 as pb
 
+from billing_service.api.tax_messages import to_proto_subtotal
 from billing_service.api.values import (
     INSTANCE,
     INVOICE,
@@ -24,6 +25,7 @@ from billing_service.domain.invoice import (
     IssuedInvoice,
     Settlement,
 )
+from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage.document_queries import InvoiceCharge, InvoiceInFull
 
 STATES: Final = {
@@ -37,7 +39,7 @@ _STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
 
 def to_proto_invoice(found: InvoiceInFull) -> pb.Invoice:
     """An issued invoice with what is paid of it."""
-    message = _unpaid(found.invoice, found.lines)
+    message = _unpaid(found.invoice, found.lines, found.taxes)
     settlement = found.settlement
     message.state = _STATE_NUMBERS[found.state]
     message.amount_paid.CopyFrom(to_proto_money(settlement.paid_minor, found.invoice.currency))
@@ -51,12 +53,14 @@ def to_proto_invoice(found: InvoiceInFull) -> pb.Invoice:
 def to_proto_issued(issued: IssuedInvoice, settlement: Settlement) -> pb.Invoice:
     """An invoice as it was issued."""
     state = InvoiceState.OPEN if settlement.settled_on is None else InvoiceState.SETTLED
-    return to_proto_invoice(InvoiceInFull(issued.invoice, issued.lines, settlement, state))
+    return to_proto_invoice(
+        InvoiceInFull(issued.invoice, issued.lines, settlement, state, issued.taxes)
+    )
 
 
 def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
     """An invoice that is not issued: it has neither name nor number."""
-    message = _unpaid(drafted.invoice, drafted.lines)
+    message = _unpaid(drafted.invoice, drafted.lines, drafted.taxes)
     message.name = ""
     message.state = pb.Invoice.STATE_PREVIEW
     message.ClearField("issue_time")
@@ -75,9 +79,10 @@ def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
     )
 
 
-def _unpaid(invoice: Invoice, lines: Sequence[InvoiceLine]) -> pb.Invoice:
+def _unpaid(
+    invoice: Invoice, lines: Sequence[InvoiceLine], taxes: Sequence[TaxSubtotal]
+) -> pb.Invoice:
     """All of an invoice that its payments do not change."""
-    total = to_proto_money(invoice.total_minor, invoice.currency)
     dates = invoice.dates
     return pb.Invoice(
         name=INVOICE.format(*invoice.key),
@@ -94,8 +99,12 @@ def _unpaid(invoice: Invoice, lines: Sequence[InvoiceLine]) -> pb.Invoice:
         stop_time=to_proto_timestamp(invoice.stop_and_deletion.stop_at),
         deletion_time=to_proto_timestamp(invoice.stop_and_deletion.deletion_at),
         lines=[_to_proto_line(line, invoice.currency) for line in lines],
-        subtotal=total,
-        total=total,
+        subtotal=to_proto_money(invoice.subtotal_minor, invoice.currency),
+        taxes=[to_proto_subtotal(each, invoice.currency) for each in taxes],
+        tax_total=to_proto_money(invoice.tax_minor, invoice.currency),
+        total=to_proto_money(invoice.total_minor, invoice.currency),
+        prices_include_tax=invoice.prices_include_tax,
+        tax_note=invoice.tax_note,
         amount_paid=to_proto_money(0, invoice.currency),
         terms=TERMS.format(invoice.terms_id),
         terms_version=invoice.terms_version,

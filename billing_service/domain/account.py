@@ -5,6 +5,7 @@ from datetime import date
 
 from billing_service.domain.errors import PayerNotSelfPaying
 from billing_service.domain.party import NO_ADDRESS, Party, PostalAddress
+from billing_service.domain.tax import TaxTreatment
 from billing_service.domain.terms import DEFAULT_TERMS
 
 
@@ -31,6 +32,9 @@ class BillingProfile:
     terms: str = ""
     issuer: str = ""
     payer: str = ""
+    tax_profile: str = ""
+    tax_treatment: TaxTreatment = TaxTreatment.STANDARD
+    tax_note: str = ""
     version: int = 1
 
     @property

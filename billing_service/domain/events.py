@@ -8,6 +8,7 @@ from billing_service.domain.party import Issuer
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.subscription import Subscription, SubscriptionState
+from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
 
 
@@ -51,6 +52,27 @@ class PlanVersionAdded:
     """A plan got a version."""
 
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class TaxProfileCreated:
+    """A tax profile was created."""
+
+    profile: TaxProfile
+
+
+@dataclass(frozen=True, slots=True)
+class TaxProfileUpdated:
+    """A tax profile was changed, its rates aside."""
+
+    profile: TaxProfile
+
+
+@dataclass(frozen=True, slots=True)
+class TaxProfileVersionAdded:
+    """A tax profile got a version."""
+
+    profile: TaxProfile
 
 
 @dataclass(frozen=True, slots=True)

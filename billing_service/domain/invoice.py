@@ -18,6 +18,7 @@ from billing_service.domain.dunning import (
 )
 from billing_service.domain.party import Issuer, NumberSeries, Party, numbered
 from billing_service.domain.plan import Plan
+from billing_service.domain.tax import Taxation, Taxes, TaxSubtotal, tax
 from billing_service.domain.terms import TermsVersion
 
 
@@ -68,7 +69,11 @@ class Invoice:
     dates: DunningDates
     overdue_at: int
     stop_and_deletion: StopAndDeletion
+    subtotal_minor: int
+    tax_minor: int
     total_minor: int
+    prices_include_tax: bool
+    tax_note: str
     terms_id: str
     terms_version: int
     time_zone: str
@@ -123,11 +128,15 @@ class IssuedInvoice:
     lines: tuple[InvoiceLine, ...]
     charges: tuple[Charge, ...]
     accounts: tuple[InvoiceAccount, ...]
+    taxes: tuple[TaxSubtotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an invoice says besides its charges. `issuer` is as it is now, `terms` as in force."""
+    """What an invoice says besides its charges. `issuer` is as it is now, `terms` as in force.
+
+    `taxation` is None for a payer whose invoices show no tax.
+    """
 
     payer: Account
     profile: BillingProfile
@@ -137,6 +146,7 @@ class Header:
     terms: TermsVersion
     dates: DunningDates
     issued_at: int
+    taxation: Taxation | None = None
 
 
 def by_currency(items: Iterable[RatedItem]) -> dict[str, list[RatedItem]]:
@@ -157,15 +167,23 @@ def draft(
     """The invoice for items of one currency, without a number.
 
     Shapes:  `zones` holds the zone of each account among the items.
+    Errors:  TaxRateNotFound.
     """
     lines, charges = _lines_and_charges(header.payer.account, items, plans)
-    invoice = _unnumbered(header, items[0].currency, sum(line.amount_minor for line in lines))
+    taxes = tax(
+        lines,
+        header.taxation,
+        issued_on=header.dates.issued_on,
+        zone=header.payer.time_zone,
+    )
+    invoice = _unnumbered(header, items[0].currency, taxes)
     accounts = sorted({item.key.account for item in items})
     return IssuedInvoice(
         invoice,
         lines,
         charges,
         tuple(_on_invoice(invoice, account, zones[account]) for account in accounts),
+        taxes.subtotals,
     )
 
 
@@ -183,7 +201,7 @@ def number(drafted: IssuedInvoice, series: NumberSeries) -> tuple[IssuedInvoice,
     )
     charges = tuple(replace(charge, invoice=invoice_id) for charge in drafted.charges)
     accounts = tuple(replace(each, invoice=invoice_id) for each in drafted.accounts)
-    return IssuedInvoice(invoice, drafted.lines, charges, accounts), taken
+    return replace(drafted, invoice=invoice, charges=charges, accounts=accounts), taken
 
 
 def _lines_and_charges(
@@ -223,7 +241,7 @@ def _line(line_number: int, items: Sequence[RatedItem], plan_name: str) -> Invoi
     )
 
 
-def _unnumbered(header: Header, currency: str, total_minor: int) -> Invoice:
+def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:
     zone = header.payer.time_zone
     return Invoice(
         payer=header.payer.account,
@@ -241,7 +259,11 @@ def _unnumbered(header: Header, currency: str, total_minor: int) -> Invoice:
         dates=header.dates,
         overdue_at=overdue_at(header.dates, zone),
         stop_and_deletion=stop_and_deletion(header.dates, zone),
-        total_minor=total_minor,
+        subtotal_minor=taxes.subtotal_minor,
+        tax_minor=taxes.tax_minor,
+        total_minor=taxes.total_minor,
+        prices_include_tax=taxes.prices_include_tax,
+        tax_note=header.taxation.note if header.taxation else "",
         terms_id=header.terms_id,
         terms_version=header.terms.version,
         time_zone=zone,

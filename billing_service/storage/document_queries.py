@@ -15,8 +15,10 @@ from billing_service.domain.invoice import (
     Settlement,
 )
 from billing_service.domain.payment import Payment
+from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage import document_rows
 from billing_service.storage.tables import table
+from billing_service.storage.tax_rows import tax_subtotal_from_row
 from chassis.database import Transaction
 
 _INVOICES: Final = table("invoices")
@@ -33,12 +35,13 @@ FIRST_CHARGE: Final[ChargeKey] = (0, "", "", "")
 
 @dataclass(frozen=True, slots=True)
 class InvoiceInFull:
-    """An invoice with its lines, what is paid of it, and where it stands."""
+    """An invoice with its lines and taxes, what is paid of it, and where it stands."""
 
     invoice: Invoice
     lines: tuple[InvoiceLine, ...]
     settlement: Settlement
     state: InvoiceState
+    taxes: tuple[TaxSubtotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +194,15 @@ def _stands(state: InvoiceState, now: int) -> ColumnElement[bool]:
 
 def _in_full(tx: Transaction, query: Select[Any], now: int) -> list[InvoiceInFull]:
     found = tx.all(query)
-    lines = _lines(tx, [(row.payer, row.invoice) for row in found])
+    keys = [(row.payer, row.invoice) for row in found]
+    lines, taxes = _lines(tx, keys), _taxes(tx, keys)
     read = []
     for row in found:
         invoice = document_rows.invoice_from_row(row)
         settlement = document_rows.settlement_from_row(row)
         state = settlement.state(overdue_at=invoice.overdue_at, now=now)
-        read.append(InvoiceInFull(invoice, tuple(lines[invoice.key]), settlement, state))
+        made_of = (tuple(lines[invoice.key]), settlement, state, tuple(taxes[invoice.key]))
+        read.append(InvoiceInFull(invoice, *made_of))
     return read
 
 
@@ -209,6 +214,17 @@ def _lines(
     found: dict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
     for row in tx.where_in(select(lines).order_by(lines.c.line_number), key, keys):
         found[row.payer, row.invoice].append(document_rows.line_from_row(row))
+    return found
+
+
+def _taxes(
+    tx: Transaction, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], list[TaxSubtotal]]:
+    taxes = table("invoice_taxes")
+    key: Any = tuple_(taxes.c.payer, taxes.c.invoice)
+    found: dict[tuple[str, str], list[TaxSubtotal]] = defaultdict(list)
+    for row in tx.where_in(select(taxes).order_by(taxes.c.ordinal), key, keys):
+        found[row.payer, row.invoice].append(tax_subtotal_from_row(row))
     return found
 
 

@@ -17,6 +17,7 @@ from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.standing import Owed
 from billing_service.domain.subscription import Span, Subscription
+from billing_service.domain.tax import Taxation, TaxProfile
 from billing_service.domain.terms import Terms, TermsVersion
 from chassis.use_case import Effects
 
@@ -39,6 +40,7 @@ class Facts:
     issuers: MutableMapping[str, Issuer] = field(default_factory=dict)
     terms: MutableMapping[str, Terms] = field(default_factory=dict)
     plans: MutableMapping[str, Plan] = field(default_factory=dict)
+    tax_profiles: MutableMapping[str, TaxProfile] = field(default_factory=dict)
     series: MutableMapping[str, NumberSeries] = field(default_factory=dict)
     subscriptions: MutableMapping[DocumentKey, Subscription] = field(default_factory=dict)
     spans: MutableMapping[str, Counter[Span]] = field(default_factory=dict)
@@ -86,6 +88,8 @@ class Facts:
                 self.terms[change.terms_id] = change
             case Plan():
                 self.plans[change.plan_id] = change
+            case TaxProfile():
+                self.tax_profiles[change.tax_profile_id] = change
             case NumberSeries():
                 self.series[change.series] = change
             case Subscription():
@@ -137,6 +141,15 @@ class Facts:
         """The currency in which an account is charged."""
         stated = self.profiles[account].currency
         return stated or self.terms_in_force(account, instant_at).currency
+
+    def taxation_of(self, account: str) -> Taxation | None:
+        """How an account's invoices are taxed; None if its profile names no tax profile."""
+        profile = self.profiles[account]
+        if not profile.tax_profile:
+            return None
+        return Taxation(
+            self.tax_profiles[profile.tax_profile], profile.tax_treatment, profile.tax_note
+        )
 
     def owed_by(self, account: str) -> list[Owed]:
         """The unsettled invoices with a charge of an account."""

@@ -12,6 +12,7 @@ from billing_service.domain.subscription import Span
 from billing_service.storage import rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.tables import CHASSIS, table
+from billing_service.storage.tax_rows import tax_profiles_from_rows
 from chassis.database import Transaction
 from chassis.feed import peer_watermark
 from chassis.prepared import InQuery
@@ -160,6 +161,15 @@ def gather_terms(tx: Transaction, facts: Facts) -> None:
     versions = table("terms_versions")
     found = tx.all(select(versions).order_by(versions.c.terms, versions.c.version))
     facts.terms.update({each.terms_id: each for each in rows.terms_from_rows(found)})
+
+
+def gather_tax_profiles(tx: Transaction, facts: Facts) -> None:
+    """All tax profiles; there are few."""
+    heads, versions = table("tax_profiles"), table("tax_profile_versions")
+    found = tx.all(select(versions).order_by(versions.c.tax_profile, versions.c.version))
+    facts.tax_profiles.update(
+        {each.tax_profile_id: each for each in tax_profiles_from_rows(tx.all(select(heads)), found)}
+    )
 
 
 def gather_plans(tx: Transaction, facts: Facts, plans: Iterable[str]) -> None:

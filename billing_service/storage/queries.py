@@ -12,11 +12,13 @@ from billing_service.domain.calendar import month_of
 from billing_service.domain.party import Issuer
 from billing_service.domain.plan import Plan
 from billing_service.domain.subscription import FactKind, Subscription, SubscriptionState
+from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
 from billing_service.storage import gathering, rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_documents import credit_of
 from billing_service.storage.tables import CHASSIS, table
+from billing_service.storage.tax_rows import tax_profiles_from_rows
 from chassis.database import Transaction
 
 _SUBSCRIPTIONS: Final = table("subscriptions")
@@ -98,6 +100,23 @@ def list_plans(tx: Transaction, *, after: str, limit: int) -> list[Plan]:
     facts = Facts()
     gathering.gather_plans(tx, facts, page)
     return [facts.plans[each] for each in page]
+
+
+def find_tax_profile(tx: Transaction, tax_profile: str) -> TaxProfile | None:
+    """A tax profile by its id."""
+    return next(iter(list_tax_profiles(tx, after="", limit=1, only=tax_profile)), None)
+
+
+def list_tax_profiles(
+    tx: Transaction, *, after: str, limit: int, only: str = ""
+) -> list[TaxProfile]:
+    """Tax profiles by id, those that follow `after`, or the one that is named."""
+    heads, versions = table("tax_profiles"), table("tax_profile_versions")
+    wanted = heads.c.tax_profile == only if only else heads.c.tax_profile > after
+    page = tx.all(select(heads).where(wanted).order_by(heads.c.tax_profile).limit(limit))
+    query = select(versions).order_by(versions.c.tax_profile, versions.c.version)
+    ids = [row.tax_profile for row in page]
+    return tax_profiles_from_rows(page, tx.where_in(query, versions.c.tax_profile, ids))
 
 
 def profiles_in_full(tx: Transaction, accounts: Sequence[str], now: int) -> list[ProfileInFull]:

@@ -13,6 +13,7 @@ from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.party import Issuer, NumberSeries, Party, PostalAddress
 from billing_service.domain.plan import BandPrice, Plan, PlanVersion, VersionPolicy
 from billing_service.domain.subscription import Fact, FactKind, Span, Subscription
+from billing_service.domain.tax import TaxTreatment
 from billing_service.domain.terms import Terms, TermsVersion
 
 Values = dict[str, Any]
@@ -81,6 +82,9 @@ def profile_to_row(profile: BillingProfile) -> Values:
         "currency": profile.currency,
         "terms": profile.terms,
         "issuer": profile.issuer,
+        "tax_profile": profile.tax_profile,
+        "tax_treatment": profile.tax_treatment.value,
+        "tax_note": profile.tax_note,
         "version": profile.version,
     }
 
@@ -98,6 +102,9 @@ def profile_from_row(row: Row[Any]) -> BillingProfile:
         terms=row.terms,
         issuer=row.issuer,
         payer="" if row.paid_by == row.account else row.paid_by,
+        tax_profile=row.tax_profile,
+        tax_treatment=TaxTreatment(row.tax_treatment),
+        tax_note=row.tax_note,
         version=row.version,
     )
 

@@ -9,8 +9,9 @@ from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.subscription import Subscription
+from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
-from billing_service.storage import document_rows, rows
+from billing_service.storage import document_rows, rows, tax_rows
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -36,6 +37,10 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
         ("plan_versions", rows.plan_versions_to_rows),
         ("plan_prices", rows.plan_prices_to_rows),
     ),
+    TaxProfile: (
+        ("tax_profiles", _single(tax_rows.tax_profile_to_row)),
+        ("tax_profile_versions", tax_rows.tax_versions_to_rows),
+    ),
     Subscription: (
         ("subscriptions", _single(rows.subscription_to_row)),
         ("subscription_facts", rows.facts_to_rows),
@@ -52,6 +57,10 @@ _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
             lambda issued: [
                 document_rows.line_to_row(issued.invoice, line) for line in issued.lines
             ],
+        ),
+        (
+            "invoice_taxes",
+            lambda issued: tax_rows.invoice_taxes_to_rows(issued.invoice, issued.taxes),
         ),
         (
             "charges",
@@ -72,6 +81,7 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     NumberSeries: lambda each: each.series,
     Terms: lambda each: each.terms_id,
     Plan: lambda each: each.plan_id,
+    TaxProfile: lambda each: each.tax_profile_id,
     Subscription: lambda each: each.key,
     Settlement: lambda each: (each.payer, each.invoice),
     Payment: lambda each: each.key,

@@ -68,6 +68,9 @@ class BillingProfileRow(Table, table=True):
     currency: str = _word(3)
     terms: str = _word()
     issuer: str = _word()
+    tax_profile: str = _word()
+    tax_treatment: str = _word(16)
+    tax_note: str = _text()
     version: int
 
 
@@ -148,6 +151,27 @@ class PlanPriceRow(Table, table=True):
     band: int = Field(primary_key=True)
     currency: str = _key(3)
     unit_price: str = _text()
+
+
+class TaxProfileRow(Table, table=True):
+    """Rates by tax category, without its versions."""
+
+    __tablename__ = "tax_profiles"
+    tax_profile: str = _key()
+    display_name: str = _text()
+
+
+class TaxProfileVersionRow(Table, table=True):
+    """A version of a tax profile, its rates as JSON; the first has no effective time."""
+
+    __tablename__ = "tax_profile_versions"
+    tax_profile: str = _key()
+    version: int = Field(primary_key=True)
+    effective_at: int | None = _long()
+    rates: str = _text()
+    prices_include_tax: bool
+    rounding: str = _word(16)
+    tax_point: str = _word(16)
 
 
 class SubscriptionRow(Table, table=True):
@@ -232,7 +256,11 @@ class InvoiceRow(Table, table=True):
     overdue_at: int = _long()
     stop_at: int = _long()
     deletion_at: int = _long()
+    subtotal_minor: int = _long()
+    tax_minor: int = _long()
     total_minor: int = _long()
+    prices_include_tax: bool
+    tax_note: str = _text()
     terms: str = _word()
     terms_version: int
     time_zone: str = _word()
@@ -256,6 +284,21 @@ class InvoiceLineRow(Table, table=True):
     amount_minor: int = _long()
     period_start_on: date
     period_end_on: date
+
+
+class InvoiceTaxRow(Table, table=True):
+    """The tax of an invoice on one category at one rate, in order from 1."""
+
+    __tablename__ = "invoice_taxes"
+    payer: str = _key()
+    invoice: str = _key()
+    ordinal: int = Field(primary_key=True)
+    tax_category: str = _word(40)
+    display_name: str = _text()
+    percent: str = _text()
+    treatment: str = _word(16)
+    taxable_minor: int = _long()
+    tax_minor: int = _long()
 
 
 class InvoiceAccountRow(Table, table=True):

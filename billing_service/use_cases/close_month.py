@@ -41,6 +41,7 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     gathering.gather_spans(tx, facts, accounts)
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
+    gathering.gather_tax_profiles(tx, facts)
     gathering.gather_plans(tx, facts, {each.plan for each in facts.subscriptions.values()})
     gathering_documents.gather_owed(tx, facts, accounts)
     gathering_documents.gather_ledgers(tx, facts, unsettled)
@@ -52,7 +53,8 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
 def decide(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
     """Issue the invoices of the month, and see to what follows from them.
 
-    Errors:  PriceNotFound, IssuerNeeded: the payer is parked until the remedy is there.
+    Errors:  PriceNotFound, TaxRateNotFound, IssuerNeeded: the payer is parked until the remedy is
+             there.
              NotYet while something that belongs to the month may still come.
     """
     payer, month = command.account, month_from_key(command.key)

@@ -28,7 +28,7 @@ _NOBODY: Final = Issuer(
 def preview_invoices(tx: Transaction, payer: str, now: int) -> list[IssuedInvoice]:
     """The invoices of the open month, one for each currency; nothing is written.
 
-    Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound.
+    Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound.
     """
     facts = _gather(tx, payer)
     if payer not in facts.accounts:
@@ -57,5 +57,6 @@ def _gather(tx: Transaction, payer: str) -> Facts:
     gathering.gather_open_subscriptions(tx, facts, accounts)
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
+    gathering.gather_tax_profiles(tx, facts)
     gathering.gather_plans(tx, facts, {each.plan for each in facts.subscriptions.values()})
     return facts

@@ -39,7 +39,10 @@ def rate(facts: Facts, billed: BilledMonth) -> dict[str, list[RatedItem]]:
 def drafts(
     facts: Facts, billed: BilledMonth, items: Mapping[str, Sequence[RatedItem]], issuer: Issuer
 ) -> list[IssuedInvoice]:
-    """The invoices for rated items, one for each currency, without numbers."""
+    """The invoices for rated items, one for each currency, without numbers.
+
+    Errors:  TaxRateNotFound.
+    """
     header = _header(facts, billed, issuer)
     zones = {account: facts.accounts[account].time_zone for account in billed.through}
     return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
@@ -92,4 +95,5 @@ def _header(facts: Facts, billed: BilledMonth, issuer: Issuer) -> Header:
         terms=terms,
         dates=dates,
         issued_at=billed.issued_at,
+        taxation=facts.taxation_of(billed.payer),
     )

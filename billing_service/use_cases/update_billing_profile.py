@@ -11,6 +11,7 @@ from billing_service.domain.errors import (
     PayerInOtherSandbox,
     PayerNotFound,
     PayerNotSelfPaying,
+    TaxProfileNotFound,
     TermsNotFound,
 )
 from billing_service.domain.events import BillingProfileUpdated
@@ -35,6 +36,9 @@ CHANGEABLE: Final = (
     "terms",
     "issuer",
     "payer",
+    "tax_profile",
+    "tax_treatment",
+    "tax_note",
 )
 
 
@@ -63,6 +67,7 @@ def gather(tx: Transaction, commands: Sequence[UpdateBillingProfile]) -> Facts:
     gathering.gather_zones(tx, facts, payers)
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
+    gathering.gather_tax_profiles(tx, facts)
     gathering.gather_spans(tx, facts, accounts)
     gathering.gather_charged_currency(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
@@ -102,11 +107,13 @@ def decide(facts: Facts, command: UpdateBillingProfile, now: int) -> Effects[Pro
 
 
 def _check_references(facts: Facts, profile: BillingProfile) -> None:
-    """Refuse terms and issuers that there are not."""
+    """Refuse terms, issuers and tax profiles that there are not."""
     if profile.terms_id not in facts.terms:
         raise TermsNotFound(profile.terms_id)
     if profile.issuer and profile.issuer not in facts.issuers:
         raise IssuerNotFound(profile.issuer)
+    if profile.tax_profile and profile.tax_profile not in facts.tax_profiles:
+        raise TaxProfileNotFound(profile.tax_profile)
 
 
 def _check_payer(facts: Facts, profile: BillingProfile) -> None:

@@ -27,6 +27,7 @@ from billing_service.domain.tax import (
     tax,
 )
 from tests.billing.builders import SAO_PAULO, at, day
+from tests.billing.taxing import rates_of, tax_version
 
 MARCH, APRIL, MAY = day("2026-03-01"), day("2026-04-01"), day("2026-05-01")
 
@@ -39,28 +40,6 @@ class Line:
     tax_category: str = ""
     period_start_on: date = MARCH
     period_end_on: date = APRIL
-
-
-def rates_of(**percents: str) -> tuple[TaxRate, ...]:
-    """Rates by category; `other` is the empty one."""
-    return tuple(
-        TaxRate("" if category == "other" else category, "Tax", Decimal(percent))
-        for category, percent in percents.items()
-    )
-
-
-def version_of(
-    percent: str = "8.5",
-    *,
-    rates: tuple[TaxRate, ...] = (),
-    effective_at: int | None = None,
-    includes: bool = False,
-    rounding: TaxRounding = TaxRounding.DOCUMENT,
-    point: TaxPoint = TaxPoint.ISSUE_DATE,
-) -> TaxProfileVersion:
-    """A version of a tax profile, still without its number; with one rate unless more are said."""
-    rates = rates or rates_of(other=percent)
-    return TaxProfileVersion(0, effective_at, rates, includes, rounding, point)
 
 
 def profile_of(first: TaxProfileVersion, *later: TaxProfileVersion) -> TaxProfile:
@@ -78,7 +57,7 @@ def taxed(
     issued_on: date = APRIL,
 ) -> Taxes:
     """The taxes of an invoice issued on the first of April."""
-    taxation = Taxation(profile_of(*(versions or (version_of(),))), treatment)
+    taxation = Taxation(profile_of(*(versions or (tax_version(),))), treatment)
     return tax(lines, taxation, issued_on=issued_on, zone=SAO_PAULO)
 
 
@@ -93,7 +72,7 @@ def test_known_invoice_is_taxed_to_the_cent(
     rounding: TaxRounding, tax_minor: int, total_minor: int
 ) -> None:
     """49.00 + 105.00 + 0.00 + 77.10 + 19.00 at 8.5%: 21.26 on the document, 21.27 by line."""
-    found = taxed(KNOWN, version_of(rounding=rounding))
+    found = taxed(KNOWN, tax_version(rounding=rounding))
     assert (found.subtotal_minor, found.tax_minor, found.total_minor) == (
         25010,
         tax_minor,
@@ -124,14 +103,14 @@ def test_tax_is_rounded_half_away_from_zero(
     amount_minor: int, percent: str, added: int, included: int
 ) -> None:
     """On top of an amount, or in it; of a credit the same as of a charge, with the other sign."""
-    on_top = taxed([Line(amount_minor)], version_of(percent))
-    within = taxed([Line(amount_minor)], version_of(percent, includes=True))
+    on_top = taxed([Line(amount_minor)], tax_version(percent))
+    within = taxed([Line(amount_minor)], tax_version(percent, includes=True))
     assert (on_top.tax_minor, within.tax_minor) == (added, included)
 
 
 def test_included_tax_leaves_the_total_as_it_is() -> None:
     """With prices that include 25%, 125.00 is 100.00 and 25.00 of tax."""
-    found = taxed([Line(10000), Line(2500)], version_of("25", includes=True))
+    found = taxed([Line(10000), Line(2500)], tax_version("25", includes=True))
     assert found == Taxes(
         (TaxSubtotal("", "Tax", Decimal(25), TaxTreatment.STANDARD, 10000, 2500),),
         10000,
@@ -145,7 +124,7 @@ def test_each_category_has_its_own_subtotal() -> None:
     """A line is taxed by its category's rate, or by that of the empty category."""
     rates = rates_of(food="15", other="25")
     lines = [Line(1000, "food"), Line(1000, "cars"), Line(1000), Line(500, "food")]
-    found = taxed(lines, version_of(rates=rates))
+    found = taxed(lines, tax_version(rates=rates))
     assert [
         (each.tax_category, each.taxable_minor, each.tax_minor) for each in found.subtotals
     ] == [
@@ -157,7 +136,7 @@ def test_each_category_has_its_own_subtotal() -> None:
 def test_exempt_category_is_listed_as_such() -> None:
     """What is exempt for all is not told as taxed at 0."""
     rates = (TaxRate("books", "VAT", Decimal(0), exempt=True), *rates_of(other="0"))
-    found = taxed([Line(1000, "books"), Line(100)], version_of(rates=rates))
+    found = taxed([Line(1000, "books"), Line(100)], tax_version(rates=rates))
     assert [(each.treatment, each.taxable_minor) for each in found.subtotals] == [
         (TaxTreatment.STANDARD, 100),
         (TaxTreatment.EXEMPT, 1000),
@@ -168,14 +147,14 @@ def test_exempt_category_is_listed_as_such() -> None:
 @pytest.mark.parametrize("includes", [False, True])
 def test_untaxed_buyer_pays_the_lines(treatment: TaxTreatment, *, includes: bool) -> None:
     """No tax is added to the lines, nor taken out of them; the invoice says why."""
-    found = taxed(KNOWN, version_of("25", includes=includes), treatment=treatment)
+    found = taxed(KNOWN, tax_version("25", includes=includes), treatment=treatment)
     subtotal = TaxSubtotal("", "Tax", Decimal(0), treatment, 25010, 0)
     assert found == Taxes((subtotal,), 25010, 0, 25010, prices_include_tax=False)
 
 
 def test_untaxed_buyer_needs_no_rate() -> None:
     """A category that the profile does not know is no obstacle where nothing is taxed."""
-    version = version_of(rates=rates_of(food="15"))
+    version = tax_version(rates=rates_of(food="15"))
     found = taxed([Line(1000, "cars")], version, treatment=TaxTreatment.REVERSE_CHARGE)
     assert (found.total_minor, found.subtotals[0].tax_category) == (1000, "")
 
@@ -189,14 +168,14 @@ def test_buyer_without_taxation_pays_the_lines() -> None:
 def test_missing_rate_names_category_profile_and_remedy() -> None:
     """A category without a rate is refused with what mends it."""
     with pytest.raises(TaxRateNotFound, match=r"taxProfiles/home .*'cars'.* add a version"):
-        taxed([Line(1000, "cars")], version_of(rates=rates_of(food="15")))
+        taxed([Line(1000, "cars")], tax_version(rates=rates_of(food="15")))
 
 
 def test_rate_added_later_mends_a_missing_one() -> None:
     """A category without a rate in the version in force takes the first later one."""
-    later = version_of(rates=rates_of(cars="30"), effective_at=at("2027-01-01"))
+    later = tax_version(rates=rates_of(cars="30"), effective_at=at("2027-01-01"))
     lines = [Line(1000, "cars"), Line(1000, "food")]
-    found = taxed(lines, version_of(rates=rates_of(food="15")), later)
+    found = taxed(lines, tax_version(rates=rates_of(food="15")), later)
     assert found.tax_minor == 300 + 150
 
 
@@ -211,8 +190,8 @@ def test_rate_added_later_mends_a_missing_one() -> None:
 def test_tax_point_decides_the_version_of_each_line(point: TaxPoint, percents: list[str]) -> None:
     """The rate changed on the first of April: by issue all lines have the new one."""
     versions = (
-        version_of("10", point=point),
-        version_of("20", point=point, effective_at=at("2026-04-01")),
+        tax_version("10", point=point),
+        tax_version("20", point=point, effective_at=at("2026-04-01")),
     )
     lines = [Line(100), Line(100, period_start_on=APRIL, period_end_on=MAY)]
     found = taxed(lines, *versions)
@@ -227,8 +206,8 @@ def test_period_across_a_change_has_the_rate_of_its_tax_point(
 ) -> None:
     """A quarter over a change is taxed by its first or its last day."""
     versions = (
-        version_of("10", point=point),
-        version_of("20", point=point, effective_at=at("2026-04-30")),
+        tax_version("10", point=point),
+        tax_version("20", point=point, effective_at=at("2026-04-30")),
     )
     found = taxed([Line(100, period_start_on=MARCH, period_end_on=MAY)], *versions)
     assert [str(each.percent) for each in found.subtotals] == [percent]
@@ -240,7 +219,7 @@ def test_period_across_a_change_has_the_rate_of_its_tax_point(
 )
 def test_version_holds_for_days_that_begin_in_it(changed_at: str, percent: str) -> None:
     """A day is taxed by the version in force at its first instant in the payer's zone."""
-    found = taxed([Line(100)], version_of("10"), version_of("20", effective_at=at(changed_at)))
+    found = taxed([Line(100)], tax_version("10"), tax_version("20", effective_at=at(changed_at)))
     assert str(found.subtotals[0].percent) == percent
 
 
@@ -265,14 +244,14 @@ def rate(percent: str, *, category: str = "", exempt: bool = False) -> TaxRate:
 def test_faulty_rate_is_refused_with_its_path(rates: tuple[TaxRate, ...], path: str) -> None:
     """A category twice, a percent out of bounds or too fine: the field is named."""
     with pytest.raises(InvalidTaxRates) as refused:
-        first_tax_profile("home", "", version_of(rates=rates))
+        first_tax_profile("home", "", tax_version(rates=rates))
     assert str(refused.value).startswith(f"tax_profile.versions[0].{path}: ")
 
 
 @pytest.mark.parametrize("percent", ["0", "100", "8.123456", "8.50000000000"])
 def test_rate_within_bounds_is_taken(percent: str) -> None:
     """From 0 to 100 with up to 6 decimals; zeros after them do not count."""
-    profile = first_tax_profile("home", "", version_of(percent))
+    profile = first_tax_profile("home", "", tax_version(percent))
     assert profile.versions[0].rates[0].percent == Decimal(percent)
 
 
@@ -297,23 +276,23 @@ def test_versions_that_an_invoice_could_span_are_alike(
     first: dict[str, object], later: dict[str, object], field: str
 ) -> None:
     """All versions share the tax point; unless it is the issue date, also how they reckon."""
-    added = version_of(effective_at=at("2026-04-01"), **later)  # type: ignore[arg-type]
+    added = tax_version(effective_at=at("2026-04-01"), **later)  # type: ignore[arg-type]
     with pytest.raises(InvalidTaxRates, match=rf"version\.{field}: "):
-        profile_of(version_of(**first), added)  # type: ignore[arg-type]
+        profile_of(tax_version(**first), added)  # type: ignore[arg-type]
 
 
 def test_version_by_issue_date_may_reckon_differently() -> None:
     """Every invoice is issued on one day, so from a day on prices may include the tax."""
-    later = version_of("25", includes=True, effective_at=at("2026-04-01"))
-    found = taxed([Line(12500)], version_of("25"), later)
+    later = tax_version("25", includes=True, effective_at=at("2026-04-01"))
+    found = taxed([Line(12500)], tax_version("25"), later)
     assert (found.total_minor, found.prices_include_tax) == (12500, True)
 
 
 def test_version_of_a_tax_profile_lies_ahead() -> None:
     """A version from the past could change the tax on what is already told."""
     with pytest.raises(EffectiveTimeNotAhead):
-        profile_of(version_of()).with_version(
-            version_of(effective_at=at("2026-03-01")), now=at("2027-01-01")
+        profile_of(tax_version()).with_version(
+            tax_version(effective_at=at("2026-03-01")), now=at("2027-01-01")
         )
 
 
@@ -374,7 +353,7 @@ def test_roundings_differ_by_at_most_half_a_minor_unit_a_line(
     """Once on the document or once on each line: for n lines at most n/2 minor units apart."""
     lines = [Line(amount) for amount in amounts]
     by_document, by_line = (
-        taxed(lines, version_of(str(percent), includes=includes, rounding=rounding)).tax_minor
+        taxed(lines, tax_version(str(percent), includes=includes, rounding=rounding)).tax_minor
         for rounding in (TaxRounding.DOCUMENT, TaxRounding.LINE)
     )
     assert 2 * abs(by_document - by_line) <= len(lines)
@@ -392,7 +371,7 @@ def test_credit_takes_back_what_was_taxed(lines: list[Line], version: TaxProfile
 @given(st.integers(-(10**12), 10**12), PERCENTS, st.booleans())
 def test_tax_is_the_nearest_minor_unit(amount: int, percent: Decimal, includes: bool) -> None:
     """No whole number of minor units is nearer to the exact tax."""
-    found = taxed([Line(amount)], version_of(str(percent), includes=includes)).tax_minor
+    found = taxed([Line(amount)], tax_version(str(percent), includes=includes)).tax_minor
     millionths = int(percent.scaleb(6))
     whole = 10**8 + (millionths if includes else 0)
     assert 2 * abs(amount * millionths - found * whole) <= whole

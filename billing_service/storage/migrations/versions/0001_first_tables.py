@@ -56,6 +56,9 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("terms", sa.String(length=64), nullable=False),
         sa.Column("issuer", sa.String(length=64), nullable=False),
+        sa.Column("tax_profile", sa.String(length=64), nullable=False),
+        sa.Column("tax_treatment", sa.String(length=16), nullable=False),
+        sa.Column("tax_note", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_billing_profiles")),
     )
@@ -173,6 +176,19 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.PrimaryKeyConstraint("payer", "invoice", "line_number", name=op.f("pk_invoice_lines")),
     )
     op.create_table(
+        "invoice_taxes",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("tax_category", sa.String(length=40), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("percent", sa.Text(), nullable=False),
+        sa.Column("treatment", sa.String(length=16), nullable=False),
+        sa.Column("taxable_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "invoice", "ordinal", name=op.f("pk_invoice_taxes")),
+    )
+    op.create_table(
         "invoices",
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("invoice", sa.String(length=64), nullable=False),
@@ -194,7 +210,11 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("overdue_at", sa.BigInteger(), nullable=False),
         sa.Column("stop_at", sa.BigInteger(), nullable=False),
         sa.Column("deletion_at", sa.BigInteger(), nullable=False),
+        sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("prices_include_tax", sa.Boolean(), nullable=False),
+        sa.Column("tax_note", sa.Text(), nullable=False),
         sa.Column("terms", sa.String(length=64), nullable=False),
         sa.Column("terms_version", sa.Integer(), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
@@ -339,6 +359,23 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         )
 
     op.create_table(
+        "tax_profile_versions",
+        sa.Column("tax_profile", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=True),
+        sa.Column("rates", sa.Text(), nullable=False),
+        sa.Column("prices_include_tax", sa.Boolean(), nullable=False),
+        sa.Column("rounding", sa.String(length=16), nullable=False),
+        sa.Column("tax_point", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("tax_profile", "version", name=op.f("pk_tax_profile_versions")),
+    )
+    op.create_table(
+        "tax_profiles",
+        sa.Column("tax_profile", sa.String(length=64), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tax_profile", name=op.f("pk_tax_profiles")),
+    )
+    op.create_table(
         "terms_versions",
         sa.Column("terms", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -372,6 +409,8 @@ def downgrade() -> None:  # noqa: PLR0915 - a record of statements
 
     op.drop_table("timers")
     op.drop_table("terms_versions")
+    op.drop_table("tax_profiles")
+    op.drop_table("tax_profile_versions")
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.drop_index("ix_subscriptions_months")
 
@@ -397,6 +436,7 @@ def downgrade() -> None:  # noqa: PLR0915 - a record of statements
         batch_op.drop_index("ix_invoices_payer")
 
     op.drop_table("invoices")
+    op.drop_table("invoice_taxes")
     op.drop_table("invoice_lines")
     with op.batch_alter_table("invoice_accounts", schema=None) as batch_op:
         batch_op.drop_index("ix_invoice_accounts_account")
