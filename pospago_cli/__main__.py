@@ -9,6 +9,7 @@ import grpc
 from rich.text import Text
 
 from pospago_cli.accounts import account
+from pospago_cli.catalog.commands import catalog
 from pospago_cli.demo import demo
 from pospago_cli.events import events
 from pospago_cli.failures import CommandFailed, Refusal
@@ -46,6 +47,7 @@ def pospago() -> None:
 
 for each in (
     account,
+    catalog,
     db,
     demo,
     events,

@@ -49,13 +49,14 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a service said when it refused a call."""
+    """What a service said when it refused a call; `violations` are fields with what is wrong."""
 
     code: str
     reason: str
     message: str
     details: tuple[str, ...] = ()
     quota_subjects: tuple[str, ...] = ()
+    violations: tuple[tuple[str, str], ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -98,7 +99,8 @@ class Refusal:
 
 def _with_details(plain: Refusal, status: status_pb2.Status) -> Refusal:
     """The refusal with what its status says beside code and message."""
-    info, details, subjects = error_details_pb2.ErrorInfo(), [], []
+    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    details, subjects = [], []
     for each in status.details:
         if each.TypeName() == "google.rpc.ErrorInfo":
             each.Unpack(info)
@@ -107,6 +109,9 @@ def _with_details(plain: Refusal, status: status_pb2.Status) -> Refusal:
             each.Unpack(quota)
             subjects += [violation.subject for violation in quota.violations]
             details += [f"{one.subject}: {one.description}" for one in quota.violations]
+        elif each.TypeName() == "google.rpc.BadRequest":
+            each.Unpack(bad)
+            details += [f"{one.field}: {one.description}" for one in bad.field_violations]
         else:
             said = MessageToDict(each, preserving_proto_field_name=True)
             details += [f"{key}: {value}" for key, value in said.items() if key != "@type"]
@@ -116,5 +121,6 @@ def _with_details(plain: Refusal, status: status_pb2.Status) -> Refusal:
         message=plain.message,
         details=tuple(details),
         quota_subjects=tuple(subjects),
+        violations=tuple((one.field, one.description) for one in bad.field_violations),
         metadata=dict(info.metadata),
     )

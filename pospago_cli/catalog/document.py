@@ -27,9 +27,10 @@ ALIASES: Final = {
     "discount_percent": "discount",
     "discount_amount": "discount",
     "allowance": "included",
-    "add_on": "add_ons",
     "price": "per",
 }
+# What the contract keeps in a message of its own and the file does not.
+UNWRITTEN: Final = {"add_on", "schedule"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Document:
                     found.append(name)
                     break
             else:
-                if place == len(path) - 1 and isinstance(node, yaml.MappingNode):
+                is_last = place == len(path) - 1 and step not in UNWRITTEN
+                if is_last and isinstance(node, yaml.MappingNode):
                     found.append(ALIASES.get(str(step), step))
         return mark.line + 1, tuple(found)
 

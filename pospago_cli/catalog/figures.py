@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 # Digits may be grouped by single underscores.
-_NUMBER: Final = r"\d+(_\d+)*(\.\d+(_\d+)*)?"
-_WHOLE: Final = r"\d+(_\d+)*"
+_NUMBER: Final = r"[0-9]+(_[0-9]+)*(\.[0-9]+(_[0-9]+)*)?"
+_WHOLE: Final = r"[0-9]+(_[0-9]+)*"
 
 
 def _number(value: object) -> str:

@@ -4,7 +4,7 @@ Short forms are spelled out before they are read: `included: 10_000` is `include
 10_000}`, and a list of steps is `{steps: [...]}`.
 """
 
-from typing import Annotated, Any, ClassVar, Final, Literal, Self, cast
+from typing import Annotated, ClassVar, Final, Literal, Self, cast
 
 from pydantic import (
     BaseModel,
@@ -44,7 +44,6 @@ class Shortened(Part):
     """A mapping that may be written as less than one: `short` names the only key then."""
 
     short: ClassVar[str]
-    short_schema: ClassVar[dict[str, Any]]
 
     @model_validator(mode="before")
     @classmethod
@@ -57,32 +56,64 @@ class Shortened(Part):
         return {cls.short: value}
 
     @classmethod
+    def short_schema(cls, properties: JsonSchemaValue) -> JsonSchemaValue:
+        """The schema of the short form, from those of the keys."""
+        return cast("JsonSchemaValue", properties[cls.short])
+
+    @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"anyOf": [cls.short_schema, handler(core_schema)]}
+        reference = handler(core_schema)
+        definition = handler.resolve_ref_schema(reference)
+        whole = dict(definition)
+        definition.clear()
+        definition["anyOf"] = [cls.short_schema(whole["properties"]), whole]
+        return reference
 
 
-def _schema_of(of: object) -> dict[str, Any]:
-    """The schema that an annotated type states."""
-    found = next(each for each in of.__metadata__ if isinstance(each, WithJsonSchema))  # type: ignore[attr-defined]
-    return cast("dict[str, Any]", found.json_schema)
+class Endless(Shortened):
+    """A quantity, or `unlimited`."""
+
+    short: ClassVar = "quantity"
+    quantity: Number | None = None
+    unlimited: Flag = False
+
+    @classmethod
+    def spelled_out(cls, value: object) -> object:
+        """A quantity, or none that ends it."""
+        return {"unlimited": "true"} if value == "unlimited" else {"quantity": value}
+
+    @classmethod
+    def short_schema(cls, properties: JsonSchemaValue) -> JsonSchemaValue:
+        """A number, or the one word."""
+        return {"anyOf": [properties["quantity"], {"const": "unlimited"}]}
+
+    @model_validator(mode="after")
+    def _of_one_size(self) -> Self:
+        if self.unlimited == (self.quantity is not None):
+            raise ValueError("must have either a quantity or `unlimited: true`")
+        return self
 
 
 class Interval(Shortened):
     """How long a period is: `month`, `year`, `{months: 3}`, `{years: 2}`."""
 
-    short: ClassVar = "months"
-    short_schema: ClassVar = {"enum": ["month", "year"]}
     months: Whole | None = None
     years: Whole | None = None
 
     @classmethod
     def spelled_out(cls, value: object) -> object:
         """One of the unit."""
-        if value not in {"month", "year"} if isinstance(value, str) else True:
+        if value not in ("month", "year"):
             raise ValueError("must be month, year, {months: 3} or {years: 2}")
         return {f"{value}s": "1"}
+
+    @classmethod
+    def short_schema(cls, properties: JsonSchemaValue) -> JsonSchemaValue:
+        """The two words."""
+        del properties
+        return {"enum": ["month", "year"]}
 
     @model_validator(mode="after")
     def _of_one_unit(self) -> Self:
@@ -108,7 +139,6 @@ class Counting(Shortened):
     """How many things of an account there are."""
 
     short: ClassVar = "counted"
-    short_schema: ClassVar = {"type": "string"}
     counted: Code
     trigger_labels: list[Code] = []
     labelled_only: Flag = False
@@ -116,26 +146,17 @@ class Counting(Shortened):
     instant: Literal["period_end", "period_start"] | None = None
 
 
-class Included(Shortened):
+class Included(Endless):
     """What costs nothing: `10_000`, `unlimited`, `{per: seats, quantity: 5}`."""
 
-    short: ClassVar = "quantity"
-    short_schema: ClassVar = {"anyOf": [_schema_of(Number), {"const": "unlimited"}]}
-    quantity: Number | None = None
     per: Code | None = None
-    unlimited: Flag = False
     pooled: Flag = True
     prorated: Flag = False
 
-    @classmethod
-    def spelled_out(cls, value: object) -> object:
-        """A quantity, or none that ends it."""
-        return {"unlimited": "true"} if value == "unlimited" else {"quantity": value}
-
     @model_validator(mode="after")
-    def _of_one_size(self) -> Self:
-        if self.unlimited == (self.quantity is not None) or (self.unlimited and self.per):
-            raise ValueError("must be a quantity, `unlimited`, or {per: seats, quantity: 5}")
+    def _per_of_something(self) -> Self:
+        if self.unlimited and self.per:
+            raise ValueError("`per` needs a quantity: what is unlimited is so for all")
         return self
 
 
@@ -167,7 +188,6 @@ class Stairstep(Shortened):
     """An amount by steps."""
 
     short: ClassVar = "steps"
-    short_schema: ClassVar = {"type": "array", "items": {"$ref": "#/$defs/Step"}, "minItems": 1}
     steps: list[Step]
     mode: Literal["reached", "cumulative"] | None = None
 
@@ -176,7 +196,6 @@ class Percentage(Shortened):
     """A part of an amount of money."""
 
     short: ClassVar = "percent"
-    short_schema: ClassVar = _schema_of(Percent)
     percent: Percent
     fixed_fee: Number | None = None
     free_amount: Number | None = None
@@ -193,17 +212,8 @@ class PercentTier(Part):
     flat_fee: Number | None = None
 
 
-class Ceiling(Shortened):
+class Ceiling(Endless):
     """The most that a capacity holds of a meter: `1_000` or `unlimited`."""
-
-    short: ClassVar = "quantity"
-    short_schema: ClassVar = {"anyOf": [_schema_of(Number), {"const": "unlimited"}]}
-    quantity: Number | None = None
-
-    @classmethod
-    def spelled_out(cls, value: object) -> object:
-        """A quantity, or none that ends it."""
-        return {} if value == "unlimited" else {"quantity": value}
 
 
 class CapacityTier(Part):
@@ -272,27 +282,12 @@ class SharedAllowance(Part):
     prices: list[Code]
 
 
-class Limit(Shortened):
+class Limit(Endless):
     """How much a plan allows of something: `5`, `unlimited`, `{quantity: 10, unit: GB}`."""
 
-    short: ClassVar = "quantity"
-    short_schema: ClassVar = {"anyOf": [_schema_of(Number), {"const": "unlimited"}]}
-    quantity: Number | None = None
-    unlimited: Flag = False
     display_name: str = ""
     unit: str = ""
     raised_by: Code | None = None
-
-    @classmethod
-    def spelled_out(cls, value: object) -> object:
-        """A quantity, or none that ends it."""
-        return {"unlimited": "true"} if value == "unlimited" else {"quantity": value}
-
-    @model_validator(mode="after")
-    def _of_one_size(self) -> Self:
-        if self.unlimited == (self.quantity is not None):
-            raise ValueError("must have either a quantity or `unlimited: true`")
-        return self
 
 
 class Plan(Scheduled):

@@ -90,7 +90,7 @@ def _flaw(error: ErrorDetails) -> Flaw:
         return Flaw(path, *_SAID[kind])
     if kind == "extra_forbidden":
         return Flaw(
-            path, "is no key of a catalogue here", nearest(str(path[-1]), _keys_at(path[:-1]))
+            path, "is no key that can stand here", nearest(str(path[-1]), _keys_at(path[:-1]))
         )
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(context["expected"]))

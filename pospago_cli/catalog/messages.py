@@ -29,6 +29,7 @@ def to_messages(file: written.CatalogFile) -> Messages:
     for place, (profile_id, profile) in enumerate(file.tax_profiles.items()):
         catalog.tax_profiles.append(_tax_profile(profile_id, profile))
         sources[f"tax_profiles[{place}]"] = ("tax_profiles", profile_id)
+        sources[f"tax_profiles[{place}].versions[0]"] = ("tax_profiles", profile_id)
     for place, (plan_id, plan) in enumerate(file.plans.items()):
         catalog.plans.append(_plan(plan_id, plan, file))
         version = f"plans[{place}].versions[0]"

@@ -1,0 +1,170 @@
+"""`pospago catalog`: what can be bought, from a file; looked at before it is made so."""
+
+import uuid
+from pathlib import Path
+from typing import Final
+
+import click
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from pospago.billing.v1 import catalog_pb2 as pb
+from pospago.billing.v1.catalog_pb2_grpc import CatalogServiceStub
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from chassis.errors import FieldViolation
+from pospago_cli.catalog.changes import is_change, summary_of, table_of_changes
+from pospago_cli.catalog.checks import check
+from pospago_cli.catalog.faults import CatalogFault, CatalogRefused
+from pospago_cli.catalog.loading import Loaded, load
+from pospago_cli.catalog.refusals import is_of_catalog, refused
+from pospago_cli.client import Connection
+from pospago_cli.failures import EXIT_REFUSED, Refusal
+from pospago_cli.session import Noun, Session, pass_session
+from pospago_cli.tables import as_json, print_json
+from pospago_cli.values import Instant
+
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+EFFECTIVE: Final = click.option(
+    "--effective",
+    type=Instant(),
+    default=None,
+    help="When new versions of plans and tax profiles take force.",
+)
+
+
+@click.group("catalog", cls=Noun)
+def catalog() -> None:
+    """The catalogue as a file: meters, taxes, add-ons and plans."""
+
+
+@catalog.command("validate")
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+@pass_session
+@click.pass_context
+def validate(ctx: click.Context, session: Session, files: tuple[Path, ...]) -> None:
+    """Check each FILE, without a server.
+
+    A file is right if it has the form that examples/catalogs/catalog.schema.json describes, holds
+    all that it refers to, and keeps the rules that the services hold prices to.
+    """
+    right: list[Loaded] = []
+    faults: list[CatalogFault] = []
+    for path in files:
+        try:
+            right.append(checked(path))
+        except CatalogRefused as wrong:
+            faults += wrong.faults
+    if session.as_json:
+        print_json(session.console, {"faults": [each.as_json() for each in faults]})
+    else:
+        if right:
+            session.console.print(_table_of_files(right))
+        for fault in faults:
+            session.errors.print(str(fault), style="red", markup=False, soft_wrap=True)
+    if faults:
+        ctx.exit(EXIT_REFUSED)
+
+
+@catalog.command("diff")
+@click.argument("file", type=FILE)
+@EFFECTIVE
+@pass_session
+def diff(session: Session, file: Path, effective: Timestamp | None) -> None:
+    """Show what `apply` would change, and change nothing."""
+    answer = changes_of(session.connection, checked(file), effective)
+    _show(session, answer, file)
+
+
+@catalog.command("apply")
+@click.argument("file", type=FILE)
+@EFFECTIVE
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: bool) -> None:
+    """Make the stored catalogue what FILE says, all of it or nothing.
+
+    Shows the changes first and asks; exactly those are made. What FILE does not name stays as it
+    is. A second run has nothing to do.
+    """
+    loaded = checked(file)
+    answer = changes_of(session.connection, loaded, effective)
+    if not session.as_json:
+        _show(session, answer, file)
+    if any(map(is_change, answer.changes)):
+        if not yes:
+            click.confirm("Make these changes?", abort=True, err=True)
+        answer = apply_catalog(session.connection, loaded, effective, digest=answer.digest)
+        if not session.as_json:
+            session.console.print(f"Done: {summary_of(answer)}.")
+    if session.as_json:
+        print_json(session.console, as_json(answer))
+
+
+def checked(path: Path) -> Loaded:
+    """What a file says; CatalogRefused tells each fault by file, line and field."""
+    loaded = load(path)
+    check(loaded)
+    return loaded
+
+
+def changes_of(
+    connection: Connection, loaded: Loaded, effective: Timestamp | None = None
+) -> pb.ApplyCatalogResponse:
+    """What applying a catalogue would change."""
+    request = pb.ApplyCatalogRequest(
+        catalog=loaded.messages.catalog, effective_time=effective, validate_only=True
+    )
+    return _sent(connection, request, loaded)
+
+
+def apply_catalog(
+    connection: Connection, loaded: Loaded, effective: Timestamp | None = None, *, digest: str = ""
+) -> pb.ApplyCatalogResponse:
+    """What applying a catalogue changed; `digest` stands for the changes that were looked at."""
+    request = pb.ApplyCatalogRequest(
+        catalog=loaded.messages.catalog, effective_time=effective, digest=digest
+    )
+    return _sent(connection, request, loaded)
+
+
+def _sent(
+    connection: Connection, request: pb.ApplyCatalogRequest, loaded: Loaded
+) -> pb.ApplyCatalogResponse:
+    """The answer to a request; what is refused of the catalogue is told of its file."""
+    request.request_id = str(uuid.uuid4())
+    try:
+        return connection.stub(CatalogServiceStub).ApplyCatalog(request)
+    except grpc.RpcError as error:
+        found = [
+            FieldViolation(field, text)
+            for field, text in Refusal.of(error).violations
+            if is_of_catalog(field)
+        ]
+        if not found:
+            raise
+        raise refused(loaded, found) from error
+
+
+def _show(session: Session, answer: pb.ApplyCatalogResponse, file: Path) -> None:
+    if session.as_json:
+        print_json(session.console, as_json(answer))
+    elif any(map(is_change, answer.changes)):
+        session.console.print(table_of_changes(answer))
+        session.console.print(f"{summary_of(answer)}.")
+    else:
+        session.console.print(f"Nothing to do: the stored catalogue is what {file} says.")
+
+
+def _table_of_files(files: list[Loaded]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("ok", "meters", "tax profiles", "add-ons", "plans", "prices"):
+        table.add_column(name, justify="left" if name == "ok" else "right")
+    for each in files:
+        plans = each.messages.catalog.plans
+        counts = (
+            *(len(each.file.meters), len(each.file.tax_profiles), len(each.file.add_ons)),
+            *(len(plans), sum(len(plan.versions[0].prices) for plan in plans)),
+        )
+        table.add_row(each.document.file, *map(str, counts))
+    return table

@@ -1,0 +1,112 @@
+"""Catalogue files as text: nothing is resolved, and what has a wrong form is told by its line."""
+
+from pathlib import Path
+
+import pytest
+
+from pospago_cli.catalog.document import DEPTH_MAX, parse
+from pospago_cli.catalog.faults import CatalogRefused
+from pospago_cli.catalog.loading import load_document
+from tests.cli.catalog_files import PLAN, faults_of, written
+
+
+def test_a_number_is_what_was_written() -> None:
+    """No digit gets lost between the file and the message, and grouping adds none."""
+    text = PLAN + "        per_unit: 0.10000000000000000001\n        included: 1_000_000\n"
+    price = load_document(parse("a.yaml", text)).messages.catalog.plans[0].versions[0].prices[1]
+    assert price.per_unit.unit_price.value == "0.10000000000000000001"
+    assert price.included.quantity.value == "1000000"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "said", "remedy"),
+    [
+        ("catalog: 2", 1, "catalog", "must be 1", "There are: 1."),
+        ("plans: {}", 1, "catalog", "is missing", "Add it."),
+        ("catalog: 1\nplan: {}", 2, "plan", "no key", "Did you mean 'plans'?"),
+        ("catalog: 1\nplans: []", 2, "plans", "must be a mapping", "Write `key: value`"),
+        ("catalog: 1\nplans: {Pro: {}}", 2, "plans.Pro", "must be an id", "lower-case"),
+        ("catalog: 1\ncurrency: usd", 2, "currency", "must be a currency", "such as USD"),
+        ("catalog: 1\nplans: &a {}\nmeters: *a", 3, "", "refers to &a", "Write it out."),
+        ("catalog: 1\nplans: [", 2, "", "is no YAML", ""),
+        ("", 1, "", "is empty", "catalog: 1"),
+        ("catalog: 1\nmeters: {a: {event: e, aggregation: sums}}", 2, "meters.a.aggregation",
+         "'sums' is none", "Did you mean 'sum'?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_form_is_told_with_line_and_remedy(
+    tmp_path: Path, text: str, line: int, field: str, said: str, remedy: str
+) -> None:
+    """The fault names the line, the field, what is wrong and what to do."""
+    fault = faults_of(written(tmp_path, text))[0]
+    assert (fault.line, fault.field) == (line, field)
+    assert said in fault.text
+    assert remedy in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("value", "field", "said"),
+    [
+        ("flat: -1", "flat", "must be a number"),
+        ("flat: 1e3", "flat", "must be a number"),
+        ('flat: "1,5"', "flat", "must be a number"),
+        ("flat: 1__0", "flat", "must be a number"),
+        ("flat:", "flat", "must be a number"),
+        ("flat: {amount: 1}", "flat", "must be a number"),
+        ("flat: 49 USD", "flat", "must be a number"),
+        ("graduated: 5", "graduated", "must be a list"),
+        ("graduated: [{up_to: 5, price: 1}, {}]", "graduated[0].price", "no key"),
+        ("package: {size: 1}", "package.package_price", "is missing"),
+        ("package: {size: 1, package_price: 1, packages_min: 1.5}", "package.packages_min",
+         "must be a whole number"),
+        ("stairstep: [{up_to: 5}]", "stairstep[0].amount", "is missing"),
+        ("{included: lots, flat: 1}", "included", "must be a number"),
+        ("{included: {per: seats}, flat: 1}", "included", "must have either a quantity"),
+        ("{discount: twenty, flat: 1}", "discount", "must be a percentage"),
+        ("{interval: week, flat: 1}", "interval", "must be month, year"),
+        ("{interval: {months: 1, years: 1}, flat: 1}", "interval", "must be month, year"),
+        ("{counting: {counted: c, labelled_only: yes}, flat: 1}", "counting.labelled_only",
+         "must be true or false"),
+        ("{licensed: seat, metered: m, flat: 1}", "", "must have one of licensed"),
+        ("{flat: 1, per_unit: 1}", "", "must have one of flat"),
+        ("licensed: seat", "", "must have one of flat"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_of_a_price_is_told_by_its_field(
+    tmp_path: Path, value: str, field: str, said: str
+) -> None:
+    """The fault names the value by the path that the file has for it."""
+    keys = value.removeprefix("{").removesuffix("}") if value.startswith("{") else value
+    head = PLAN.partition("      - code: calls")[0]
+    price = f"      - {{code: calls, {keys}}}\n"
+    fault = faults_of(written(tmp_path, head + price))[0]
+    assert (fault.line, fault.field) == (12, ".".join(filter(None, ["plans.pro.prices[1]", field])))
+    assert said in fault.text
+
+
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    """YAML would take the last one in silence."""
+    fault = faults_of(written(tmp_path, PLAN + "        flat: 1\n        flat: 2\n"))[0]
+    assert (fault.line, fault.field) == (15, "plans.pro.prices[1].flat")
+    assert fault.text == "is there twice, first in line 14"
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    """A mistaken file cannot exhaust the reader."""
+    with pytest.raises(CatalogRefused, match="deep"):
+        parse("deep.yaml", "[" * (DEPTH_MAX + 2) + "]" * (DEPTH_MAX + 2))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A binary file is told by its name, like any other fault."""
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(b"\xff\xfe")
+    assert str(faults_of(path)[0]).startswith(f"{path}:1: ")
+
+
+def test_a_fault_reads_as_file_line_field_and_remedy(tmp_path: Path) -> None:
+    """One line says it all, in the form that editors jump to."""
+    path = written(tmp_path, "catalog: 1\nplan: {}\n")
+    assert str(faults_of(path)[0]) == (
+        f"{path}:2: plan: is no key that can stand here. Did you mean 'plans'?"
+    )
