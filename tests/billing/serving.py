@@ -26,6 +26,7 @@ from pospago.billing.v1 import (
     payment_pb2_grpc,
     sandbox_step_pb2_grpc,
     subscription_pb2_grpc,
+    tax_pb2_grpc,
     terms_pb2_grpc,
 )
 
@@ -71,6 +72,7 @@ class Stubs:
         self.issuers: Any = issuer_pb2_grpc.IssuerServiceStub(channel)
         self.terms: Any = terms_pb2_grpc.TermsServiceStub(channel)
         self.catalog: Any = catalog_pb2_grpc.CatalogServiceStub(channel)
+        self.taxes: Any = tax_pb2_grpc.TaxProfileServiceStub(channel)
         self.profiles: Any = billing_profile_pb2_grpc.BillingProfileServiceStub(channel)
         self.subscriptions: Any = subscription_pb2_grpc.SubscriptionServiceStub(channel)
         self.invoices: Any = invoice_pb2_grpc.InvoiceServiceStub(channel)
