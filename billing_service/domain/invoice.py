@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile
 from billing_service.domain.calendar import next_month
@@ -16,6 +17,7 @@ from billing_service.domain.dunning import (
     overdue_at,
     stop_and_deletion,
 )
+from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.party import Issuer, NumberSeries, Party, numbered
 from billing_service.domain.plan import Plan
 from billing_service.domain.tax import Taxation, Taxes, TaxSubtotal, tax
@@ -29,22 +31,6 @@ class InvoiceState(Enum):
     OPEN = "open"
     OVERDUE = "overdue"
     SETTLED = "settled"
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
-    """Equal charges, summed. The service period is `[period_start_on, period_end_on)`."""
-
-    line_number: int
-    description: str
-    plan: str
-    plan_version: int
-    band: int
-    quantity: int
-    unit_price: Decimal
-    amount_minor: int
-    period_start_on: date
-    period_end_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +194,14 @@ def _lines_and_charges(
     payer: str, items: Sequence[RatedItem], plans: Mapping[str, Plan]
 ) -> tuple[tuple[InvoiceLine, ...], tuple[Charge, ...]]:
     """Lines by month, plan, band, version and price, and the charge of each item on its line."""
-    groups: dict[tuple[date, str, int, int, Decimal], list[RatedItem]] = defaultdict(list)
+    groups: dict[tuple[date, tuple[Any, ...]], list[RatedItem]] = defaultdict(list)
     for item in items:
-        key = (item.key.month, item.plan, item.band, item.plan_version, item.unit_price)
-        groups[key].append(item)
+        groups[item.key.month, item.rate.order].append(item)
     lines = []
     charges = []
     for line_number, key in enumerate(sorted(groups), start=1):
         members = groups[key]
-        lines.append(_line(line_number, members, plans[members[0].plan].display_name))
+        lines.append(_line(line_number, members, plans[members[0].rate.plan].display_name))
         charges += [
             Charge(rated=item, payer=payer, invoice="", line_number=line_number) for item in members
         ]
@@ -224,20 +209,25 @@ def _lines_and_charges(
 
 
 def _line(line_number: int, items: Sequence[RatedItem], plan_name: str) -> InvoiceLine:
-    first = items[0]
-    month = first.key.month
-    name = plan_name or first.plan
+    month, rate = items[0].key.month, items[0].rate
+    name = plan_name or rate.plan
+    if rate.price.display_name:
+        name = f"{name}, {rate.price.display_name}"
     return InvoiceLine(
         line_number=line_number,
-        description=f"{name}, band {first.band}, {month:%Y-%m}",
-        plan=first.plan,
-        plan_version=first.plan_version,
-        band=first.band,
-        quantity=len(items),
-        unit_price=first.unit_price,
-        amount_minor=sum(item.amount_minor for item in items),
+        description=f"{name}, band {rate.band}, {month:%Y-%m}",
+        plan=rate.plan,
+        plan_version=rate.plan_version,
+        band=rate.band,
+        quantity=Decimal(len(items)),
+        unit_price=rate.unit_price,
+        amount_minor=rate.amount_minor * len(items),
         period_start_on=month,
         period_end_on=next_month(month),
+        price=rate.price.code,
+        part=LinePart.WHOLE,
+        tax_category=rate.tax_category,
+        unit="",
     )
 
 
