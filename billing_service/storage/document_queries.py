@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
 from billing_service.domain.invoice import (
     Invoice,
-    InvoiceLine,
     InvoiceState,
     Settlement,
 )
+from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.payment import Payment
 from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage import document_rows
@@ -65,6 +66,8 @@ class InvoiceCharge:
     month: date
     amount_minor: int
     currency: str
+    price: str
+    quantity: Decimal
 
     @property
     def key(self) -> ChargeKey:
@@ -131,6 +134,8 @@ def list_charges(
             columns.month,
             columns.amount_minor,
             columns.currency,
+            columns.item,
+            columns.quantity,
         )
         .where(columns.payer == payer, columns.invoice == invoice, tuple_(*order) > key)
         .order_by(*order)
@@ -138,7 +143,19 @@ def list_charges(
     )
     if line_number:
         query = query.where(columns.line_number == line_number)
-    return [InvoiceCharge(*row) for row in tx.all(query)]
+    return [
+        InvoiceCharge(
+            account=row.account,
+            subscription=row.subscription,
+            line_number=row.line_number,
+            month=row.month,
+            amount_minor=row.amount_minor,
+            currency=row.currency,
+            price=row.item,
+            quantity=Decimal(row.quantity),
+        )
+        for row in tx.all(query)
+    ]
 
 
 def find_payment(tx: Transaction, payer: str, payment: str) -> PaymentInFull | None:

@@ -8,7 +8,8 @@ from sqlalchemy import Row
 
 from billing_service.domain.charge import Charge
 from billing_service.domain.dunning import DunningDates, StopAndDeletion
-from billing_service.domain.invoice import Invoice, InvoiceAccount, InvoiceLine, Settlement
+from billing_service.domain.invoice import Invoice, InvoiceAccount, Settlement
+from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.storage.rows import Values, party_from_text, party_to_text
 
@@ -84,7 +85,9 @@ def invoice_from_row(row: Row[Any]) -> Invoice:
 def line_to_row(invoice: Invoice, line: InvoiceLine) -> Values:
     """A line of an invoice as a row."""
     values = asdict(line)
-    values["unit_price"] = str(line.unit_price)
+    values["quantity"] = str(line.quantity)
+    values["unit_price"] = None if line.unit_price is None else str(line.unit_price)
+    values["part"] = line.part.value
     return {"payer": invoice.payer, "invoice": invoice.invoice_id, **values}
 
 
@@ -96,17 +99,22 @@ def line_from_row(row: Row[Any]) -> InvoiceLine:
         plan=row.plan,
         plan_version=row.plan_version,
         band=row.band,
-        quantity=row.quantity,
-        unit_price=Decimal(row.unit_price),
+        quantity=Decimal(row.quantity),
+        unit_price=None if row.unit_price is None else Decimal(row.unit_price),
         amount_minor=row.amount_minor,
         period_start_on=row.period_start_on,
         period_end_on=row.period_end_on,
+        price=row.price,
+        part=LinePart(row.part),
+        tax_category=row.tax_category,
+        unit=row.unit,
     )
 
 
 def charge_to_row(charge: Charge) -> Values:
     """A charge as a row."""
-    rated, key = charge.rated, charge.rated.key
+    key, rate = charge.rated.key, charge.rated.rate
+    rated = rate.rated
     return {
         "account": key.account,
         "subscription": key.subscription,
@@ -117,11 +125,14 @@ def charge_to_row(charge: Charge) -> Values:
         "payer": charge.payer,
         "invoice": charge.invoice,
         "line_number": charge.line_number,
-        "plan": rated.plan,
-        "plan_version": rated.plan_version,
-        "band": rated.band,
-        "currency": rated.currency,
-        "unit_price": str(rated.unit_price),
+        "plan": rate.plan,
+        "plan_version": rate.plan_version,
+        "band": rate.band,
+        "currency": rate.price.currency,
+        "quantity": str(rated.usage.quantity),
+        "days_charged": rated.coverage.days_charged,
+        "days_full": rated.coverage.days_full,
+        "price_index": str(rated.price_index),
         "amount_minor": rated.amount_minor,
         "engine_version": charge.engine_version,
     }

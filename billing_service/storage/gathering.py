@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tupl
 from billing_service.domain.charge import ChargeKey
 from billing_service.domain.party import NumberSeries
 from billing_service.domain.subscription import Span
-from billing_service.storage import rows
+from billing_service.storage import plan_rows, rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.tables import CHASSIS, table
 from billing_service.storage.tax_rows import tax_profiles_from_rows
@@ -144,6 +144,16 @@ def gather_holds(tx: Transaction, facts: Facts, accounts: Sequence[str]) -> None
     )
 
 
+def gather_deletions_due(
+    tx: Transaction, facts: Facts, accounts: Iterable[str], kind: str
+) -> None:
+    """When the accounts will be deleted, by the key of the timers of that kind."""
+    timers = CHASSIS.timers
+    query = select(timers.c.account, timers.c.key, timers.c.due_at).where(timers.c.kind == kind)
+    for row in tx.where_in(query, timers.c.account, sorted(set(accounts))):
+        facts.deletions_due[row.account, row.key] = row.due_at
+
+
 def gather_peer_watermarks(tx: Transaction, facts: Facts, sandboxes: Iterable[str]) -> None:
     """Up to when the provisioning service has told all, in each world."""
     for sandbox in sorted(set(sandboxes)):
@@ -177,15 +187,13 @@ def gather_plans(tx: Transaction, facts: Facts, plans: Iterable[str]) -> None:
     wanted = sorted(set(plans))
     heads, versions, prices = table("plans"), table("plan_versions"), table("plan_prices")
     by_version = select(versions).order_by(versions.c.plan, versions.c.version)
-    by_band = select(prices).order_by(
-        prices.c.plan, prices.c.version, prices.c.band, prices.c.currency
-    )
+    in_order = select(prices).order_by(prices.c.plan, prices.c.version, prices.c.ordinal)
     version_rows = tx.where_in(by_version, versions.c.plan, wanted)
-    price_rows = tx.where_in(by_band, prices.c.plan, wanted)
+    price_rows = tx.where_in(in_order, prices.c.plan, wanted)
     for row in tx.where_in(select(heads), heads.c.plan, wanted):
         own_versions = [each for each in version_rows if each.plan == row.plan]
         own_prices = [each for each in price_rows if each.plan == row.plan]
-        facts.plans[row.plan] = rows.plan_from_rows(row, own_versions, own_prices)
+        facts.plans[row.plan] = plan_rows.plan_from_rows(row, own_versions, own_prices)
 
 
 def gather_series(tx: Transaction, facts: Facts, series: Iterable[str]) -> None:

@@ -1,9 +1,8 @@
-"""Entities as rows and back: accounts, parties, terms, plans, subscriptions."""
+"""Entities as rows and back: accounts, parties, terms, subscriptions."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +10,6 @@ from sqlalchemy import Row
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.party import Issuer, NumberSeries, Party, PostalAddress
-from billing_service.domain.plan import BandPrice, Plan, PlanVersion, VersionPolicy
 from billing_service.domain.subscription import Fact, FactKind, Span, Subscription
 from billing_service.domain.tax import TaxTreatment
 from billing_service.domain.terms import Terms, TermsVersion
@@ -184,55 +182,9 @@ def _terms_version(row: Row[Any]) -> TermsVersion:
         deletion_hour=row.deletion_hour,
         time_zone=row.time_zone,
         currency=row.currency,
-    )
-
-
-def plan_to_row(plan: Plan) -> Values:
-    """A plan as a row, without its versions."""
-    return {"plan": plan.plan_id, "display_name": plan.display_name, "policy": plan.policy.value}
-
-
-def plan_versions_to_rows(plan: Plan) -> list[Values]:
-    """The versions of a plan as rows."""
-    return [
-        {"plan": plan.plan_id, "version": each.version, "effective_at": each.effective_at}
-        for each in plan.versions
-    ]
-
-
-def plan_prices_to_rows(plan: Plan) -> list[Values]:
-    """The prices of a plan as rows."""
-    return [
-        {
-            "plan": plan.plan_id,
-            "version": version.version,
-            "band": price.band,
-            "currency": price.currency,
-            "unit_price": str(price.unit_price),
-        }
-        for version in plan.versions
-        for price in version.prices
-    ]
-
-
-def plan_from_rows(row: Row[Any], versions: Sequence[Row[Any]], prices: Sequence[Row[Any]]) -> Plan:
-    """The plan of a row, with its versions and prices; both ordered."""
-    return Plan(
-        plan_id=row.plan,
-        display_name=row.display_name,
-        policy=VersionPolicy(row.policy),
-        versions=tuple(
-            PlanVersion(
-                version=version.version,
-                effective_at=version.effective_at,
-                prices=tuple(
-                    BandPrice(price.band, price.currency, Decimal(price.unit_price))
-                    for price in prices
-                    if price.version == version.version
-                ),
-            )
-            for version in versions
-        ),
+        due_reminder_days=row.due_reminder_days,
+        stop_warning_days=row.stop_warning_days,
+        deletion_warning_days=row.deletion_warning_days,
     )
 
 

@@ -122,6 +122,9 @@ class TermsRow(Table, table=True):
     deletion_hour: int
     time_zone: str = _word()
     currency: str = _word(3)
+    due_reminder_days: int
+    stop_warning_days: int
+    deletion_warning_days: int
 
 
 class PlanRow(Table, table=True):
@@ -131,6 +134,8 @@ class PlanRow(Table, table=True):
     plan: str = _key()
     display_name: str = _text()
     policy: str = _word(16)
+    tax_category: str = _word(40)
+    price_change_notice_days: int
 
 
 class PlanVersionRow(Table, table=True):
@@ -140,17 +145,50 @@ class PlanVersionRow(Table, table=True):
     plan: str = _key()
     version: int = Field(primary_key=True)
     effective_at: int | None = _long()
+    schedule: str = _text()
+    shared_allowances: str = _text()
+    limits: str = _text()
 
 
 class PlanPriceRow(Table, table=True):
-    """What a version states for a band and currency."""
+    """A price of a version, in order from 1: what tells it from others, and its definition."""
 
     __tablename__ = "plan_prices"
     plan: str = _key()
     version: int = Field(primary_key=True)
-    band: int = Field(primary_key=True)
-    currency: str = _key(3)
-    unit_price: str = _text()
+    ordinal: int = Field(primary_key=True)
+    code: str = _word(40)
+    band: int
+    currency: str = _word(3)
+    definition: str = _text()
+
+
+class MeterRow(Table, table=True):
+    """What is measured."""
+
+    __tablename__ = "meters"
+    meter: str = _key()
+    display_name: str = _text()
+    event_name: str = _word(100)
+    aggregation: str = _word(16)
+    value_property: str = _word(100)
+    unit: str = _text()
+
+
+class PriceChangeRow(Table, table=True):
+    """A price change of an account: a version, or an index in percent ('': none)."""
+
+    __tablename__ = "price_changes"
+    account: str = _key()
+    price_change: str = _key()
+    plan: str = _word()
+    effective_on: date
+    plan_version: int | None
+    index_percent: str = _text()
+    is_yearly: bool
+    note: str = _text()
+    notice_at: int = _long()
+    cancelled_at: int | None = _long()
 
 
 class TaxProfileRow(Table, table=True):
@@ -202,7 +240,10 @@ class SubscriptionFactRow(Table, table=True):
 
 
 class ChargeRow(Table, table=True):
-    """What a subscription's item costs for a month. Its key guards against charging twice."""
+    """What a subscription's item costs for a month. Its key guards against charging twice.
+
+    `item` is the code of the price; with quantity, days and index it can be rated again.
+    """
 
     __tablename__ = "charges"
     __table_args__ = (
@@ -222,7 +263,10 @@ class ChargeRow(Table, table=True):
     plan_version: int
     band: int
     currency: str = _word(3)
-    unit_price: str = _text()
+    quantity: str = _text()
+    days_charged: int
+    days_full: int
+    price_index: str = _text()
     amount_minor: int = _long()
     engine_version: int
 
@@ -279,11 +323,15 @@ class InvoiceLineRow(Table, table=True):
     plan: str = _word()
     plan_version: int
     band: int
-    quantity: int = _long()
-    unit_price: str = _text()
+    quantity: str = _text()
+    unit_price: str | None = _text()
     amount_minor: int = _long()
     period_start_on: date
     period_end_on: date
+    price: str = _word(40)
+    part: str = _word(16)
+    tax_category: str = _word(40)
+    unit: str = _text()
 
 
 class InvoiceTaxRow(Table, table=True):

@@ -80,7 +80,10 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("plan_version", sa.Integer(), nullable=False),
         sa.Column("band", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("unit_price", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("days_charged", sa.Integer(), nullable=False),
+        sa.Column("days_full", sa.Integer(), nullable=False),
+        sa.Column("price_index", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("engine_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
@@ -168,11 +171,15 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("plan_version", sa.Integer(), nullable=False),
         sa.Column("band", sa.Integer(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("unit_price", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("unit_price", sa.Text(), nullable=True),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("period_start_on", sa.Date(), nullable=False),
         sa.Column("period_end_on", sa.Date(), nullable=False),
+        sa.Column("price", sa.String(length=40), nullable=False),
+        sa.Column("part", sa.String(length=16), nullable=False),
+        sa.Column("tax_category", sa.String(length=40), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("payer", "invoice", "line_number", name=op.f("pk_invoice_lines")),
     )
     op.create_table(
@@ -244,6 +251,16 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.UniqueConstraint("invoice_series", name=op.f("uq_issuers_invoice_series")),
     )
     op.create_table(
+        "meters",
+        sa.Column("meter", sa.String(length=64), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("event_name", sa.String(length=100), nullable=False),
+        sa.Column("aggregation", sa.String(length=16), nullable=False),
+        sa.Column("value_property", sa.String(length=100), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("meter", name=op.f("pk_meters")),
+    )
+    op.create_table(
         "number_series",
         sa.Column("series", sa.String(length=80), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
@@ -280,16 +297,21 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         "plan_prices",
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("band", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("unit_price", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("plan", "version", "band", "currency", name=op.f("pk_plan_prices")),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("plan", "version", "ordinal", name=op.f("pk_plan_prices")),
     )
     op.create_table(
         "plan_versions",
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("effective_at", sa.BigInteger(), nullable=True),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("shared_allowances", sa.Text(), nullable=False),
+        sa.Column("limits", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "version", name=op.f("pk_plan_versions")),
     )
     op.create_table(
@@ -297,7 +319,23 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("policy", sa.String(length=16), nullable=False),
+        sa.Column("tax_category", sa.String(length=40), nullable=False),
+        sa.Column("price_change_notice_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("plan", name=op.f("pk_plans")),
+    )
+    op.create_table(
+        "price_changes",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("price_change", sa.String(length=64), nullable=False),
+        sa.Column("plan", sa.String(length=64), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=True),
+        sa.Column("index_percent", sa.Text(), nullable=False),
+        sa.Column("is_yearly", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("notice_at", sa.BigInteger(), nullable=False),
+        sa.Column("cancelled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("account", "price_change", name=op.f("pk_price_changes")),
     )
     op.create_table(
         "sandbox_clocks",
@@ -386,6 +424,9 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("deletion_hour", sa.Integer(), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("due_reminder_days", sa.Integer(), nullable=False),
+        sa.Column("stop_warning_days", sa.Integer(), nullable=False),
+        sa.Column("deletion_warning_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("terms", "version", name=op.f("pk_terms_versions")),
     )
     op.create_table(
@@ -422,6 +463,7 @@ def downgrade() -> None:  # noqa: PLR0915 - a record of statements
 
     op.drop_table("settlements")
     op.drop_table("sandbox_clocks")
+    op.drop_table("price_changes")
     op.drop_table("plans")
     op.drop_table("plan_versions")
     op.drop_table("plan_prices")
@@ -431,6 +473,7 @@ def downgrade() -> None:  # noqa: PLR0915 - a record of statements
     op.drop_table("payments")
     op.drop_table("parked_events")
     op.drop_table("number_series")
+    op.drop_table("meters")
     op.drop_table("issuers")
     with op.batch_alter_table("invoices", schema=None) as batch_op:
         batch_op.drop_index("ix_invoices_payer")
