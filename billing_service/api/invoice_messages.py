@@ -20,11 +20,11 @@ from billing_service.api.values import (
 )
 from billing_service.domain.invoice import (
     Invoice,
-    InvoiceLine,
     InvoiceState,
     IssuedInvoice,
     Settlement,
 )
+from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage.document_queries import InvoiceCharge, InvoiceInFull
 
@@ -33,6 +33,11 @@ STATES: Final = {
     pb.Invoice.STATE_OPEN: InvoiceState.OPEN,
     pb.Invoice.STATE_OVERDUE: InvoiceState.OVERDUE,
     pb.Invoice.STATE_SETTLED: InvoiceState.SETTLED,
+}
+_PARTS: Final = {
+    LinePart.WHOLE: pb.InvoiceLine.PART_WHOLE,
+    LinePart.INCLUDED: pb.InvoiceLine.PART_INCLUDED,
+    LinePart.EXCESS: pb.InvoiceLine.PART_EXCESS,
 }
 _STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
 
@@ -76,6 +81,8 @@ def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
         line_number=charge.line_number,
         month=to_proto_date(charge.month),
         amount=to_proto_money(charge.amount_minor, charge.currency),
+        price=charge.price,
+        quantity=to_proto_decimal(charge.quantity),
     )
 
 
@@ -98,7 +105,7 @@ def _unpaid(
         last_service_date=to_proto_date(dates.last_service_on),
         stop_time=to_proto_timestamp(invoice.stop_and_deletion.stop_at),
         deletion_time=to_proto_timestamp(invoice.stop_and_deletion.deletion_at),
-        lines=[_to_proto_line(line, invoice.currency) for line in lines],
+        lines=[to_proto_line(line, invoice.currency) for line in lines],
         subtotal=to_proto_money(invoice.subtotal_minor, invoice.currency),
         taxes=[to_proto_subtotal(each, invoice.currency) for each in taxes],
         tax_total=to_proto_money(invoice.tax_minor, invoice.currency),
@@ -114,16 +121,21 @@ def _unpaid(
     )
 
 
-def _to_proto_line(line: InvoiceLine, currency: str) -> pb.InvoiceLine:
+def to_proto_line(line: InvoiceLine, currency: str) -> pb.InvoiceLine:
+    """A line of an invoice or an estimate."""
     return pb.InvoiceLine(
         line_number=line.line_number,
         description=line.description,
         plan=PLAN.format(line.plan),
         plan_version=line.plan_version,
         band=line.band,
-        quantity=line.quantity,
-        unit_price=to_proto_decimal(line.unit_price),
+        quantity=to_proto_decimal(line.quantity),
+        unit_price=None if line.unit_price is None else to_proto_decimal(line.unit_price),
         amount=to_proto_money(line.amount_minor, currency),
         period_start_date=to_proto_date(line.period_start_on),
         period_end_date=to_proto_date(line.period_end_on),
+        price=line.price,
+        part=_PARTS[line.part],
+        tax_category=line.tax_category,
+        unit=line.unit,
     )

@@ -7,7 +7,7 @@ from typing import Final
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.events import PlanVersionAdded
 from billing_service.domain.plan import Plan, PlanVersion
-from billing_service.storage import gathering
+from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
 from chassis.database import Transaction
@@ -23,9 +23,10 @@ class AddPlanVersion:
 
 
 def gather(tx: Transaction, commands: Sequence[AddPlanVersion]) -> Facts:
-    """The plans."""
+    """The plans, and all meters."""
     facts = Facts()
     gathering.gather_plans(tx, facts, [command.plan_id for command in commands])
+    gathering_catalog.gather_meters(tx, facts)
     return facts
 
 
@@ -34,7 +35,7 @@ def decide(facts: Facts, command: AddPlanVersion, now: int) -> Effects[Plan]:
     plan = facts.plans.get(command.plan_id)
     if plan is None:
         raise PlanNotFound(command.plan_id)
-    changed = plan.with_version(command.version, now)
+    changed = plan.with_version(command.version, now, facts.meters)
     return Effects(changed, changes=(changed,), events=(Event("", PlanVersionAdded(changed)),))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from billing_service.domain.errors import PlanAlreadyExists
 from billing_service.domain.events import PlanCreated
 from billing_service.domain.plan import Plan, first_plan
-from billing_service.storage import gathering
+from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
 from chassis.database import Transaction
@@ -22,9 +22,10 @@ class CreatePlan:
 
 
 def gather(tx: Transaction, commands: Sequence[CreatePlan]) -> Facts:
-    """Plans of the same ids."""
+    """Plans of the same ids, and all meters."""
     facts = Facts()
     gathering.gather_plans(tx, facts, [command.plan.plan_id for command in commands])
+    gathering_catalog.gather_meters(tx, facts)
     return facts
 
 
@@ -32,7 +33,7 @@ def decide(facts: Facts, command: CreatePlan, _now: int) -> Effects[Plan]:
     """Create the plan, unless its id is taken or its prices are no prices."""
     if command.plan.plan_id in facts.plans:
         raise PlanAlreadyExists(command.plan.plan_id)
-    plan = first_plan(command.plan)
+    plan = first_plan(command.plan, facts.meters)
     return Effects(plan, changes=(plan,), events=(Event("", PlanCreated(plan)),))
 
 

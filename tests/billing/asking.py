@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from google.type.decimal_pb2 import Decimal
 from pospago.billing.v1 import billing_profile_pb2 as profile_pb
 from pospago.billing.v1 import catalog_pb2 as catalog_pb
 from pospago.billing.v1 import issuer_pb2 as issuer_pb
 from pospago.billing.v1 import payment_pb2 as payment_pb
+from pospago.billing.v1 import price_pb2 as price_pb
 from pospago.billing.v1 import terms_pb2 as terms_pb
 
 from tests.billing.builders import at
@@ -44,26 +46,36 @@ def terms_version_request(name: str, **more: Any) -> terms_pb.AddTermsVersionReq
     )
 
 
-def prices(*stated: tuple[int, Any]) -> list[catalog_pb.BandPrice]:
-    return [catalog_pb.BandPrice(band=band, monthly_price=price) for band, price in stated]
+def decimal(value: str) -> Decimal:
+    return Decimal(value=value)
 
 
-def plan_request(plan_id: str, *stated: tuple[int, Any]) -> catalog_pb.CreatePlanRequest:
+def monthly(band: int, amount: str, currency: str = "BRL", **more: Any) -> price_pb.Price:
+    """A price for each month, called as those of the other bands."""
+    values: dict[str, Any] = {"code": "base", "recurring": price_pb.Recurring()}
+    if not price_pb.Price(**more).WhichOneof("model"):
+        values["flat"] = price_pb.Flat(amount=decimal(amount))
+    return price_pb.Price(**({"band": band, "currency": currency} | values | more))
+
+
+def plan_request(
+    plan_id: str, *prices: price_pb.Price, **more: Any
+) -> catalog_pb.CreatePlanRequest:
     plan = catalog_pb.Plan(
         version_policy=catalog_pb.Plan.VERSION_POLICY_FOLLOW,
-        versions=[catalog_pb.PlanVersion(prices=prices(*stated))],
+        versions=[catalog_pb.PlanVersion(prices=prices, **more)],
     )
     return catalog_pb.CreatePlanRequest(plan_id=plan_id, plan=plan, request_id=request_id())
 
 
 def plan_version_request(
-    name: str, *stated: tuple[int, Any], at_instant: int = at("2027-01-01")
+    name: str, *prices: price_pb.Price, at_instant: int = at("2027-01-01")
 ) -> catalog_pb.AddPlanVersionRequest:
-    added = catalog_pb.PlanVersion(prices=prices(*stated), effective_time=stamp(at_instant))
+    added = catalog_pb.PlanVersion(prices=prices, effective_time=stamp(at_instant))
     return catalog_pb.AddPlanVersionRequest(name=name, version=added, request_id=request_id())
 
 
-ALL_BANDS = ((1, money(1)), (2, money(1)), (3, money(1)))
+ALL_BANDS = (monthly(1, "1"), monthly(2, "1"), monthly(3, "1"))
 
 
 def profile_request(

@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, event, select, update
 
 from billing_service.api.events import encode_event
+from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.party import NO_ADDRESS, Issuer
-from billing_service.domain.plan import BandPrice, Plan, PlanVersion, VersionPolicy
+from billing_service.domain.plan import Plan, PlanVersion, VersionPolicy
+from billing_service.domain.price import Price, Recurring
+from billing_service.domain.price_models import Flat
 from billing_service.domain.subscription import FactKind
 from billing_service.domain.terms import DEFAULT_TERMS, TermsVersion, integrator_terms
 from billing_service.storage.queries import (
@@ -97,9 +100,17 @@ def plan_of(
 def version_of(
     prices: dict[int, str], *, effective_at: int | None = None, currency: str = "BRL"
 ) -> PlanVersion:
-    """A version of a plan, still without its number."""
-    listed = [BandPrice(band, currency, Decimal(price)) for band, price in prices.items()]
-    return PlanVersion(0, effective_at, tuple(listed))
+    """A version of a plan by bands, still without its number."""
+    listed = [price_of(amount, band=band, currency=currency) for band, amount in prices.items()]
+    return PlanVersion(0, effective_at, tuple(listed), MONTHLY)
+
+
+def price_of(
+    amount: str, *, code: str = "base", band: int = 0, currency: str = "BRL", **more: Any
+) -> Price:
+    """A recurring price of one amount, or what `more` says instead."""
+    values = {"kind": Recurring(), "model": Flat(Decimal(amount))} | more
+    return Price(code=code, band=band, currency=currency, **values)
 
 
 def terms_of(**more: Any) -> TermsVersion:

@@ -12,6 +12,7 @@ from pospago.billing.v1 import terms_pb2 as terms_pb
 from tests.billing.asking import (
     ALL_BANDS,
     issuer_request,
+    monthly,
     page,
     plan_request,
     plan_version_request,
@@ -20,7 +21,7 @@ from tests.billing.asking import (
     update_issuer,
 )
 from tests.billing.builders import START_AT, Billing
-from tests.billing.serving import Served, money, read_rule, refused, serving
+from tests.billing.serving import Served, read_rule, refused, serving
 
 
 @pytest.fixture(scope="module")
@@ -127,27 +128,27 @@ REFUSALS: list[tuple[str, Any]] = [
     # --- catalogue
     (
         "catalog.CreatePlan ALREADY_EXISTS PLAN_ALREADY_EXISTS",
-        plan_request("integrator", (1, money(1))),
+        plan_request("integrator", monthly(1, "1")),
     ),
     (
         "catalog.CreatePlan INVALID_ARGUMENT INVALID_PRICES",
-        plan_request("new", (1, money(1)), (1, money(2))),
+        plan_request("new", monthly(1, "1"), monthly(1, "2")),
     ),
     (
         "catalog.CreatePlan INVALID_ARGUMENT INVALID_PRICES",
-        plan_request("new", (1, money(-1))),
+        plan_request("new", monthly(1, "-1")),
     ),
     (
         "catalog.CreatePlan INVALID_ARGUMENT INVALID_PRICES",
-        plan_request("new", (1, money(1, nanos=1_000_000))),
+        plan_request("new", monthly(1, "0.0000000000001")),
     ),
     (
         "catalog.CreatePlan INVALID_ARGUMENT INVALID_PRICES",
-        plan_request("new", (1, money(2**62))),
+        plan_request("new", monthly(1, str(2**62))),
     ),
     (
         "catalog.CreatePlan INVALID_ARGUMENT CURRENCY_UNKNOWN",
-        plan_request("new", (1, money(1, "ABC"))),
+        plan_request("new", monthly(1, "1", "ABC")),
     ),
     (
         "catalog.AddPlanVersion NOT_FOUND PLAN_NOT_FOUND",
@@ -155,11 +156,11 @@ REFUSALS: list[tuple[str, Any]] = [
     ),
     (
         "catalog.AddPlanVersion INVALID_ARGUMENT INVALID_PRICES",
-        plan_version_request("plans/integrator", (1, money(1))),
+        plan_version_request("plans/integrator", monthly(1, "1")),
     ),
     (
         "catalog.AddPlanVersion INVALID_ARGUMENT CURRENCY_UNKNOWN",
-        plan_version_request("plans/integrator", *ALL_BANDS, (1, money(1, "ABC"))),
+        plan_version_request("plans/integrator", *ALL_BANDS, monthly(1, "1", "ABC")),
     ),
     (
         "catalog.AddPlanVersion INVALID_ARGUMENT EFFECTIVE_TIME_NOT_AHEAD",

@@ -30,9 +30,9 @@ APRIL = at("2026-04-01")
 
 
 def two_versions() -> Plan:
-    first = first_plan(plan_of())
+    first = first_plan(plan_of(), ())
     added = version_of({1: "50", 2: "40", 3: "30"}, effective_at=APRIL)
-    return first.with_version(added, now=at("2026-03-01"))
+    return first.with_version(added, at("2026-03-01"), ())
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_version_must_lie_ahead_and_after_the_last(effective_at: int | None) -> 
     """Unset, past, present or not after the version before is refused."""
     late = version_of({1: "1", 2: "1", 3: "1"}, effective_at=effective_at)
     with pytest.raises(EffectiveTimeNotAhead):
-        two_versions().with_version(late, now=at("2026-03-01"))
+        two_versions().with_version(late, at("2026-03-01"), ())
 
 
 def test_version_may_not_drop_a_price() -> None:
     """A band that was priced stays priced."""
     with pytest.raises(InvalidPrices):
-        two_versions().with_version(version_of({1: "1", 2: "1"}, effective_at=APRIL + 1), now=0)
+        two_versions().with_version(version_of({1: "1", 2: "1"}, effective_at=APRIL + 1), 0, ())
 
 
 @pytest.mark.parametrize(
