@@ -8,6 +8,7 @@ from billing_service.domain.price import (
     Counting,
     Limit,
     Metered,
+    PartPeriod,
     Price,
     Schedule,
     SharedAllowance,
@@ -31,10 +32,22 @@ class PlanVersion:
     limits: tuple[Limit, ...] = ()
 
     def schedule_of(self, price: Price) -> Schedule:
-        """For which periods a price is charged, and when: what was used, always in arrears."""
+        """For which periods a price is charged, and when: what is counted, always in arrears.
+
+        What was used is charged in any case: at once, and in a part of a period that is free, too,
+        where a minimum, a maximum and a prorated allowance go by days.
+        """
         schedule = price.schedule or self.schedule
         match price.kind:
-            case Metered() | Counting():
+            case Metered():
+                return replace(
+                    schedule,
+                    timing=Timing.ARREARS,
+                    first_period=_of_usage(schedule.first_period),
+                    last_period=_of_usage(schedule.last_period),
+                    instalments=1,
+                )
+            case Counting():
                 return replace(schedule, timing=Timing.ARREARS)
         return schedule
 
@@ -49,3 +62,7 @@ class PlanVersion:
     def position(self, price: Price) -> int:
         """The place of one of its prices, from 0."""
         return next(place for place, each in enumerate(self.prices) if each.key == price.key)
+
+
+def _of_usage(policy: PartPeriod) -> PartPeriod:
+    return PartPeriod.PRORATED if policy is PartPeriod.FREE else policy

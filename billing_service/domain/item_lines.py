@@ -1,0 +1,124 @@
+"""The lines that an invoice has for one rated item: one, or what is included and what is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, Inexact, localcontext
+from typing import Final
+
+from billing_service.domain.calendar import next_month
+from billing_service.domain.invoice_line import InvoiceLine, LinePart
+from billing_service.domain.money import EXACT
+from billing_service.domain.price import AmountDiscount, Metered, Price, Recurring
+from billing_service.domain.rating import RatedPrice
+
+_ONE: Final = Decimal(1)
+_ZERO: Final = Decimal(0)
+_SAID: Final = {
+    LinePart.WHOLE: "",
+    LinePart.INCLUDED: ", included",
+    LinePart.EXCESS: ", beyond what is included",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What lines say besides figures. The service period is `[period_start_on, period_end_on)`.
+
+    `plan` is '' for a plan that is not stored; `plan_name` is what people call it.
+    """
+
+    plan: str
+    plan_name: str
+    plan_version: int
+    band: int
+    tax_category: str
+    unit: str
+    period_start_on: date
+    period_end_on: date
+
+
+def lines_of(rated: RatedPrice, item: Item) -> tuple[InvoiceLine, ...]:
+    """The lines for a rated price, still without their numbers.
+
+    Usage that an allowance takes something off comes on two lines: what is included, at 0, and
+    what exceeds it. Their amounts add up to what the item costs.
+    """
+    return tuple(
+        InvoiceLine(
+            line_number=0,
+            description=describe(rated.price, item, part),
+            plan=item.plan,
+            plan_version=item.plan_version,
+            band=item.band,
+            quantity=quantity,
+            unit_price=_ZERO if part is LinePart.INCLUDED else unit_price(rated),
+            amount_minor=0 if part is LinePart.INCLUDED else rated.amount_minor,
+            period_start_on=item.period_start_on,
+            period_end_on=item.period_end_on,
+            price=rated.price.code,
+            part=part,
+            tax_category=item.tax_category,
+            unit=item.unit,
+        )
+        for part, quantity in _parts(rated)
+    )
+
+
+def unit_price(rated: RatedPrice) -> Decimal | None:
+    """The exact price of one, which times the quantity is the exact amount.
+
+    None where there is no single one: tiers, fees, a minimum or maximum charge or an amount off
+    stand between, or decimals cannot state it, as with a third of a year's price.
+    """
+    price, quantity = rated.price, rated.priced.quantity
+    if isinstance(price.kind, Recurring):
+        return _ratio(rated.numerator, Decimal(rated.divisor))
+    single = price.model.single_price
+    if single is None or _is_bounded(price):
+        return None
+    with localcontext(EXACT):
+        if not quantity:
+            return single * rated.price_index
+        return _ratio(rated.numerator, rated.divisor * quantity)
+
+
+def describe(price: Price, item: Item, part: LinePart) -> str:
+    """What a line says. A recurring price without a name goes by that of its plan."""
+    named = price.display_name or ("" if isinstance(price.kind, Recurring) else price.code)
+    names = [name for name in (item.plan_name or item.plan, named) if name] or [price.code]
+    band = f", band {item.band}" if item.band else ""
+    return f"{', '.join(names)}{_SAID[part]}{band}, {_period(item)}"
+
+
+def _parts(rated: RatedPrice) -> Iterator[tuple[LinePart, Decimal]]:
+    """The parts of an item, each with its quantity. What was held is told as one line."""
+    included, exceeding = rated.included, rated.priced.quantity
+    is_split = isinstance(rated.price.kind, Metered) and included is not None
+    if not is_split or not rated.usage.quantity:
+        yield LinePart.WHOLE, exceeding
+        return
+    if included:
+        yield LinePart.INCLUDED, included
+    if exceeding or rated.amount_minor:
+        yield LinePart.EXCESS, exceeding
+
+
+def _is_bounded(price: Price) -> bool:
+    bounds = (price.minimum_charge, price.maximum_charge)
+    return any(each is not None for each in bounds) or isinstance(price.discount, AmountDiscount)
+
+
+def _ratio(numerator: Decimal, divisor: Decimal) -> Decimal | None:
+    with localcontext(EXACT):
+        try:
+            return numerator / divisor
+        except Inexact:
+            return None
+
+
+def _period(item: Item) -> str:
+    start_on, end_on = item.period_start_on, item.period_end_on
+    if start_on.day == 1 and end_on == next_month(start_on):
+        return f"{start_on:%Y-%m}"
+    return f"{start_on.isoformat()} to {(end_on - timedelta(days=1)).isoformat()}"

@@ -1,0 +1,118 @@
+"""Which version of a plan prices a subscription from day to day, and at which index."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from billing_service.domain.calendar import civil_day, first_instant
+from billing_service.domain.catalog_errors import PlanVersionNotFound
+from billing_service.domain.errors import PriceNotFound
+from billing_service.domain.plan import Plan, VersionPolicy
+from billing_service.domain.plan_version import PlanVersion
+from billing_service.domain.price_change import PriceChange, terms_on
+from billing_service.domain.versions import in_force
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPlan:
+    """A plan as it is priced for one subscription.
+
+    `pinned` is the number of the version that prices all of it; 0: that which is in force.
+    `changes` are the account's price changes, `zone` says when its days begin.
+    """
+
+    plan: Plan
+    band: int
+    currency: str
+    zone: str
+    pinned: int = 0
+    changes: tuple[PriceChange, ...] = ()
+
+
+class PlanTimeline:
+    """The versions that price a subscription, each from a day on."""
+
+    def __init__(self, priced: PricedPlan, *, begins_on: date, through_on: date) -> None:
+        """The timeline of a subscription from its first day through another.
+
+        Errors:  PlanVersionNotFound, PriceNotFound.
+        """
+        self._priced = priced
+        self._indices: dict[date, Decimal] = {}
+        self._days: list[date] = []
+        self._versions: list[PlanVersion] = []
+        for day in sorted({begins_on, *_turning_days(priced, begins_on, through_on)}):
+            version = _version_on(priced, day, begins_on)
+            if not self._versions or self._versions[-1] is not version:
+                self._days.append(day)
+                self._versions.append(version)
+
+    @property
+    def versions(self) -> Sequence[PlanVersion]:
+        """The versions that are in force at some time, the earliest first."""
+        return self._versions
+
+    def version_on(self, day: date) -> PlanVersion:
+        """The version that prices a period that begins on a day."""
+        return self._versions[bisect_right(self._days, day) - 1]
+
+    def turn_after(self, day: date) -> date | None:
+        """The next day on which another version comes into force."""
+        place = bisect_right(self._days, day)
+        return self._days[place] if place < len(self._days) else None
+
+    def index_on(self, day: date) -> Decimal:
+        """The account's index on the prices of a period that begins on a day."""
+        known = self._indices.get(day)
+        if known is None:
+            changes, plan_id = self._priced.changes, self._priced.plan.plan_id
+            known = self._indices[day] = terms_on(changes, plan_id, day).price_index
+        return known
+
+
+def _turning_days(priced: PricedPlan, begins_on: date, through_on: date) -> Iterator[date]:
+    """The days on which another version may come into force."""
+    for version in priced.plan.versions:
+        if version.effective_at is not None:
+            yield from _within(_first_day(version.effective_at, priced.zone), begins_on, through_on)
+    for change in priced.changes:
+        yield from _within(change.effective_on, begins_on, through_on)
+
+
+def _within(day: date, begins_on: date, through_on: date) -> Iterator[date]:
+    if begins_on < day <= through_on:
+        yield day
+
+
+def _first_day(effective_at: int, zone: str) -> date:
+    """The first day that begins at an instant or later."""
+    day = civil_day(effective_at, zone)
+    return day if first_instant(day, zone) >= effective_at else day + timedelta(days=1)
+
+
+def _version_on(priced: PricedPlan, day: date, begins_on: date) -> PlanVersion:
+    """The version that prices a period from a day on.
+
+    One that does not price the band in the currency gives way to the first later one that does.
+    """
+    first = _number_on(priced, day, begins_on)
+    for version in priced.plan.versions[first - 1 :]:
+        if next(version.basic(band=priced.band, currency=priced.currency), None) is not None:
+            return version
+        if priced.pinned:
+            break
+    raise PriceNotFound(priced.plan.plan_id, priced.band, priced.currency, day)
+
+
+def _number_on(priced: PricedPlan, day: date, begins_on: date) -> int:
+    """The number of the version that holds on a day: pinned, the account's own, or in force."""
+    plan = priced.plan
+    own = priced.pinned or terms_on(priced.changes, plan.plan_id, day).version
+    if own is None:
+        held_on = begins_on if plan.policy is VersionPolicy.KEEP else day
+        return in_force(plan.versions, first_instant(held_on, priced.zone)).version
+    if own > len(plan.versions):
+        raise PlanVersionNotFound(plan.plan_id, own)
+    return own
