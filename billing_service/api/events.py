@@ -14,7 +14,13 @@ from billing_service.api.plans import to_proto_plan
 from billing_service.api.subscriptions import to_proto_subscription
 from billing_service.api.tax_messages import to_proto_tax_profile
 from billing_service.api.terms import to_proto_terms
-from billing_service.api.values import INVOICE, PAYMENT, to_proto_date, to_proto_money
+from billing_service.api.values import (
+    INVOICE,
+    PAYMENT,
+    to_proto_date,
+    to_proto_money,
+    to_proto_timestamp,
+)
 from billing_service.domain import events
 from chassis.rpc.chassis_events import encode_chassis_event
 
@@ -50,6 +56,15 @@ def _invoice_settled(event: events.InvoiceSettled) -> Message:
 def _invoice_reopened(event: events.InvoiceReopened) -> Message:
     return pb.InvoiceReopened(
         invoice=INVOICE.format(event.settlement.payer, event.settlement.invoice)
+    )
+
+
+def _invoice_due_soon(event: events.InvoiceDueSoon) -> Message:
+    settlement = event.settlement
+    return pb.InvoiceDueSoon(
+        invoice=INVOICE.format(settlement.payer, settlement.invoice),
+        due_date=to_proto_date(event.due_on),
+        amount_open=to_proto_money(settlement.total_minor - settlement.paid_minor, event.currency),
     )
 
 
@@ -109,6 +124,7 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.InvoiceIssued: _invoice_issued,
     events.InvoiceSettled: _invoice_settled,
     events.InvoiceReopened: _invoice_reopened,
+    events.InvoiceDueSoon: _invoice_due_soon,
     events.InvoiceOverdue: _invoice_overdue,
     events.PaymentRecorded: _payment_recorded,
     events.PaymentReversed: lambda e: pb.PaymentReversed(payment=to_proto_payment(e.payment, ())),
@@ -118,6 +134,16 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
         account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)
     ),
     events.AccountStopLifted: lambda e: pb.AccountStopLifted(account=f"accounts/{e.account}"),
+    events.AccountStopAhead: lambda e: pb.AccountStopAhead(
+        account=f"accounts/{e.account}",
+        invoice=INVOICE.format(e.payer, e.invoice),
+        stop_time=to_proto_timestamp(e.stop_at),
+    ),
+    events.AccountDeletionAhead: lambda e: pb.AccountDeletionAhead(
+        account=f"accounts/{e.account}",
+        invoice=INVOICE.format(e.payer, e.invoice),
+        deletion_time=to_proto_timestamp(e.deletion_at),
+    ),
     events.AccountDeletionOrdered: lambda e: pb.AccountDeletionOrdered(
         account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)
     ),

@@ -7,7 +7,13 @@ from pospago.billing.v1 import terms_pb2 as pb
 from billing_service.api.reading import Reads
 from billing_service.api.values import TERMS, bare_id, from_proto_timestamp, to_proto_timestamp
 from billing_service.domain.errors import TermsNotFound
-from billing_service.domain.terms import Terms, TermsVersion
+from billing_service.domain.terms import (
+    DELETION_WARNING_DAYS,
+    DUE_REMINDER_DAYS,
+    STOP_WARNING_DAYS,
+    Terms,
+    TermsVersion,
+)
 from billing_service.storage.queries import find_terms, list_terms
 from billing_service.use_cases.add_terms_version import ADD_TERMS_VERSION, AddTermsVersion
 from billing_service.use_cases.create_terms import CREATE_TERMS, CreateTerms
@@ -63,7 +69,16 @@ def from_proto_version(message: pb.TermsVersion) -> TermsVersion:
         deletion_hour=message.deletion_hour,
         time_zone=message.time_zone,
         currency=message.currency,
+        due_reminder_days=_days(message, "due_reminder_days", DUE_REMINDER_DAYS),
+        stop_warning_days=_days(message, "stop_warning_days", STOP_WARNING_DAYS),
+        deletion_warning_days=_days(message, "deletion_warning_days", DELETION_WARNING_DAYS),
     )
+
+
+def _days(message: pb.TermsVersion, field: str, default: int) -> int:
+    """The days that a field states; the default where it is unset."""
+    stated: int = getattr(message, field) if message.HasField(field) else default
+    return stated
 
 
 def to_proto_terms(terms: Terms) -> pb.Terms:
@@ -83,6 +98,9 @@ def _to_proto_version(version: TermsVersion) -> pb.TermsVersion:
         deletion_hour=version.deletion_hour,
         time_zone=version.time_zone,
         currency=version.currency,
+        due_reminder_days=version.due_reminder_days,
+        stop_warning_days=version.stop_warning_days,
+        deletion_warning_days=version.deletion_warning_days,
     )
 
 

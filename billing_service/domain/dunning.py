@@ -34,6 +34,14 @@ class StopAndDeletion:
     deletion_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class WarningsAhead:
+    """When one account is warned of its stop, and of its deletion; None: never."""
+
+    stop_warning_at: int | None
+    deletion_warning_at: int | None
+
+
 def dunning_dates(
     month: date, terms: TermsVersion, *, due_at: int, issued_at: int, zone: str
 ) -> DunningDates:
@@ -79,6 +87,31 @@ def reopened(
     pause = dates.deletion_on - (dates.last_service_on + timedelta(days=1))
     later_at = hour_instant(civil_day(now, zone) + pause, dates.deletion_hour, zone)
     return replace(planned, stop_at=now, deletion_at=max(planned.deletion_at, later_at))
+
+
+def reminder_at(dates: DunningDates, terms: TermsVersion, zone: str) -> int | None:
+    """When the payer of that zone is reminded of the due date; None: never."""
+    days = terms.due_reminder_days
+    return first_instant(dates.due_on - timedelta(days=days), zone) if days else None
+
+
+def warnings_ahead(
+    dates: DunningDates, planned: StopAndDeletion, terms: TermsVersion, zone: str
+) -> WarningsAhead:
+    """When an account of that zone is warned of its stop and of its deletion.
+
+    So many civil days before, at the same hour.
+    """
+    stop_on = civil_day(planned.stop_at, zone) - timedelta(days=terms.stop_warning_days)
+    deletion_on = civil_day(planned.deletion_at, zone) - timedelta(days=terms.deletion_warning_days)
+    return WarningsAhead(
+        stop_warning_at=first_instant(stop_on, zone) if terms.stop_warning_days else None,
+        deletion_warning_at=(
+            hour_instant(deletion_on, dates.deletion_hour, zone)
+            if terms.deletion_warning_days
+            else None
+        ),
+    )
 
 
 def expiry_of_open_month(month: date, terms: TermsVersion) -> date:

@@ -1,6 +1,7 @@
 """What billing tells the world: one type per event of the contract."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.invoice import IssuedInvoice, Settlement
@@ -115,6 +116,15 @@ class InvoiceReopened:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceDueSoon:
+    """An open invoice falls due soon."""
+
+    settlement: Settlement
+    due_on: date
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceOverdue:
     """An invoice's due date passed, and it is not settled."""
 
@@ -166,6 +176,26 @@ class AccountStopLifted:
     """The stop of an account's instances is taken back."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStopAhead:
+    """An account's instances will stop at `stop_at` unless `payer`'s invoice is paid."""
+
+    account: str
+    payer: str
+    invoice: str
+    stop_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDeletionAhead:
+    """An account's instances will be deleted at `deletion_at` unless `payer`'s invoice is paid."""
+
+    account: str
+    payer: str
+    invoice: str
+    deletion_at: int
 
 
 @dataclass(frozen=True, slots=True)

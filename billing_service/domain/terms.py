@@ -9,11 +9,17 @@ from billing_service.domain.money import minor_digits
 from billing_service.domain.versions import check_ahead, in_force
 
 DEFAULT_TERMS: Final = "integrator"
+DUE_REMINDER_DAYS: Final = 3
+STOP_WARNING_DAYS: Final = 2
+DELETION_WARNING_DAYS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class TermsVersion:
-    """What holds from an instant on. The days are of the month after the one billed."""
+    """What holds from an instant on. The days are of the month after the one billed.
+
+    The last three say how many days before due date, stop and deletion a warning is told; 0: never.
+    """
 
     version: int
     effective_at: int | None
@@ -23,6 +29,9 @@ class TermsVersion:
     deletion_hour: int
     time_zone: str
     currency: str
+    due_reminder_days: int = DUE_REMINDER_DAYS
+    stop_warning_days: int = STOP_WARNING_DAYS
+    deletion_warning_days: int = DELETION_WARNING_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class Facts:
     Shapes:  `spans` counts the open spans of each account's subscriptions; `owing` names the
              invoices that have a charge of an account; `zones` are the zones of all accounts that
              a payer pays for, `billed` these accounts; `earliest_due` is when the first timer of
-             an account is due, `credit` what payers have left in each currency.
+             an account is due, `deletions_due` when its deletion for an invoice is, `credit` what
+             payers have left in each currency.
     """
 
     accounts: MutableMapping[str, Account] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Facts:
     charged_in: MutableMapping[str, str] = field(default_factory=dict)
     peer_parked: MutableMapping[str, bool] = field(default_factory=dict)
     earliest_due: MutableMapping[str, int] = field(default_factory=dict)
+    deletions_due: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     credit: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     peer_watermarks: MutableMapping[str, int] = field(default_factory=dict)
 

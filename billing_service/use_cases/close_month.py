@@ -19,6 +19,7 @@ from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer, 
 from billing_service.use_cases.settling import resettle
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import CLOSE_MONTH, dunning_timers
+from billing_service.use_cases.warn import warn
 from chassis.database import Transaction
 from chassis.use_case import Effects, Event, NotYet, Scope, TimerDue, TimerSet, UseCase
 
@@ -164,6 +165,9 @@ def _settle_at_issue(
             after, each.invoice.payer, each.invoice.currency, now=now, outcome=outcome
         )
     resettle(after, sorted(touched), now=now, outcome=outcome)
+    for each in issued:
+        if after.settlements[each.invoice.key].settled_on is None:
+            warn(after, each.invoice, now=each.invoice.issued_at, outcome=outcome)
     outcome.events[place:place] = [
         Event(each.invoice.payer, InvoiceIssued(each, after.settlements[each.invoice.key]))
         for each in issued

@@ -20,6 +20,7 @@ from billing_service.use_cases.timers import (
     STOP,
     cleared_timers,
 )
+from billing_service.use_cases.warn import remind, warn_account
 from chassis.use_case import Event, TimerSet
 
 
@@ -99,10 +100,11 @@ def _tell(
 def _dun_again(
     facts: Facts, invoice: Invoice, settlement: Settlement, *, now: int, outcome: Outcome
 ) -> None:
-    """Set the timers of an invoice that is open again; what is past happens now."""
+    """Set the timers and warnings of an invoice that is open again; what is past happens now."""
     if invoice.overdue_at > now:
         timer = TimerSet(invoice.payer, OVERDUE, invoice.invoice_id, invoice.overdue_at)
         outcome.timers.append(timer)
+        remind(facts, invoice, now=now, outcome=outcome)
     else:
         overdue = InvoiceOverdue(settlement, invoice.currency)
         outcome.events.append(Event(invoice.payer, overdue))
@@ -120,8 +122,9 @@ def _stop_again(
     outcome.timers.append(TimerSet(each.account, DELETION, key, again.deletion_at))
     if again.stop_at > now:
         outcome.timers.append(TimerSet(each.account, STOP, key, again.stop_at))
-        return
-    stop_account(facts, each, now=now, outcome=outcome)
+    else:
+        stop_account(facts, each, now=now, outcome=outcome)
+    warn_account(facts, each, again, now=now, outcome=outcome)
 
 
 def stop_account(facts: Facts, each: InvoiceAccount, *, now: int, outcome: Outcome) -> None:

@@ -6,11 +6,24 @@ from typing import Any, Final
 
 from billing_service.use_cases.close_month import CLOSE_MONTH_USE_CASE
 from billing_service.use_cases.dun import DELETION_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE
+from billing_service.use_cases.warn import (
+    DELETION_AHEAD_USE_CASE,
+    DUE_SOON_USE_CASE,
+    STOP_AHEAD_USE_CASE,
+)
 from chassis.use_case import TimerDue, UseCase
 
 TIMER_USE_CASES: Final[Mapping[str, UseCase[TimerDue, Any, Any]]] = MappingProxyType(
     {
         each.name: each
-        for each in (CLOSE_MONTH_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE, DELETION_USE_CASE)
+        for each in (
+            CLOSE_MONTH_USE_CASE,
+            DUE_SOON_USE_CASE,
+            OVERDUE_USE_CASE,
+            STOP_AHEAD_USE_CASE,
+            STOP_USE_CASE,
+            DELETION_AHEAD_USE_CASE,
+            DELETION_USE_CASE,
+        )
     }
 )

@@ -12,10 +12,13 @@ CLOSE_MONTH: Final = "close_month"
 OVERDUE: Final = "overdue"
 STOP: Final = "stop"
 DELETION: Final = "deletion"
+DUE_SOON: Final = "due_soon"
+STOP_AHEAD: Final = "stop_ahead"
+DELETION_AHEAD: Final = "deletion_ahead"
 
 
 def document_key(key: str) -> DocumentKey:
-    """The payer and invoice that a stop's or deletion's key names."""
+    """The payer and invoice that the key of a stop, a deletion or their warnings names."""
     payer, _, invoice = key.partition("/")
     return (payer, invoice)
 
@@ -48,8 +51,14 @@ def dunning_timers(invoice: Invoice, accounts: tuple[InvoiceAccount, ...]) -> tu
 def cleared_timers(
     invoice: Invoice, accounts: tuple[InvoiceAccount, ...]
 ) -> tuple[TimerCleared, ...]:
-    """Takes back what would follow an unsettled invoice."""
-    return tuple(
-        TimerCleared(timer.account, timer.kind, timer.key)
-        for timer in dunning_timers(invoice, accounts)
-    )
+    """Takes back what would follow an unsettled invoice, and the warnings of it."""
+    key = f"{invoice.payer}/{invoice.invoice_id}"
+    of_payer = [
+        TimerCleared(invoice.payer, kind, invoice.invoice_id) for kind in (OVERDUE, DUE_SOON)
+    ]
+    of_accounts = [
+        TimerCleared(each.account, kind, key)
+        for each in accounts
+        for kind in (STOP, STOP_AHEAD, DELETION, DELETION_AHEAD)
+    ]
+    return (*of_payer, *of_accounts)

@@ -10,6 +10,7 @@ from pospago.provisioning.v1.instance_pb2 import Instance
 from pospago.provisioning.v1.sandbox_pb2 import Sandbox
 from pospago.provisioning.v1.token_pb2 import Token
 
+from billing_service.clients.introspection import REMEMBERED_SECONDS
 from billing_service.clients.provisioning_feed import ProvisioningFeed
 from billing_service.domain.subscription import FactKind
 from billing_service.use_cases.follow_account import FollowAccount, OpenSandbox
@@ -100,7 +101,9 @@ def follow(kind: FactKind, **more: object) -> FollowInstance:
         (event_pb2.AccountUnparked(account="accounts/acme"), NotePeerParking("acme", parked=False)),
         (pb.InstanceCreated(instance=INSTANCE), None),
         (pb.InstanceStopped(instance=INSTANCE), None),
+        (pb.InstanceTrialEnding(instance=INSTANCE, trial_end_time=stamp(NOW)), None),
         (pb.TokenIssued(token=Token(name="accounts/acme/tokens/1")), None),
+        (pb.TokenQuotaWarning(token=Token(name="accounts/acme/tokens/1"), percent=80), None),
     ],
 )
 def test_event_amounts_to_a_command(message: Message, command: object) -> None:
@@ -113,6 +116,7 @@ def test_event_amounts_to_a_command(message: Message, command: object) -> None:
     [
         (pb.TokenRotated(token=Token(name="accounts/acme/tokens/1")), 2),
         (pb.TokenRevoked(token=Token(name="accounts/acme/tokens/1")), 2),
+        (pb.TokenQuotaWarning(token=Token(name="accounts/acme/tokens/1")), 1),
         (pb.TokenUsedUp(token=Token(name="accounts/acme/tokens/1")), 1),
     ],
 )
@@ -124,3 +128,15 @@ async def test_ended_secret_is_forgotten_at_once(message: Message, asked_count: 
     ProvisioningFeed(callers).submission_of(event(message))
     await callers.find("secret", b"hash")
     assert keeper.asked_count == asked_count
+
+
+async def test_old_secret_is_served_a_second_at_most_after_its_end() -> None:
+    """When an overlap ends no event tells it: what is remembered of the old secret is short."""
+    keeper = Keeper()
+    seconds = iter([0.0, 0.999, 1.0])
+    callers = RememberedCallers(keeper, REMEMBERED_SECONDS, lambda: next(seconds))
+    asked = []
+    for _ in range(3):
+        await callers.find("old", b"hash")
+        asked.append(keeper.asked_count)
+    assert asked == [1, 1, 2]
