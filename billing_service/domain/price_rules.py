@@ -4,11 +4,12 @@ Every fault is told with the path of its field within the version, by the contra
 come first, in their order, then what is said of several of them.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from billing_service.domain.allowance_rules import allowance_faults, shared_faults
+from billing_service.domain.allowance_rules import AllowanceRules
 from billing_service.domain.amount_bounds import bounded_faults, model_faults
 from billing_service.domain.catalog_errors import PricedCurrencyUnknown, PricedMeterNotFound
 from billing_service.domain.errors import CurrencyUnknown, InvalidPrices
@@ -45,18 +46,19 @@ class UnknownMeter(Fault):
 def faults(version: PlanVersion, meters: Collection[str]) -> Iterator[Fault]:
     """What is wrong with a plan version, where there are `meters`."""
     yield from schedule_faults("schedule", version.schedule, None)
+    allowances, listed = AllowanceRules(version), _Listed(version)
     for place, price in enumerate(version.prices):
         path = f"prices[{place}]."
-        yield from _currency_faults(path, version, place)
+        yield from listed.key_faults(path, place, price)
         yield from _kind_faults(path, price, meters)
         if price.schedule is not None:
             yield from schedule_faults(f"{path}schedule", price.schedule, version.schedule)
-        yield from _add_on_faults(path, version, price)
+        yield from listed.add_on_faults(path, price)
         for fault in model_faults(price.model, price.currency):
             yield Fault(f"{path}{price.model.name}.{fault.path}", fault.text)
-        yield from allowance_faults(path, version, price)
+        yield from allowances.own_faults(path, price)
         yield from _charge_faults(path, price)
-    yield from shared_faults(version)
+    yield from allowances.shared_faults()
     yield from _limit_faults(version)
 
 
@@ -73,22 +75,39 @@ def refusal(found: Sequence[Fault], prefix: str = "") -> BillingError:
     return InvalidPrices(found, prefix)
 
 
-def _currency_faults(path: str, version: PlanVersion, place: int) -> Iterator[Fault]:
-    """The currency is known, and the item is priced once in each band of it."""
-    price = version.prices[place]
-    for before, each in enumerate(version.prices[:place]):
-        if (each.code, each.currency) != (price.code, price.currency):
-            continue
-        if each.band == price.band or 0 in (each.band, price.band):
-            band = f"in band {each.band}" if each.band else "in every band"
-            text = f"{price.code} is priced in {price.currency} {band} by prices[{before}] already"
-            yield Fault(f"{path}code", text)
-            break
-    try:
-        minor_digits(price.currency)
-    except CurrencyUnknown:
-        text = f"ISO 4217 has no currency {price.currency!r}; use one such as BRL"
-        yield UnknownCurrency(f"{path}currency", text)
+class _Listed:
+    """The rules of an item among the others of its version."""
+
+    def __init__(self, version: PlanVersion) -> None:
+        # Where an item is priced in a currency, by band, as the prices are gone through.
+        self._places: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        self._based = {each.currency for each in version.prices if each.add_on is None}
+
+    def key_faults(self, path: str, place: int, price: Price) -> Iterator[Fault]:
+        """The item is priced once in each band, and its currency is known."""
+        places = self._places[price.code, price.currency]
+        bands = (price.band, 0) if price.band else (0, *places)
+        taken = next((band for band in bands if band in places), None)
+        if taken is not None:
+            where = f"in band {taken}" if taken else "in every band"
+            text = f"{price.code} is priced in {price.currency} {where} by prices[{places[taken]}]"
+            yield Fault(f"{path}code", f"{text} already")
+        places.setdefault(price.band, place)
+        try:
+            minor_digits(price.currency)
+        except CurrencyUnknown:
+            text = f"ISO 4217 has no currency {price.currency!r}; use one such as BRL"
+            yield UnknownCurrency(f"{path}currency", text)
+
+    def add_on_faults(self, path: str, price: Price) -> Iterator[Fault]:
+        """What can be chosen is held, and goes with something in its currency."""
+        if price.add_on is None:
+            return
+        if not isinstance(price.kind, Recurring | Licensed):
+            yield Fault(f"{path}add_on", "only recurring and licensed prices can be add-ons")
+        if price.currency not in self._based:
+            text = f"{price.code} has nothing to be added to: the plan has no base price in "
+            yield Fault(f"{path}currency", text + price.currency)
 
 
 def _kind_faults(path: str, price: Price, meters: Collection[str]) -> Iterator[Fault]:
@@ -119,18 +138,6 @@ def _ceiling_faults(path: str, model: Capacity, meters: Collection[str]) -> Iter
 
 def _unknown(path: str, meter: str) -> UnknownMeter:
     return UnknownMeter(path, f"meters/{meter} is not known: create it, or check the name")
-
-
-def _add_on_faults(path: str, version: PlanVersion, price: Price) -> Iterator[Fault]:
-    """What can be chosen is held, and goes with something in its currency."""
-    if price.add_on is None:
-        return
-    if not isinstance(price.kind, Recurring | Licensed):
-        yield Fault(f"{path}add_on", "only recurring and licensed prices can be add-ons")
-    based = any(each.add_on is None and each.currency == price.currency for each in version.prices)
-    if not based:
-        text = f"{price.code} has nothing to be added to: the plan has no base price in "
-        yield Fault(f"{path}currency", text + price.currency)
 
 
 def _charge_faults(path: str, price: Price) -> Iterator[Fault]:

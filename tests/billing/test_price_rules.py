@@ -1,6 +1,7 @@
 """The rules of prices: each refused with the path of the field, and with what it must be."""
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
@@ -481,6 +482,14 @@ def test_allowances_must_not_go_round() -> None:
             "b -> a -> b: an allowance cannot come from itself",
         ),
     ]
+
+
+def test_a_long_way_round_is_told_by_its_ends() -> None:
+    """A way over many prices is cut short."""
+    codes = ["a", "b", "c", "d", "e", "a"]
+    around = [seats(code=code, included=per_unit_of(source)) for code, source in pairwise(codes)]
+    first = next(price_rules.faults(version(*around), METERS))
+    assert first.text == "a -> b -> ... -> a: an allowance cannot come from itself"
 
 
 def test_an_own_anchor_bears_with_the_anchor_taken_over() -> None:
