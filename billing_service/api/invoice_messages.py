@@ -122,11 +122,11 @@ def _unpaid(
 
 
 def to_proto_line(line: InvoiceLine, currency: str) -> pb.InvoiceLine:
-    """A line of an invoice or an estimate."""
+    """A line of an invoice or an estimate; a plan that is not stored has no name."""
     return pb.InvoiceLine(
         line_number=line.line_number,
         description=line.description,
-        plan=PLAN.format(line.plan),
+        plan=PLAN.format(line.plan) if line.plan else "",
         plan_version=line.plan_version,
         band=line.band,
         quantity=to_proto_decimal(line.quantity),
