@@ -8,15 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
-from pospago.billing.v1 import catalog_pb2, invoice_pb2
-from pospago.billing.v1.catalog_pb2_grpc import CatalogServiceStub
+from pospago.billing.v1 import invoice_pb2
 from pospago.billing.v1.invoice_pb2_grpc import InvoiceServiceStub
 from pospago.provisioning.v1 import sandbox_pb2
 from pospago.provisioning.v1.sandbox_pb2_grpc import SandboxServiceStub
 from rich.console import Console
 from rich.text import Text
 
-from pospago_cli.catalog.loading import read_catalog
+from pospago_cli.catalog.applying import apply_catalog, checked
 from pospago_cli.client import Connection
 from pospago_cli.failures import EXIT_FAILED, CommandFailed
 from pospago_cli.processes import Layout, Suite, bare
@@ -73,13 +72,8 @@ def demo(
 
 
 def sell_the_catalog(connection: Connection, path: Path = CATALOG) -> None:
-    """Create the plans of a catalogue."""
-    stub = connection.stub(CatalogServiceStub)
-    for plan in read_catalog(path).plans:
-        plan_id = plan.name.rpartition("/")[2]
-        stub.CreatePlan(
-            catalog_pb2.CreatePlanRequest(plan_id=plan_id, plan=plan, request_id=str(uuid.uuid4()))
-        )
+    """Make the stored catalogue what a file says."""
+    apply_catalog(connection, checked(path))
 
 
 def open_sandbox(connection: Connection, sandbox_id: str) -> str:

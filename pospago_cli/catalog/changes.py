@@ -22,6 +22,11 @@ def is_change(change: pb.CatalogChange) -> bool:
     return change.action != _NONE
 
 
+def is_version(change: pb.CatalogChange) -> bool:
+    """Whether a plan or a tax profile gets a further version."""
+    return change.action == pb.CatalogChange.ACTION_ADD_VERSION
+
+
 def table_of_changes(answer: pb.ApplyCatalogResponse) -> Table:
     """One row for each thing that changes, and one for each of its fields."""
     table = Table(title="changes", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
@@ -32,7 +37,7 @@ def table_of_changes(answer: pb.ApplyCatalogResponse) -> Table:
     table.add_column("after", justify="right", overflow="fold")
     for change in filter(is_change, answer.changes):
         said, style = _SAID[change.action]
-        number = f" {change.version}" if _is_version(change) else ""
+        number = f" {change.version}" if is_version(change) else ""
         head = [Text(f"{said}{number}", style=style), Text(change.name)]
         for field in change.fields or [pb.CatalogChange.FieldChange()]:
             table.add_row(*head, Text(field.path), Text(field.before), Text(field.after))
@@ -45,7 +50,3 @@ def summary_of(answer: pb.ApplyCatalogResponse) -> str:
     counts = Counter(change.action for change in answer.changes)
     told = (f"{counts[action]} {said}" for action, (said, _) in _SAID.items() if counts[action])
     return ", ".join(told) or "nothing"
-
-
-def _is_version(change: pb.CatalogChange) -> bool:
-    return change.action == pb.CatalogChange.ACTION_ADD_VERSION

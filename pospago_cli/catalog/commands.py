@@ -1,25 +1,19 @@
 """`pospago catalog`: what can be bought, from a file; looked at before it is made so."""
 
-import uuid
 from pathlib import Path
 from typing import Final
 
 import click
-import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from pospago.billing.v1 import catalog_pb2 as pb
-from pospago.billing.v1.catalog_pb2_grpc import CatalogServiceStub
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from chassis.errors import FieldViolation
-from pospago_cli.catalog.changes import is_change, summary_of, table_of_changes
-from pospago_cli.catalog.checks import check
+from pospago_cli.catalog.applying import apply_catalog, changes_of, checked
+from pospago_cli.catalog.changes import is_change, is_version, summary_of, table_of_changes
 from pospago_cli.catalog.faults import CatalogFault, CatalogRefused
-from pospago_cli.catalog.loading import Loaded, load
-from pospago_cli.catalog.refusals import is_of_catalog, refused
-from pospago_cli.client import Connection
-from pospago_cli.failures import EXIT_REFUSED, Refusal
+from pospago_cli.catalog.loading import Loaded
+from pospago_cli.failures import EXIT_REFUSED, CommandFailed
 from pospago_cli.session import Noun, Session, pass_session
 from pospago_cli.tables import as_json, print_json
 from pospago_cli.values import Instant
@@ -92,6 +86,11 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
     if not session.as_json:
         _show(session, answer, file)
     if any(map(is_change, answer.changes)):
+        if effective is None and any(map(is_version, answer.changes)):
+            raise CommandFailed(
+                "New versions take force at an instant that is ahead.",
+                "Say when, such as --effective 2027-02-01T00:00:00-03:00.",
+            )
         if not yes:
             click.confirm("Make these changes?", abort=True, err=True)
         answer = apply_catalog(session.connection, loaded, effective, digest=answer.digest)
@@ -99,51 +98,6 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
             session.console.print(f"Done: {summary_of(answer)}.")
     if session.as_json:
         print_json(session.console, as_json(answer))
-
-
-def checked(path: Path) -> Loaded:
-    """What a file says; CatalogRefused tells each fault by file, line and field."""
-    loaded = load(path)
-    check(loaded)
-    return loaded
-
-
-def changes_of(
-    connection: Connection, loaded: Loaded, effective: Timestamp | None = None
-) -> pb.ApplyCatalogResponse:
-    """What applying a catalogue would change."""
-    request = pb.ApplyCatalogRequest(
-        catalog=loaded.messages.catalog, effective_time=effective, validate_only=True
-    )
-    return _sent(connection, request, loaded)
-
-
-def apply_catalog(
-    connection: Connection, loaded: Loaded, effective: Timestamp | None = None, *, digest: str = ""
-) -> pb.ApplyCatalogResponse:
-    """What applying a catalogue changed; `digest` stands for the changes that were looked at."""
-    request = pb.ApplyCatalogRequest(
-        catalog=loaded.messages.catalog, effective_time=effective, digest=digest
-    )
-    return _sent(connection, request, loaded)
-
-
-def _sent(
-    connection: Connection, request: pb.ApplyCatalogRequest, loaded: Loaded
-) -> pb.ApplyCatalogResponse:
-    """The answer to a request; what is refused of the catalogue is told of its file."""
-    request.request_id = str(uuid.uuid4())
-    try:
-        return connection.stub(CatalogServiceStub).ApplyCatalog(request)
-    except grpc.RpcError as error:
-        found = [
-            FieldViolation(field, text)
-            for field, text in Refusal.of(error).violations
-            if is_of_catalog(field)
-        ]
-        if not found:
-            raise
-        raise refused(loaded, found) from error
 
 
 def _show(session: Session, answer: pb.ApplyCatalogResponse, file: Path) -> None:

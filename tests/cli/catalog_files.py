@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pospago_cli.catalog.commands import checked
+from pospago_cli.catalog.applying import checked
 from pospago_cli.catalog.faults import CatalogFault, CatalogRefused
 
 ROOT = Path(__file__).resolve().parent.parent.parent
