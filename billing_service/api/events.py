@@ -9,8 +9,10 @@ from pospago.billing.v1 import events_pb2 as pb
 from billing_service.api.billing_profiles import to_proto_profile
 from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
+from billing_service.api.meters import to_proto_meter
 from billing_service.api.payments import to_proto_payment
 from billing_service.api.plans import to_proto_plan
+from billing_service.api.price_changes import to_proto_change
 from billing_service.api.subscriptions import to_proto_subscription
 from billing_service.api.tax_messages import to_proto_tax_profile
 from billing_service.api.terms import to_proto_terms
@@ -110,6 +112,15 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.TermsVersionAdded: lambda e: pb.TermsVersionAdded(terms=to_proto_terms(e.terms)),
     events.PlanCreated: lambda e: pb.PlanCreated(plan=to_proto_plan(e.plan)),
     events.PlanVersionAdded: lambda e: pb.PlanVersionAdded(plan=to_proto_plan(e.plan)),
+    events.PlanUpdated: lambda e: pb.PlanUpdated(plan=to_proto_plan(e.plan)),
+    events.MeterCreated: lambda e: pb.MeterCreated(meter=to_proto_meter(e.meter)),
+    events.MeterUpdated: lambda e: pb.MeterUpdated(meter=to_proto_meter(e.meter)),
+    events.PriceChangeScheduled: lambda e: pb.PriceChangeScheduled(
+        price_change=to_proto_change(e.change)
+    ),
+    events.PriceChangeCancelled: lambda e: pb.PriceChangeCancelled(
+        price_change=to_proto_change(e.change)
+    ),
     events.TaxProfileCreated: lambda e: pb.TaxProfileCreated(
         tax_profile=to_proto_tax_profile(e.profile)
     ),

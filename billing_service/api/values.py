@@ -32,6 +32,8 @@ PAYMENT: Final = NamePattern("accounts/{account}/payments/{payment}")
 ISSUER: Final = NamePattern("issuers/{issuer}")
 TERMS: Final = NamePattern("terms/{terms}")
 PLAN: Final = NamePattern("plans/{plan}")
+METER: Final = NamePattern("meters/{meter}")
+PRICE_CHANGE: Final = NamePattern("accounts/{account}/priceChanges/{price_change}")
 TAX_PROFILE: Final = NamePattern("taxProfiles/{tax_profile}")
 
 _SECOND_US: Final = 1_000_000

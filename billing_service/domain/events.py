@@ -5,9 +5,11 @@ from datetime import date
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.invoice import IssuedInvoice, Settlement
+from billing_service.domain.meter import Meter
 from billing_service.domain.party import Issuer
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
+from billing_service.domain.price_change import PriceChange
 from billing_service.domain.subscription import Subscription, SubscriptionState
 from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
@@ -53,6 +55,41 @@ class PlanVersionAdded:
     """A plan got a version."""
 
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanUpdated:
+    """A plan was changed, its prices aside."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class MeterCreated:
+    """A meter was created."""
+
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
+class MeterUpdated:
+    """A meter was changed: what it is called."""
+
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChangeScheduled:
+    """An account is given notice of a price change of its own."""
+
+    change: PriceChange
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChangeCancelled:
+    """A price change will not come about."""
+
+    change: PriceChange
 
 
 @dataclass(frozen=True, slots=True)

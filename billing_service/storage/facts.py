@@ -12,9 +12,11 @@ from typing import Any
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.charge import ChargeKey
 from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
+from billing_service.domain.meter import Meter
 from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
+from billing_service.domain.price_change import PriceChange
 from billing_service.domain.standing import Owed
 from billing_service.domain.subscription import Span, Subscription
 from billing_service.domain.tax import Taxation, TaxProfile
@@ -41,7 +43,9 @@ class Facts:
     issuers: MutableMapping[str, Issuer] = field(default_factory=dict)
     terms: MutableMapping[str, Terms] = field(default_factory=dict)
     plans: MutableMapping[str, Plan] = field(default_factory=dict)
+    meters: MutableMapping[str, Meter] = field(default_factory=dict)
     tax_profiles: MutableMapping[str, TaxProfile] = field(default_factory=dict)
+    price_changes: MutableMapping[DocumentKey, PriceChange] = field(default_factory=dict)
     series: MutableMapping[str, NumberSeries] = field(default_factory=dict)
     subscriptions: MutableMapping[DocumentKey, Subscription] = field(default_factory=dict)
     spans: MutableMapping[str, Counter[Span]] = field(default_factory=dict)
@@ -92,6 +96,10 @@ class Facts:
                 self.plans[change.plan_id] = change
             case TaxProfile():
                 self.tax_profiles[change.tax_profile_id] = change
+            case Meter():
+                self.meters[change.meter_id] = change
+            case PriceChange():
+                self.price_changes[change.key] = change
             case NumberSeries():
                 self.series[change.series] = change
             case Subscription():

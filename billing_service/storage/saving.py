@@ -5,13 +5,15 @@ from typing import Any, Final
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.invoice import IssuedInvoice, Settlement
+from billing_service.domain.meter import Meter
 from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
+from billing_service.domain.price_change import PriceChange
 from billing_service.domain.subscription import Subscription
 from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
-from billing_service.storage import document_rows, rows, tax_rows
+from billing_service.storage import catalog_rows, document_rows, plan_rows, rows, tax_rows
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -33,10 +35,12 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     NumberSeries: (("number_series", _single(rows.series_to_row)),),
     Terms: (("terms_versions", rows.terms_to_rows),),
     Plan: (
-        ("plans", _single(rows.plan_to_row)),
-        ("plan_versions", rows.plan_versions_to_rows),
-        ("plan_prices", rows.plan_prices_to_rows),
+        ("plans", _single(plan_rows.plan_to_row)),
+        ("plan_versions", plan_rows.plan_versions_to_rows),
+        ("plan_prices", plan_rows.plan_prices_to_rows),
     ),
+    Meter: (("meters", _single(catalog_rows.meter_to_row)),),
+    PriceChange: (("price_changes", _single(catalog_rows.price_change_to_row)),),
     TaxProfile: (
         ("tax_profiles", _single(tax_rows.tax_profile_to_row)),
         ("tax_profile_versions", tax_rows.tax_versions_to_rows),
@@ -82,6 +86,8 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Terms: lambda each: each.terms_id,
     Plan: lambda each: each.plan_id,
     TaxProfile: lambda each: each.tax_profile_id,
+    Meter: lambda each: each.meter_id,
+    PriceChange: lambda each: each.key,
     Subscription: lambda each: each.key,
     Settlement: lambda each: (each.payer, each.invoice),
     Payment: lambda each: each.key,

@@ -11,7 +11,7 @@ from billing_service.domain.events import InvoiceIssued
 from billing_service.domain.invoice import IssuedInvoice, Settlement, number
 from billing_service.domain.party import Issuer, NumberSeries, sandbox_issuer, sandbox_series
 from billing_service.domain.standing import is_open
-from billing_service.storage import gathering, gathering_documents
+from billing_service.storage import gathering, gathering_catalog, gathering_documents
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
 from billing_service.use_cases.crediting import use_credit
@@ -39,6 +39,7 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     gathering.gather_holds(tx, facts, billed)
     gathering.gather_peer_watermarks(tx, facts, {command.sandbox for command in commands})
     gathering.gather_open_subscriptions(tx, facts, billed)
+    gathering_catalog.gather_price_changes(tx, facts, billed)
     gathering.gather_spans(tx, facts, accounts)
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)

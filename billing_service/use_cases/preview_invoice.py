@@ -5,7 +5,7 @@ from typing import Final
 from billing_service.domain.calendar import first_instant, month_of, next_month
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.party import NO_ADDRESS, Issuer
-from billing_service.storage import gathering
+from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer, rate
 from chassis.database import Transaction
@@ -55,6 +55,7 @@ def _gather(tx: Transaction, payer: str) -> Facts:
     accounts = [payer, *facts.billed[payer]]
     gathering.gather_accounts(tx, facts, accounts)
     gathering.gather_open_subscriptions(tx, facts, accounts)
+    gathering_catalog.gather_price_changes(tx, facts, accounts)
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
