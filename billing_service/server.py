@@ -12,11 +12,14 @@ from pospago.billing.v1 import event_service_pb2
 from pospago.provisioning.v1 import event_service_pb2 as provisioning_feed_pb2
 
 from billing_service.api.billing_profiles import BillingProfiles
+from billing_service.api.catalogs import Catalogs
+from billing_service.api.estimates import Estimates
 from billing_service.api.events import encode_event
 from billing_service.api.invoices import Invoices
 from billing_service.api.issuers import Issuers
+from billing_service.api.meters import Meters
 from billing_service.api.payments import Payments
-from billing_service.api.plans import Catalog
+from billing_service.api.price_changes import PriceChanges
 from billing_service.api.reading import Reads
 from billing_service.api.sandbox_steps import SandboxSteps
 from billing_service.api.subscriptions import Subscriptions
@@ -201,11 +204,14 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
     return {
         f"{_PACKAGE}.IssuerService": Issuers(writes, reads),
         f"{_PACKAGE}.TermsService": TermsOfBilling(writes, reads),
-        f"{_PACKAGE}.CatalogService": Catalog(writes, reads),
         f"{_PACKAGE}.TaxProfileService": TaxProfiles(writes, reads),
+        f"{_PACKAGE}.CatalogService": Catalogs(writes, reads),
+        f"{_PACKAGE}.MeterService": Meters(writes, reads),
+        f"{_PACKAGE}.PriceChangeService": PriceChanges(writes, reads),
         f"{_PACKAGE}.BillingProfileService": BillingProfiles(writes, reads),
         f"{_PACKAGE}.SubscriptionService": Subscriptions(reads),
         f"{_PACKAGE}.InvoiceService": Invoices(reads),
+        f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.SandboxStepService": SandboxSteps(core.writer, consumer),
         f"{_PACKAGE}.EventService": events,

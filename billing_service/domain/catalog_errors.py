@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from billing_service.domain.errors import CurrencyUnknown
+from billing_service.domain.errors import CurrencyUnknown, EffectiveTimeNotAhead
 from billing_service.domain.refusals import (
     BillingError,
     Fault,
@@ -13,7 +13,7 @@ from billing_service.domain.refusals import (
     Taken,
     told,
 )
-from chassis.errors import Kind
+from chassis.errors import BadRequest, DomainError, FieldImmutable, FieldViolation, Kind
 
 
 class PricedCurrencyUnknown(CurrencyUnknown):
@@ -68,6 +68,24 @@ class MeterInUse(InTheWay):
             f"meters/{meter}",
             f"sums up as it was created, so {', '.join(fields)} must stay: create another meter",
         )
+
+
+class VersionPolicyFixed(FieldImmutable):
+    """A plan's version policy would change, and with it what subscriptions cost."""
+
+    def __init__(self, field: str) -> None:
+        text = "cannot be changed: create another plan"
+        DomainError.__init__(
+            self, f"{field} {text}.", detail=BadRequest((FieldViolation(field, text),))
+        )
+
+
+class CatalogTimeNotAhead(EffectiveTimeNotAhead):
+    """Further versions are needed, and their time is missing or not ahead."""
+
+    def __init__(self, name: str) -> None:
+        text = f"must lie ahead of now, and after that of the last version of {name}"
+        Fault.__init__(self, "effective_time", text)
 
 
 class CatalogChanged(BillingError):

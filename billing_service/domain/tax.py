@@ -94,7 +94,7 @@ class TaxProfile:
         Errors:  InvalidTaxRates with the path of the field under `prefix`, EffectiveTimeNotAhead.
         """
         check_rates(draft, prefix)
-        _check_alike(self.versions[-1], draft, prefix)
+        check_alike(self.versions[-1], draft, prefix)
         effective_at = check_ahead(self.versions, draft.effective_at, now)
         added = replace(draft, version=len(self.versions) + 1, effective_at=effective_at)
         return replace(self, versions=(*self.versions, added))
@@ -255,7 +255,7 @@ def _check_percent(rate: TaxRate, path: str) -> None:
         raise InvalidTaxRates(path, "must be 0 for a category that is exempt")
 
 
-def _check_alike(last: TaxProfileVersion, draft: TaxProfileVersion, prefix: str) -> None:
+def check_alike(last: TaxProfileVersion, draft: TaxProfileVersion, prefix: str) -> None:
     """Refuse a version that would give an invoice two tax points, or two ways to reckon."""
     if draft.tax_point is not last.tax_point:
         text = "must be that of the versions before: create another tax profile for another one"

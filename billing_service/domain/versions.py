@@ -31,9 +31,14 @@ def in_force(versions: Sequence[V], instant_at: int) -> V:
     return held
 
 
+def is_ahead(versions: Sequence[Version], effective_at: int | None, now: int) -> bool:
+    """Whether a further version can take force at an instant: ahead, and later than all."""
+    last_at = versions[-1].effective_at or 0
+    return effective_at is not None and effective_at > max(now, last_at)
+
+
 def check_ahead(versions: Sequence[Version], effective_at: int | None, now: int) -> int:
     """The effective time of a further version; refused unless later than all."""
-    last_at = versions[-1].effective_at
-    if effective_at is None or effective_at <= now or (last_at or 0) >= effective_at:
+    if effective_at is None or not is_ahead(versions, effective_at, now):
         raise EffectiveTimeNotAhead
     return effective_at
