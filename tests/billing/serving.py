@@ -20,6 +20,7 @@ from pospago.access.v1 import access_pb2
 from pospago.billing.v1 import (
     billing_profile_pb2_grpc,
     catalog_pb2_grpc,
+    estimate_pb2_grpc,
     event_service_pb2_grpc,
     invoice_pb2_grpc,
     issuer_pb2_grpc,
@@ -76,6 +77,7 @@ class Stubs:
         self.profiles: Any = billing_profile_pb2_grpc.BillingProfileServiceStub(channel)
         self.subscriptions: Any = subscription_pb2_grpc.SubscriptionServiceStub(channel)
         self.invoices: Any = invoice_pb2_grpc.InvoiceServiceStub(channel)
+        self.estimates: Any = estimate_pb2_grpc.EstimateServiceStub(channel)
         self.payments: Any = payment_pb2_grpc.PaymentServiceStub(channel)
         self.steps: Any = sandbox_step_pb2_grpc.SandboxStepServiceStub(channel)
         self.events: Any = event_service_pb2_grpc.EventServiceStub(channel)
