@@ -65,6 +65,14 @@ class Document:
                     found.append(ALIASES.get(str(step), step))
         return mark.line + 1, tuple(found)
 
+    def text_at(self, path: Path) -> str:
+        """The text at a path; empty where there is none."""
+        node: yaml.Node | None = self.root
+        for step in path:
+            found = None if node is None else _child(node, step)
+            node = None if found is None else found[1]
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
 
 def read_document(path: FilePath) -> Document:
     """The document in a file.

@@ -99,6 +99,8 @@ def _flaw(error: ErrorDetails) -> Flaw:
     if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
         said, remedy = _PATTERNS[context["pattern"]]
         return Flaw(path, f"{said}, and {error['input']!r} is none", remedy)
+    if kind == "less_than_equal":
+        return Flaw(path, f"must be at most {context['le']}")
     return Flaw(path, error["msg"].removeprefix("Value error, "))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from chassis.errors import FieldViolation
-from pospago_cli.catalog.faults import CatalogRefused, Flaw, Path
+from pospago_cli.catalog.faults import CatalogRefused, Flaw, Path, nearest
 from pospago_cli.catalog.loading import Loaded
 
 PREFIX = "catalog."
@@ -23,8 +23,27 @@ def refused(loaded: Loaded, violations: Iterable[FieldViolation]) -> CatalogRefu
 
 
 def _flaw(field: str, text: str, loaded: Loaded) -> Flaw:
+    path = source_of(field, loaded)
+    _, written = loaded.document.locate(path)
+    if remedy := _remedy(written, loaded):
+        return Flaw(path, text, remedy)
     said, _, remedy = text.partition(": ")
-    return Flaw(source_of(field, loaded), said, remedy and f"{remedy[0].upper()}{remedy[1:]}.")
+    return Flaw(path, said, remedy and f"{remedy[0].upper()}{remedy[1:]}.")
+
+
+def _remedy(path: Path, loaded: Loaded) -> str:
+    """What to do in the file about a value that is wrong, where its text does not say so."""
+    match path:
+        case (*_, "up_to"):
+            return "Let bounds rise from one to the next, and leave out the last one."
+        case ("add_ons", _, "currency"):
+            return "Give it the currency of its plan, or the plan a price in this one."
+        case (*_, "per"):
+            return "Name a licensed price of the plan that includes nothing per unit of this one."
+        case (*_, "metered"):
+            near = nearest(loaded.document.text_at(path), loaded.file.meters)
+            return f"Add it to `meters`, or check the name. {near}"
+    return ""
 
 
 def source_of(field: str, loaded: Loaded) -> Path:

@@ -44,6 +44,7 @@ def test_a_meter_that_the_file_does_not_have_is_refused(tmp_path: Path) -> None:
     fault = faults_of(written(tmp_path, text))[0]
     assert (fault.line, fault.field) == (13, "plans.pro.prices[1].metered")
     assert "meters/api-call is not known" in fault.text
+    assert fault.remedy == "Add it to `meters`, or check the name. Did you mean 'api-calls'?"
 
 
 def test_an_item_that_is_priced_twice_is_refused(tmp_path: Path) -> None:
@@ -106,7 +107,8 @@ def test_an_add_on_shares_the_currency_of_its_plan(tmp_path: Path) -> None:
     """The fault stands at the add-on, which says another one."""
     fault = faults_of(_with_add_on(tmp_path, sms="flat: 29, currency: BRL"))[0]
     assert (fault.line, fault.field) == (17, "add_ons.sms.currency")
-    assert fault.remedy == "The plan has no base price in BRL."
+    assert fault.text == "sms has nothing to be added to: the plan has no base price in BRL"
+    assert fault.remedy == "Give it the currency of its plan, or the plan a price in this one."
 
 
 def test_an_add_on_of_what_is_used_is_refused(tmp_path: Path) -> None:
