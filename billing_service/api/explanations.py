@@ -1,4 +1,4 @@
-"""How a charge came about, as the contract tells it."""
+"""Explanations as the contract tells them."""
 
 from decimal import Decimal
 
@@ -10,28 +10,28 @@ from billing_service.domain.explanation import Explanation
 from billing_service.domain.price_models import Share
 
 
-def to_proto_explanation(explanation: Explanation) -> pb.Explanation:
-    """An explanation as the contract tells it; a plan that is not stored has no name."""
+def to_proto_explanation(told: Explanation) -> pb.Explanation:
+    """How a charge came about."""
     return pb.Explanation(
-        plan=PLAN.format(explanation.plan) if explanation.plan else "",
-        plan_version=explanation.plan_version,
-        price=explanation.price,
-        model=explanation.model,
-        quantity=to_proto_decimal(explanation.quantity),
-        included_quantity=_optional(explanation.included_quantity),
-        priced_quantity=to_proto_decimal(explanation.priced_quantity),
-        shares=map(_to_proto_share, explanation.shares),
-        model_amount=to_proto_decimal(explanation.model_amount),
-        minimum_charge=_optional(explanation.minimum_charge),
-        maximum_charge=_optional(explanation.maximum_charge),
-        discount=_optional(explanation.discount),
-        price_index=to_proto_decimal(explanation.price_index),
-        days_charged=explanation.days_charged,
-        days_full=explanation.days_full,
-        instalments=explanation.instalments,
-        exact_amount=explanation.exact_amount,
-        amount=to_proto_money(explanation.amount_minor, explanation.currency),
-        steps=explanation.steps,
+        plan=PLAN.format(told.plan) if told.plan else "",
+        plan_version=told.plan_version,
+        price=told.price,
+        model=told.model,
+        quantity=to_proto_decimal(told.quantity),
+        included_quantity=_optional(told.included_quantity),
+        priced_quantity=to_proto_decimal(told.priced_quantity),
+        shares=map(_to_proto_share, told.shares),
+        model_amount=to_proto_decimal(told.model_amount),
+        minimum_charge=_optional(told.minimum_charge),
+        maximum_charge=_optional(told.maximum_charge),
+        discount=_optional(told.discount),
+        price_index=to_proto_decimal(told.price_index),
+        days_charged=told.days_charged,
+        days_full=told.days_full,
+        instalments=told.instalments,
+        exact_amount=told.exact_amount,
+        amount=to_proto_money(told.amount_minor, told.currency),
+        steps=told.steps,
     )
 
 

@@ -2,10 +2,12 @@
 
 from pospago.billing.v1 import invoice_pb2 as pb
 
+from billing_service.api.explanations import to_proto_explanation
 from billing_service.api.invoice_messages import (
     STATES,
     to_proto_charge,
     to_proto_invoice,
+    to_proto_line,
     to_proto_preview,
 )
 from billing_service.api.reading import Reads
@@ -22,6 +24,7 @@ from billing_service.storage.document_queries import (
     list_invoices,
 )
 from billing_service.storage.queries import sandbox_of
+from billing_service.use_cases.explain_line import explain_line
 from billing_service.use_cases.preview_invoice import preview_invoices
 from chassis.database import Transaction
 from chassis.rpc.call import Call
@@ -103,6 +106,20 @@ class Invoices:
         entries, token = page.cut(await self._reads.run(query), lambda each: each.key)
         return pb.ListInvoiceChargesResponse(
             charges=map(to_proto_charge, entries), next_page_token=token
+        )
+
+    async def ExplainInvoiceLine(
+        self, request: pb.ExplainInvoiceLineRequest, _call: Call
+    ) -> pb.ExplainInvoiceLineResponse:
+        """Give how a line came about."""
+        payer, invoice = INVOICE.parse(request.name)
+        found = await self._reads.of_account(
+            payer, lambda tx, now: explain_line(tx, payer, invoice, request.line_number, now)
+        )
+        return pb.ExplainInvoiceLineResponse(
+            explanation=to_proto_explanation(found.explanation),
+            charges_count=found.charges_count,
+            line=to_proto_line(found.line, found.explanation.currency),
         )
 
 

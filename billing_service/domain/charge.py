@@ -14,6 +14,7 @@ from billing_service.domain.calendar import first_instant, months_between, next_
 from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.item_rate import ItemRate, ItemRates, monthly_version
 from billing_service.domain.plan import Plan, VersionPolicy
+from billing_service.domain.price_change import PriceChange, terms_on
 from billing_service.domain.subscription import Subscription, bills
 from billing_service.domain.versions import in_force
 
@@ -67,6 +68,7 @@ class AccountToRate:
     """An account's subscriptions, and the months of theirs that are not closed yet.
 
     `after_month` is closed for good (None: nothing is); rating goes through `through_month`.
+    `price_changes` are those of the account.
     """
 
     account: Account
@@ -74,6 +76,7 @@ class AccountToRate:
     subscriptions: tuple[Subscription, ...]
     after_month: date | None
     through_month: date
+    price_changes: tuple[PriceChange, ...] = ()
 
 
 def propose(
@@ -114,6 +117,7 @@ class _Pricing:
         self._plans = plans
         self._currency = to_rate.currency
         self._zone = to_rate.account.time_zone
+        self._changes = to_rate.price_changes
         self._rates = rates
         self._known: dict[tuple[str, int, int, date], tuple[ItemRate, ...]] = {}
 
@@ -140,6 +144,14 @@ class _Pricing:
         return known
 
     def _rated(self, plan: Plan, band: int, instant_at: int, month: date) -> tuple[ItemRate, ...]:
-        first = in_force(plan.versions, instant_at).version
+        terms = terms_on(self._changes, plan.plan_id, month)
+        first = terms.version or in_force(plan.versions, instant_at).version
         version = monthly_version(plan, first, band=band, currency=self._currency, month=month)
-        return self._rates.of(plan, version, band=band, currency=self._currency, month=month)
+        return self._rates.of(
+            plan,
+            version,
+            band=band,
+            currency=self._currency,
+            month=month,
+            price_index=terms.price_index,
+        )

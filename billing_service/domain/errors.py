@@ -194,10 +194,17 @@ class InvoiceNotFound(_Missing):
     reason = "INVOICE_NOT_FOUND"
 
 
-class LineNotFound(_Missing):
+class LineNotFound(BillingError):
     """The invoice has no such line."""
 
+    kind = Kind.NOT_FOUND
     reason = "LINE_NOT_FOUND"
+
+    def __init__(self, invoice: str, line_number: int) -> None:
+        super().__init__(
+            f"{invoice} has no line {line_number}: see the numbers of its lines.",
+            detail=ResourceInfo("pospago/InvoiceLine", f"{invoice}, line {line_number}"),
+        )
 
 
 class PaymentNotFound(_Missing):

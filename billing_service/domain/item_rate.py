@@ -6,12 +6,13 @@ Other kinds than recurring charge what is held or used, which nobody records of 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, Inexact, localcontext
+from decimal import Decimal
 from typing import Final
 
+from billing_service.domain.allowance import Coverage
 from billing_service.domain.calendar import next_month
 from billing_service.domain.errors import PriceNotFound, PriceUnsuited
-from billing_service.domain.money import EXACT
+from billing_service.domain.item_lines import unit_price
 from billing_service.domain.plan import Plan, PlanVersion
 from billing_service.domain.price import (
     PartPeriod,
@@ -23,7 +24,7 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Usage
 from billing_service.domain.price_models.figures import ONE
-from billing_service.domain.rating import Coverage, RatedPrice, rate
+from billing_service.domain.rating import RatedPrice, rate
 
 # How an instance is charged: by calendar months, each of them whole, when it has ended.
 MONTHLY: Final = Schedule(
@@ -55,12 +56,7 @@ class ItemRate:
     @property
     def unit_price(self) -> Decimal | None:
         """The exact price of one; None where decimals cannot state it."""
-        numerator, divisor = self.rated.numerator, self.rated.divisor
-        with localcontext(EXACT):
-            try:
-                return numerator / divisor
-            except Inexact:
-                return None
+        return unit_price(self.rated)
 
     @property
     def order(self) -> tuple[str, int, int, int, Decimal, int]:

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
+from billing_service.domain.allowance import Coverage
 from billing_service.domain.invoice import (
     Invoice,
     InvoiceState,
@@ -73,6 +74,22 @@ class InvoiceCharge:
     def key(self) -> ChargeKey:
         """Its place in the list."""
         return (self.line_number, self.account, self.subscription, self.month.isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class LineCharges:
+    """What the charges of a line have in common, from which each can be rated again."""
+
+    plan: str
+    plan_version: int
+    band: int
+    currency: str
+    price: str
+    quantity: Decimal
+    coverage: Coverage
+    price_index: Decimal
+    amount_minor: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +173,30 @@ def list_charges(
         )
         for row in tx.all(query)
     ]
+
+
+def charges_of_line(tx: Transaction, payer: str, invoice: str, line_number: int) -> LineCharges:
+    """The charges of a line that there is, as one."""
+    columns = _CHARGES.c
+    is_of_line = and_(
+        columns.payer == payer, columns.invoice == invoice, columns.line_number == line_number
+    )
+    first = tx.one(select(_CHARGES).where(is_of_line).limit(1))
+    count = tx.one(select(func.count()).where(is_of_line))
+    if first is None or count is None:
+        raise LookupError(f"line {line_number} of {payer}/{invoice} has no charge")
+    return LineCharges(
+        plan=first.plan,
+        plan_version=first.plan_version,
+        band=first.band,
+        currency=first.currency,
+        price=first.item,
+        quantity=Decimal(first.quantity),
+        coverage=Coverage(first.days_charged, first.days_full),
+        price_index=Decimal(first.price_index),
+        amount_minor=first.amount_minor,
+        count=count[0],
+    )
 
 
 def find_payment(tx: Transaction, payer: str, payment: str) -> PaymentInFull | None:

@@ -8,6 +8,7 @@ from billing_service.domain.charge import AccountToRate, RatedItem, propose
 from billing_service.domain.dunning import dunning_dates
 from billing_service.domain.invoice import Header, IssuedInvoice, by_currency, draft
 from billing_service.domain.party import Issuer
+from billing_service.domain.price_change import PriceChange
 from billing_service.domain.subscription import Subscription
 from billing_service.storage.facts import Facts
 
@@ -63,6 +64,10 @@ def _accounts(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
     for subscription in facts.subscriptions.values():
         if subscription.account in timelines:
             timelines[subscription.account].append(subscription)
+    changes: dict[str, list[PriceChange]] = {account: [] for account in billed.through}
+    for change in facts.price_changes.values():
+        if change.account in changes:
+            changes[change.account].append(change)
     return [
         AccountToRate(
             account=facts.accounts[account],
@@ -70,6 +75,7 @@ def _accounts(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
             subscriptions=tuple(sorted(timelines[account], key=lambda each: each.key)),
             after_month=facts.closed_through(account),
             through_month=through,
+            price_changes=tuple(changes[account]),
         )
         for account, through in sorted(billed.through.items())
     ]

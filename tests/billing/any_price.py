@@ -34,7 +34,7 @@ from billing_service.domain.price import (
 )
 
 CODES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True)
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12)
+WORDS = st.text(max_size=12)
 DECIMALS = st.decimals(0, 10**12, places=12).map(lambda each: each.normalize()) | st.decimals(
     0, 10**6, places=2
 )

@@ -52,10 +52,15 @@ def decimal(value: str) -> Decimal:
 
 def monthly(band: int, amount: str, currency: str = "BRL", **more: Any) -> price_pb.Price:
     """A price for each month, called as those of the other bands."""
-    values: dict[str, Any] = {"code": "base", "recurring": price_pb.Recurring()}
+    values: dict[str, Any] = {
+        "code": "base",
+        "band": band,
+        "currency": currency,
+        "recurring": price_pb.Recurring(),
+    }
     if not price_pb.Price(**more).WhichOneof("model"):
         values["flat"] = price_pb.Flat(amount=decimal(amount))
-    return price_pb.Price(**({"band": band, "currency": currency} | values | more))
+    return price_pb.Price(**(values | more))
 
 
 def plan_request(

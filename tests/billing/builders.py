@@ -109,7 +109,7 @@ def price_of(
     amount: str, *, code: str = "base", band: int = 0, currency: str = "BRL", **more: Any
 ) -> Price:
     """A recurring price of one amount, or what `more` says instead."""
-    values = {"kind": Recurring(), "model": Flat(Decimal(amount))} | more
+    values: dict[str, Any] = {"kind": Recurring(), "model": Flat(Decimal(amount))} | more
     return Price(code=code, band=band, currency=currency, **values)
 
 

@@ -1,0 +1,65 @@
+"""How a line of an invoice came about: rated again, from what was charged and its plan version."""
+
+from dataclasses import dataclass
+
+from billing_service.domain.errors import InvoiceNotFound, LineNotFound
+from billing_service.domain.explanation import Explanation, explain
+from billing_service.domain.invoice_line import InvoiceLine
+from billing_service.domain.plan import Plan
+from billing_service.domain.price import applying
+from billing_service.domain.price_models import Usage
+from billing_service.domain.rating import RatedPrice, rate
+from billing_service.storage.document_queries import LineCharges, charges_of_line, find_invoice
+from billing_service.storage.queries import find_plan
+from chassis.database import Transaction
+
+
+class ChargeDiffersError(Exception):
+    """What was charged does not come out again: the rules or the plan version have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLine:
+    """A line, how each of its equal charges came about, and how many there are."""
+
+    line: InvoiceLine
+    explanation: Explanation
+    charges_count: int
+
+
+def explain_line(
+    tx: Transaction, payer: str, invoice: str, line_number: int, now: int
+) -> ExplainedLine:
+    """Explain a line of an issued invoice.
+
+    Errors:  InvoiceNotFound, LineNotFound. ChargeDiffersError is a fault of ours.
+    """
+    found = find_invoice(tx, payer, invoice, now)
+    if found is None:
+        raise InvoiceNotFound(f"accounts/{payer}/invoices/{invoice}")
+    line = next((each for each in found.lines if each.line_number == line_number), None)
+    if line is None:
+        raise LineNotFound(found.invoice.name, line_number)
+    charged = charges_of_line(tx, payer, invoice, line_number)
+    plan = find_plan(tx, charged.plan)
+    if plan is None:
+        raise ChargeDiffersError(f"plans/{charged.plan} is gone")
+    rated = _rated_again(plan, charged)
+    explanation = explain(rated, plan=plan.plan_id, plan_version=charged.plan_version)
+    return ExplainedLine(line, explanation, charged.count)
+
+
+def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:
+    """The rated price of a charge; it comes to what was charged then."""
+    version = plan.versions[charged.plan_version - 1]
+    holding = applying(version.prices, band=charged.band, currency=charged.currency)
+    price = next(each for each in holding if each.code == charged.price)
+    rated = rate(
+        price,
+        Usage(charged.quantity),
+        coverage=charged.coverage,
+        price_index=charged.price_index,
+    )
+    if rated is None or rated.amount_minor != charged.amount_minor:
+        raise ChargeDiffersError(f"{charged} is rated as {rated} now")
+    return rated
