@@ -27,8 +27,6 @@ from billing_service.domain.price import (
 from billing_service.domain.price_models import Share, Usage
 from billing_service.domain.price_models.figures import ONE, PERCENT, PERCENT_MAX, ZERO
 
-__all__ = ["WHOLE", "Coverage", "Free", "RatedPrice", "TierAmount", "rate", "split", "tier_amounts"]
-
 
 class RatedPrice(NamedTuple):
     """What a quantity of an item costs, and all that it follows from.
@@ -115,7 +113,7 @@ def rate(
         elif not (
             price.minimum_charge is None and price.maximum_charge is None and price.discount is None
         ):
-            numerator = _discounted(price, _bounded(price, numerator, 1), 1)
+            numerator = discounted(price, bounded(price, numerator, 1), 1)
         amount_minor = round_ratio(numerator, divisor, price.currency)
     finally:
         setcontext(before)
@@ -142,11 +140,11 @@ def _of_part(price: Price, amount: Decimal, coverage: Coverage) -> Decimal:
     days = coverage.days_charged
     if isinstance(price.kind, Metered):
         used = amount * coverage.days_full
-        return _discounted(price, _bounded(price, used, days), days)
-    return _discounted(price, _bounded(price, amount, 1), 1) * days
+        return discounted(price, bounded(price, used, days), days)
+    return discounted(price, bounded(price, amount, 1), 1) * days
 
 
-def _bounded(price: Price, amount: Decimal, days: int) -> Decimal:
+def bounded(price: Price, amount: Decimal, days: int) -> Decimal:
     """An amount between minimum and maximum charge, those times some days."""
     if price.minimum_charge is not None:
         amount = max(amount, price.minimum_charge * days)
@@ -155,7 +153,7 @@ def _bounded(price: Price, amount: Decimal, days: int) -> Decimal:
     return amount
 
 
-def _discounted(price: Price, amount: Decimal, days: int) -> Decimal:
+def discounted(price: Price, amount: Decimal, days: int) -> Decimal:
     """What a discount leaves of an amount, never below 0; an amount off counts times some days."""
     match price.discount:
         case None:

@@ -56,4 +56,5 @@ class Package:
         amount = packages * self.package_price
         noun = "package" if packages == 1 else "packages"
         text = f"{packages:,} {self.rounding.value} {noun} of {plain(self.size)}"
+        text += f" at {plain(self.package_price)}"
         return (Share(text, usage.quantity, None, ZERO, amount),)

@@ -41,7 +41,7 @@ def licensed(model: PriceModel, *, currency: str = "USD", **more: Any) -> Price:
     return Price(code="seat", currency=currency, kind=Licensed("seat"), model=model, **more)
 
 
-def rated(price: Price, usage: Usage | str | int, **more: Any) -> RatedPrice:
+def rated(price: Price, usage: Usage | Decimal | str | int, **more: Any) -> RatedPrice:
     """What a usage, or a plain quantity, comes to; there must be a line."""
     whole = usage if isinstance(usage, Usage) else Usage(Decimal(usage))
     line = rate(price, whole, **more)

@@ -1,0 +1,286 @@
+"""Explanations: how a charge came about, in figures and in sentences.
+
+Nothing of it is stored: it is computed again, by the functions that rated the charge.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Final, assert_never
+
+from billing_service.domain.allowance import WHOLE, Coverage
+from billing_service.domain.money import EXACT, minor_digits, price_of
+from billing_service.domain.price import (
+    AmountDiscount,
+    Counting,
+    Licensed,
+    Metered,
+    PercentDiscount,
+    Price,
+    Recurring,
+)
+from billing_service.domain.price_models import Share
+from billing_service.domain.price_models.figures import ONE, ZERO, plain
+from billing_service.domain.rating import RatedPrice, bounded, discounted
+
+# How many decimals are told of a figure that no decimal holds.
+DECIMALS_TOLD: Final = 12
+DECIMALS_SAID: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a charge came about, step by step. All figures but the last are exact.
+
+    `minimum_charge` and `maximum_charge` are set where they decided, `discount` where there is
+    one; it alone is rounded, to 12 decimals, where parts of a period leave no exact decimal.
+    """
+
+    plan: str
+    plan_version: int
+    price: str
+    model: str
+    quantity: Decimal
+    included_quantity: Decimal | None
+    priced_quantity: Decimal
+    shares: tuple[Share, ...]
+    model_amount: Decimal
+    minimum_charge: Decimal | None
+    maximum_charge: Decimal | None
+    discount: Decimal | None
+    price_index: Decimal
+    days_charged: int
+    days_full: int
+    instalments: int
+    exact_amount: str
+    amount_minor: int
+    currency: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The amount after each step, of a full period or, of usage, of the part charged."""
+
+    modelled: Decimal
+    indexed: Fraction
+    bounded: Fraction
+    discounted: Fraction
+    exact: Fraction
+
+
+def explain(rated: RatedPrice, *, plan: str, plan_version: int) -> Explanation:
+    """How a rated price came about; `plan` '' is one that is not stored."""
+    price, shares = rated.price, rated.shares
+    stages = _stages(rated, shares)
+    raised, lowered = stages.bounded > stages.indexed, stages.bounded < stages.indexed
+    off = stages.bounded - stages.discounted
+    return Explanation(
+        plan=plan,
+        plan_version=plan_version,
+        price=price.code,
+        model=price.model.name,
+        quantity=rated.usage.quantity,
+        included_quantity=rated.included,
+        priced_quantity=rated.priced.quantity,
+        shares=shares,
+        model_amount=stages.modelled,
+        minimum_charge=price.minimum_charge if raised else None,
+        maximum_charge=price.maximum_charge if lowered else None,
+        discount=None if price.discount is None else _decimal(off),
+        price_index=rated.price_index,
+        days_charged=rated.coverage.days_charged,
+        days_full=rated.coverage.days_full,
+        instalments=rated.instalments,
+        exact_amount=_exact_text(stages.exact),
+        amount_minor=rated.amount_minor,
+        currency=price.currency,
+        steps=tuple(_steps(rated, shares, stages)),
+    )
+
+
+def _stages(rated: RatedPrice, shares: tuple[Share, ...]) -> _Stages:
+    price, part = rated.price, _part_of_bounds(rated)
+    exact = Fraction(rated.numerator) / rated.divisor
+    with localcontext(EXACT):
+        modelled = sum((share.amount for share in shares), ZERO)
+        if rated.is_waived:
+            nothing = Fraction(0)
+            return _Stages(modelled, nothing, nothing, nothing, exact)
+        indexed = modelled * rated.price_index * part.days_full
+        between = bounded(price, indexed, part.days_charged)
+        left = discounted(price, between, part.days_charged)
+    full = part.days_full
+    return _Stages(
+        modelled, Fraction(indexed) / full, Fraction(between) / full, Fraction(left) / full, exact
+    )
+
+
+def _part_of_bounds(rated: RatedPrice) -> Coverage:
+    """By which part minimum, maximum and an amount off are taken: of usage, that of the period."""
+    return rated.coverage if isinstance(rated.price.kind, Metered) else WHOLE
+
+
+def _steps(rated: RatedPrice, shares: tuple[Share, ...], stages: _Stages) -> Iterator[str]:
+    yield _quantity_step(rated)
+    if rated.is_waived:
+        if not isinstance(rated.price.kind, Recurring):
+            yield "A quantity of 0 costs nothing."
+    else:
+        yield from _included_steps(rated)
+        yield from map(_share_step, shares)
+        if len(shares) > 1:
+            yield f"Together: {plain(stages.modelled)}."
+        yield from _account_steps(rated, stages)
+        yield from _bound_steps(rated, stages)
+        yield from _discount_steps(rated.price, stages)
+        yield from _part_steps(rated, stages)
+    yield _rounding_step(rated, stages)
+    if rated.is_held:
+        yield "It is not charged before somebody has decided so."
+
+
+def _quantity_step(rated: RatedPrice) -> str:
+    quantity, price = rated.usage.quantity, rated.price
+    match price.kind:
+        case Recurring():
+            return f"{price.name}: one for each period."
+        case Licensed():
+            return f"{price.name}: {plain(quantity)} {_be(quantity)} held."
+        case Metered():
+            done = "was" if quantity == ONE else "were"
+            return f"{price.name}: {plain(quantity)} {done} used."
+        case Counting(counted):
+            return f"{price.name}: {plain(quantity)} {_be(quantity)} counted ({counted})."
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _included_steps(rated: RatedPrice) -> Iterator[str]:
+    if rated.included is None:
+        return
+    if not rated.priced.quantity:
+        yield "All of it is included."
+    elif not rated.included:
+        yield "None of it is included."
+    else:
+        yield (
+            f"{plain(rated.included)} {_be(rated.included)} included and free of charge,"
+            f" {plain(rated.priced.quantity)} {_be(rated.priced.quantity)} priced."
+        )
+
+
+def _share_step(share: Share) -> str:
+    if share.unit_price is None:
+        return f"{_capital(share.text)}: {plain(share.amount)}."
+    if not share.unit_price and share.flat_fee:
+        return f"{_capital(share.text)}: a fee of {plain(share.flat_fee)}."
+    if not share.amount:
+        return f"{_capital(share.text)}: {plain(share.quantity)} for nothing."
+    fee = f" + {plain(share.flat_fee)}" if share.flat_fee else ""
+    product = f"{plain(share.quantity)} x {plain(share.unit_price)}"
+    return f"{_capital(share.text)}: {product}{fee} = {plain(share.amount)}."
+
+
+def _account_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
+    if rated.price_index != ONE:
+        index, before = plain(rated.price_index), plain(stages.modelled)
+        yield f"The account's index: {before} x {index} = {_said(stages.indexed)}."
+
+
+def _bound_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
+    price, part = rated.price, _part_of_bounds(rated)
+    if stages.bounded > stages.indexed:
+        least = _bound_text(price.minimum_charge, part)
+        yield f"The minimum charge is {least}: it holds, being more."
+    elif stages.bounded < stages.indexed:
+        most = _bound_text(price.maximum_charge, part)
+        yield f"The maximum charge is {most}: it holds, being less."
+
+
+def _bound_text(bound: Decimal | None, part: Coverage) -> str:
+    """A bound, and what it is for a part of a period."""
+    whole = bound or ZERO
+    if part.is_whole:
+        return plain(whole)
+    days = f"{part.days_charged}/{part.days_full}"
+    return f"{plain(whole)} x {days} of the days = {_said(Fraction(whole) * Fraction(days))}"
+
+
+def _discount_steps(price: Price, stages: _Stages) -> Iterator[str]:
+    left, off = _said(stages.discounted), _said(stages.bounded - stages.discounted)
+    match price.discount:
+        case None:
+            return
+        case PercentDiscount(percent):
+            yield f"{plain(percent)}% off, {off}, leaves {left}."
+        case AmountDiscount():
+            yield f"{off} off leaves {left}."
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _part_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
+    charged, full = rated.coverage
+    part = stages.discounted
+    if not rated.coverage.is_whole and not isinstance(rated.price.kind, Metered):
+        by_days = part * charged / full
+        yield f"For {charged} of {full} days: {_said(part)} x {charged}/{full} = {_said(by_days)}."
+        part = by_days
+    if rated.instalments > 1:
+        count, each = rated.instalments, _said(part / rated.instalments)
+        yield f"One of {count} equal parts: {_said(part)} / {count} = {each}."
+
+
+def _rounding_step(rated: RatedPrice, stages: _Stages) -> str:
+    currency = rated.price.currency
+    amount = f"{currency} {price_of(rated.amount_minor, currency):,f}"
+    if stages.exact * 10 ** minor_digits(currency) == rated.amount_minor:
+        return f"It comes to {amount}."
+    return f"Rounded once, half up, it comes to {amount}."
+
+
+def _exact_text(figure: Fraction) -> str:
+    """A fraction as a decimal if it is one, else as `numerator/denominator`."""
+    decimal = _as_decimal(figure)
+    if decimal is None:
+        return f"{figure.numerator}/{figure.denominator}"
+    return plain(decimal).replace(",", "")
+
+
+def _as_decimal(figure: Fraction) -> Decimal | None:
+    """A fraction as the decimal that it is; None if no decimal holds it."""
+    rest, places = figure.denominator, 0
+    for factor in (2, 5):
+        powers = 0
+        while rest % factor == 0:
+            rest, powers = rest // factor, powers + 1
+        places = max(places, powers)
+    return _cut(figure, places) if rest == 1 else None
+
+
+def _decimal(figure: Fraction) -> Decimal:
+    """A fraction as a decimal, rounded half up where no decimal holds it."""
+    exact = _as_decimal(figure)
+    if exact is not None:
+        return exact
+    return _cut(figure + Fraction(1, 2 * 10**DECIMALS_TOLD), DECIMALS_TOLD)
+
+
+def _said(figure: Fraction) -> str:
+    """A fraction as people read it; `…` where more decimals follow."""
+    exact = _as_decimal(figure)
+    return plain(exact) if exact is not None else f"{_cut(figure, DECIMALS_SAID):,f}…"
+
+
+def _cut(figure: Fraction, places: int) -> Decimal:
+    return Decimal(int(figure * 10**places)).scaleb(-places, context=EXACT)
+
+
+def _be(quantity: Decimal) -> str:
+    return "is" if quantity == ONE else "are"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
