@@ -35,14 +35,15 @@ def _gather(tx: Transaction, due: Sequence[TimerDue]) -> Facts:
 
 
 def _warn_of_trial_end(facts: Facts, due: TimerDue, _due_at: int) -> Effects[None]:
-    """Tell that a trial ends soon, and let it end."""
+    """Tell that a trial ends soon, unless it has ended meanwhile, and let it end."""
     instance = facts.instance(due.account, due.key)
     trial_end_at = instance.trial_end_at
     if instance.state is not InstanceState.TRIAL or trial_end_at is None:
         return Effects(None)
+    ending = Event(due.account, InstanceTrialEnding(show(facts, instance), trial_end_at))
     return Effects(
         None,
-        events=(Event(due.account, InstanceTrialEnding(show(facts, instance), trial_end_at)),),
+        events=(ending,) if due.fired_at < trial_end_at else (),
         timers=(timer_set(instance, TRIAL_END, trial_end_at),),
     )
 

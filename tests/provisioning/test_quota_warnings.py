@@ -1,4 +1,4 @@
-"""Warnings before harm: a quota nearly used, a trial about to end, on both stores."""
+"""Warnings of a quota nearly used, on both stores, and what the contract says of warnings."""
 
 import asyncio
 from dataclasses import replace
@@ -19,13 +19,11 @@ from provisioning_service.domain.token import (
 )
 from provisioning_service.use_cases.change_token import ROTATE_TOKEN, ChangeToken
 from provisioning_service.use_cases.create_instance import CREATE_INSTANCE
-from provisioning_service.use_cases.suspend_instance import SUSPEND_INSTANCE, SuspendInstance
 from provisioning_service.use_cases.update_integrator import UPDATE_INTEGRATOR, UpdateIntegrator
-from tests.provisioning.builders import DAY, HOUR, START_AT, Service, at, secret
+from tests.provisioning.builders import DAY, START_AT, Service, secret
 from tests.provisioning.calling import Served, new_id
 
 QUOTA = "TokenQuotaWarning"
-ENDING = "InstanceTrialEnding"
 
 
 def update(service: Service, **changes: object) -> None:
@@ -41,19 +39,7 @@ def warned_at(service: Service) -> list[int]:
     ]
 
 
-def endings(service: Service) -> list[tuple[int, int]]:
-    """When each trial's warning took effect, and the end of which it told."""
-    return [
-        (
-            each.effective_at,
-            events_pb2.InstanceTrialEnding.FromString(each.payload).trial_end_time.ToMicroseconds(),
-        )
-        for each in service.events()
-        if each.type.endswith(ENDING)
-    ]
-
-
-# --- quota: the rule ----------------------------------------------------------------------------
+# --- the rule ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -83,7 +69,7 @@ def test_warning_is_due(creations_max: int, used: int, percent: int, *, is_due: 
     assert with_quota_warning(token, percent).quota_warned == is_due
 
 
-# --- quota: on both stores ----------------------------------------------------------------------
+# --- on both stores ------------------------------------------------------------------------------
 
 
 def test_20th_creation_of_25_warns(service: Service) -> None:
@@ -226,113 +212,6 @@ async def test_parallel_creations_warn_once(provisioning_on_each: Served) -> Non
         if each.payload.TypeName().endswith(QUOTA)
     ]
     assert told == [20]
-
-
-# --- trials -------------------------------------------------------------------------------------
-
-
-def test_trial_warns_12_hours_before_its_end(service: Service) -> None:
-    """Half a day before a trial of two days ends, the warning names its end."""
-    service.integrator()
-    service.create(instance="one")
-    service.go_to("2026-03-03 21:00")
-    assert endings(service) == [(at("2026-03-03 21:00"), at("2026-03-04 09:00"))]
-
-
-def test_trial_warns_not_earlier(service: Service) -> None:
-    """A microsecond before, nothing is told."""
-    service.integrator()
-    service.create(instance="one")
-    service.go_to("2026-03-03 20:59:59.999999")
-    assert endings(service) == []
-
-
-def test_warned_trial_ends_as_ever(service: Service) -> None:
-    """After its warning a trial stops at its end and lapses a day later."""
-    service.integrator()
-    service.create(instance="one")
-    seen = len(service.events())
-    service.go_to("2026-03-05 09:00")
-    assert [
-        (each.type.rpartition(".")[2], each.effective_at) for each in service.events(after=seen)
-    ] == [
-        (ENDING, at("2026-03-03 21:00")),
-        ("InstanceStopped", at("2026-03-04 09:00")),
-        ("InstanceDeleted", at("2026-03-05 09:00")),
-    ]
-
-
-@pytest.mark.parametrize("length", [1, HOUR, 12 * HOUR])
-def test_shorter_trial_warns_at_once(service: Service, length: int) -> None:
-    """A trial no longer than the warning's lead is warned of as it is created, and once."""
-    service.integrator()
-    service.create(instance="one", trial_length_us=length)
-    service.go_to("2026-03-10")
-    assert endings(service) == [(START_AT, START_AT + length)]
-
-
-def test_trial_just_longer_waits_for_its_warning(service: Service) -> None:
-    """A microsecond more than the lead is waited for."""
-    service.integrator()
-    service.create(instance="one", trial_length_us=12 * HOUR + 1)
-    assert (endings(service), service.timers()) == ([], [("trial_warning", "one", START_AT + 1)])
-
-
-def test_lead_0_warns_never(service: Service) -> None:
-    """Who wants no warning gets none, and the trial ends all the same."""
-    service.integrator(trial_warning_us=0)
-    service.create(instance="one")
-    service.create(instance="short", trial_length_us=1)
-    service.go_to("2026-03-04 09:00")
-    assert (endings(service), service.shown("one")) == ([], "TRIAL TRIAL_ENDED")
-
-
-def test_subscribed_trial_is_not_warned_of(service: Service) -> None:
-    """Nothing ends for an instance that is subscribed."""
-    service.integrator()
-    service.subscribed("one")
-    service.go_to("2026-03-10")
-    assert endings(service) == []
-
-
-def test_cancelled_trial_is_not_warned_of(service: Service) -> None:
-    """A trial that was cancelled is gone before its warning."""
-    service.integrator()
-    service.create(instance="one")
-    service.cancel("one")
-    service.go_to("2026-03-10")
-    assert endings(service) == []
-
-
-def test_deleted_trial_is_not_warned_of(service: Service) -> None:
-    """A trial deleted for non-payment is gone before its warning."""
-    service.integrator()
-    service.create(instance="one")
-    service.delete_unpaid("2026-03-02 09:00")
-    service.go_to("2026-03-10")
-    assert endings(service) == []
-
-
-def test_suspended_trial_is_warned_of(service: Service) -> None:
-    """An operator's stop does not lengthen a trial, so its end is still warned of."""
-    service.integrator()
-    service.create(instance="one")
-    service.do(SUSPEND_INSTANCE, SuspendInstance("acme", "one", "", "noise"))
-    service.go_to("2026-03-10")
-    assert len(endings(service)) == 1
-
-
-def test_changed_lead_holds_for_later_trials(service: Service) -> None:
-    """A trial keeps the lead under which it was created."""
-    service.integrator()
-    service.create(instance="one")
-    update(service, trial_warning_us=HOUR)
-    service.create(instance="two")
-    service.go_to("2026-03-10")
-    assert [instant for instant, _ in endings(service)] == [
-        at("2026-03-03 21:00"),
-        at("2026-03-04 08:00"),
-    ]
 
 
 # --- the contract -------------------------------------------------------------------------------
