@@ -1,0 +1,174 @@
+"""The tables of charges, invoices and payments. Keys of all that grows start with the account."""
+
+from datetime import date
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from billing_service.storage.columns import Table, key, long, text, word
+
+
+class ChargeRow(Table, table=True):
+    """What a subscription's item costs for a month. Its key guards against charging twice.
+
+    `item` is the code of the price; with quantity, days and index it can be rated again.
+    """
+
+    __tablename__ = "charges"
+    __table_args__ = (
+        Index("ix_charges_account_month", "account", "month"),
+        Index("ix_charges_invoice", "payer", "invoice", "line_number", "account", "subscription"),
+    )
+    account: str = key()
+    subscription: str = key()
+    item: str = key(40)
+    month: date = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    reverses_revision: int | None
+    payer: str = word()
+    invoice: str = word()
+    line_number: int
+    plan: str = word()
+    plan_version: int
+    band: int
+    currency: str = word(3)
+    quantity: str = text()
+    days_charged: int
+    days_full: int
+    price_index: str = text()
+    amount_minor: int = long()
+    engine_version: int
+
+
+class InvoiceRow(Table, table=True):
+    """An issued invoice. Its unique keys guard the month and the number."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("payer", "currency", "month", name="uq_invoices_payer_month"),
+        UniqueConstraint("series", "sequence", name="uq_invoices_number"),
+        Index("ix_invoices_payer", "sandbox", "payer", "series", "sequence"),
+    )
+    payer: str = key()
+    invoice: str = key()
+    series: str = word(80)
+    sequence: int = long()
+    number: str = word(100)
+    currency: str = word(3)
+    month: date
+    issuer_party: str = text()
+    buyer_party: str = text()
+    reference_text: str = text()
+    bank_details: str = text()
+    payment_reference: str = text()
+    issued_on: date
+    due_on: date
+    last_service_on: date
+    deletion_on: date
+    deletion_hour: int
+    overdue_at: int = long()
+    stop_at: int = long()
+    deletion_at: int = long()
+    subtotal_minor: int = long()
+    tax_minor: int = long()
+    total_minor: int = long()
+    prices_include_tax: bool
+    tax_note: str = text()
+    terms: str = word()
+    terms_version: int
+    time_zone: str = word()
+    sandbox: str = word()
+    issued_at: int = long()
+
+
+class InvoiceLineRow(Table, table=True):
+    """A line of an invoice."""
+
+    __tablename__ = "invoice_lines"
+    payer: str = key()
+    invoice: str = key()
+    line_number: int = Field(primary_key=True)
+    description: str = text()
+    plan: str = word()
+    plan_version: int
+    band: int
+    quantity: str = text()
+    unit_price: str | None = text()
+    amount_minor: int = long()
+    period_start_on: date
+    period_end_on: date
+    price: str = word(40)
+    part: str = word(16)
+    tax_category: str = word(40)
+    unit: str = text()
+
+
+class InvoiceTaxRow(Table, table=True):
+    """The tax of an invoice on one category at one rate, in order from 1."""
+
+    __tablename__ = "invoice_taxes"
+    payer: str = key()
+    invoice: str = key()
+    ordinal: int = Field(primary_key=True)
+    tax_category: str = word(40)
+    display_name: str = text()
+    percent: str = text()
+    treatment: str = word(16)
+    taxable_minor: int = long()
+    tax_minor: int = long()
+
+
+class InvoiceAccountRow(Table, table=True):
+    """An account with a charge on an invoice, and when that one stops and deletes it."""
+
+    __tablename__ = "invoice_accounts"
+    __table_args__ = (Index("ix_invoice_accounts_account", "account"),)
+    payer: str = key()
+    invoice: str = key()
+    account: str = key()
+    stop_at: int = long()
+    deletion_at: int = long()
+
+
+class SettlementRow(Table, table=True):
+    """What is paid of an invoice: derived from the allocations, kept to be searched."""
+
+    __tablename__ = "settlements"
+    __table_args__ = (Index("ix_settlements_open", "payer", "settled_on"),)
+    payer: str = key()
+    invoice: str = key()
+    total_minor: int = long()
+    paid_minor: int = long()
+    settled_on: date | None
+    settled_late: bool
+
+
+class PaymentRow(Table, table=True):
+    """Money that came in; what is unallocated is credit."""
+
+    __tablename__ = "payments"
+    __table_args__ = (Index("ix_payments_credit", "payer", "unallocated_minor"),)
+    payer: str = key()
+    payment: str = key()
+    currency: str = word(3)
+    amount_minor: int = long()
+    value_on: date
+    reference: str = text()
+    recorded_at: int = long()
+    unallocated_minor: int = long()
+    reversed_at: int | None = long()
+    reversal_note: str = text()
+
+
+class AllocationRow(Table, table=True):
+    """A part of a payment that pays an invoice, or the negative that takes it back."""
+
+    __tablename__ = "allocations"
+    __table_args__ = (Index("ix_allocations_invoice", "payer", "invoice"),)
+    payer: str = key()
+    payment: str = key()
+    ordinal: int = Field(primary_key=True)
+    invoice: str = word()
+    amount_minor: int = long()
+    value_on: date
+    allocated_at: int = long()
