@@ -25,6 +25,7 @@ from pospago_cli.sandboxes import sandbox
 from pospago_cli.serve import serve, up
 from pospago_cli.session import Noun, Session, shared_options
 from pospago_cli.stores import db
+from pospago_cli.taxes import tax
 from pospago_cli.tokens import token
 
 INTERRUPTED = 130
@@ -61,6 +62,7 @@ for each in (
     profile,
     sandbox,
     serve,
+    tax,
     token,
     up,
 ):

@@ -17,6 +17,7 @@ from pospago_cli.values import ResourceName
 INVOICE = ResourceName("accounts/{account}/invoices/{invoice}")
 COLUMNS = "name number month due_date total amount_paid state settle_date settled_late"
 LINE_COLUMNS = "line_number description band quantity unit_price amount"
+TAX_COLUMNS = "display_name tax_category percent treatment taxable_amount tax_amount"
 CHARGE_COLUMNS = "line_number instance month amount"
 
 
@@ -81,7 +82,7 @@ def charges(session: Session, name: str, line_number: int, limit: int) -> None:
 
 
 def rendered(bill: pb.Invoice) -> RenderableType:
-    """An invoice as one would print it: parties, dates, lines, totals."""
+    """An invoice as one would print it: parties, dates, lines, taxes, totals."""
     head = Table.grid(padding=(0, 2))
     head.add_column(style="dim")
     facts = (
@@ -97,7 +98,21 @@ def rendered(bill: pb.Invoice) -> RenderableType:
     state = field_text(bill, "state")
     foot = Text(f"total {money_text(bill.total)} · paid {money_text(bill.amount_paid)} · {state}")
     number = bill.number or "preview"
-    return Panel(Group(head, lines, foot), title=f"Invoice {number}", expand=False)
+    parts = (head, lines, *_taxes_of(bill), foot)
+    return Panel(Group(*parts), title=f"Invoice {number}", expand=False)
+
+
+def _taxes_of(bill: pb.Invoice) -> list[RenderableType]:
+    """Subtotal, taxes by category and rate, their sum and the note; nothing without taxes."""
+    if not bill.taxes:
+        return []
+    how = "included in the lines" if bill.prices_include_tax else "added to the lines"
+    shown: list[RenderableType] = [
+        Text(f"subtotal {money_text(bill.subtotal)}"),
+        table_of("", bill.taxes, TAX_COLUMNS),
+        Text(f"taxes {money_text(bill.tax_total)}, {how}"),
+    ]
+    return [*shown, Text(bill.tax_note)] if bill.tax_note else shown
 
 
 def _show(session: Session, answer: Message, *bills: pb.Invoice) -> None:

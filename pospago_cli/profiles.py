@@ -1,5 +1,7 @@
 """`pospago profile`: how each account is billed, and where it stands."""
 
+from typing import Any
+
 import click
 from google.protobuf.field_mask_pb2 import FieldMask
 from pospago.billing.v1 import billing_profile_pb2 as pb
@@ -8,6 +10,7 @@ from pospago.billing.v1.billing_profile_pb2_grpc import BillingProfileServiceStu
 from pospago_cli.accounts import ACCOUNT
 from pospago_cli.failures import CommandFailed
 from pospago_cli.session import Noun, Session, pass_session, request_id_option
+from pospago_cli.taxes import TAX_PROFILE
 from pospago_cli.values import ResourceName
 
 
@@ -36,18 +39,26 @@ def get(session: Session, account: str) -> None:
 @click.option("--terms", type=ResourceName("terms/{terms}"), default=None, help="Billing terms.")
 @click.option("--issuer", type=ResourceName("issuers/{issuer}"), default=None, help="Who invoices.")
 @click.option("--payer", type=ACCOUNT, default=None, help="Who pays for it.")
+@click.option("--tax-profile", type=TAX_PROFILE, default=None, help="Which taxes hold for it.")
+@click.option(
+    "--tax-treatment",
+    type=click.Choice(["standard", "exempt", "reverse-charge"]),
+    default=None,
+    help="How the tax profile is applied.",
+)
+@click.option("--tax-note", default=None, help="Why it is not taxed, as invoices print it.")
 @request_id_option
 @pass_session
 def update(session: Session, /, account: str, request_id: str, **changes: str | None) -> None:
     """Change ACCOUNT's billing profile, for invoices issued from now on."""
-    stated = {field: value for field, value in changes.items() if value is not None}
+    stated: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     if not stated:
         raise CommandFailed("Nothing to change was stated.", "See `pospago profile update --help`.")
-    wanted = pb.BillingProfile(name=f"{account}/billingProfile")
-    for name, value in stated.items():
-        setattr(wanted, name, value)
+    if "tax_treatment" in stated:
+        word = stated["tax_treatment"].replace("-", "_").upper()
+        stated["tax_treatment"] = f"TAX_TREATMENT_{word}"
     request = pb.UpdateBillingProfileRequest(
-        billing_profile=wanted,
+        billing_profile=pb.BillingProfile(name=f"{account}/billingProfile", **stated),
         update_mask=FieldMask(paths=sorted(stated)),
         request_id=request_id,
     )

@@ -23,7 +23,9 @@ UTC: Final = ZoneInfo("UTC")
 # A field's descriptor; the published types name two classes for it.
 _Field = Any
 _NANOS: Final = Decimal(1_000_000_000)
-_RIGHT: Final = frozenset({"amount", "total", "quantity", "unit_price", "creations_used", "band"})
+_RIGHT: Final = frozenset(
+    "amount band creations_used percent quantity tax_amount taxable_amount total unit_price".split()
+)
 
 
 def date_text(date: Date) -> str:

@@ -22,6 +22,7 @@ EXPECTED = {
     *(f"plan {verb}" for verb in ("get", "list")),
     *(f"profile {verb}" for verb in ("get", "update")),
     *(f"sandbox {verb}" for verb in ("advance", "create", "get", "list")),
+    *(f"tax {verb}" for verb in ("get", "list")),
     *(f"token {verb}" for verb in ("approve", "decline", "get", "list")),
     *(f"token {verb}" for verb in ("request", "revoke", "rotate")),
 }

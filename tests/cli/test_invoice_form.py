@@ -1,0 +1,69 @@
+"""Invoices as one would print them."""
+
+import io
+
+from google.type.decimal_pb2 import Decimal
+from google.type.money_pb2 import Money
+from pospago.billing.v1 import invoice_pb2 as pb
+from pospago.billing.v1 import tax_pb2
+from rich.console import Console
+
+from pospago_cli.invoices import rendered
+
+
+def money(units: int, cents: int = 0) -> Money:
+    return Money(currency_code="USD", units=units, nanos=cents * 10_000_000)
+
+
+def taxed_invoice(*, prices_include_tax: bool = False) -> pb.Invoice:
+    tax = tax_pb2.TaxSubtotal(
+        display_name="Sales tax",
+        percent=Decimal(value="8.5"),
+        treatment=tax_pb2.TAX_TREATMENT_STANDARD,
+        taxable_amount=money(250, 10),
+        tax_amount=money(21, 26),
+    )
+    return pb.Invoice(
+        subtotal=money(250, 10),
+        taxes=[tax],
+        tax_total=money(21, 26),
+        total=money(271, 36),
+        prices_include_tax=prices_include_tax,
+        tax_note="Zone 4 of the free port",
+    )
+
+
+def printed(invoice: pb.Invoice) -> str:
+    """What a reader sees, spaces aside."""
+    console = Console(file=io.StringIO(), width=120)
+    console.print(rendered(invoice))
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_taxed_invoice_shows_subtotal_taxes_and_total() -> None:
+    """Each tax has a row between the sum of the lines and what is to be paid."""
+    shown = printed(taxed_invoice())
+    places = [
+        shown.index(text)
+        for text in (
+            "subtotal 250.10 USD",
+            "Sales tax 8.5 STANDARD 250.10 USD 21.26 USD",
+            "taxes 21.26 USD, added to the lines",
+            "Zone 4 of the free port",
+            "total 271.36 USD · paid",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_invoice_says_when_its_lines_include_tax() -> None:
+    """Whoever adds up the lines must know what they come to."""
+    shown = printed(taxed_invoice(prices_include_tax=True))
+    assert "taxes 21.26 USD, included in the lines" in shown
+
+
+def test_untaxed_invoice_says_nothing_of_taxes() -> None:
+    """Without a tax profile the total stands alone."""
+    shown = printed(pb.Invoice(subtotal=money(39, 90), tax_total=money(0), total=money(39, 90)))
+    assert "tax" not in shown
