@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.type.money_pb2 import Money
 from pospago.billing.v1 import catalog_pb2
 from pospago.billing.v1.catalog_pb2_grpc import CatalogServiceStub
 from pospago.provisioning.v1 import sandbox_pb2
@@ -17,6 +16,7 @@ from chassis.rpc.channel import ClientMetadata, KnownPositions, open_channel
 from provisioning_service.api.times import to_proto_timestamp
 from tests.provisioning.builders import START_AT, at
 from tests.provisioning.calling import CODE, Caller, new_id, refused
+from tests.suite.clients import monthly_prices
 from tests.suite.in_process import RunningSuite, running_suite
 
 ONE = "accounts/toy/instances/one"
@@ -41,11 +41,7 @@ class Together:
 
     async def create_plan(self) -> None:
         """The plan that the programme's instances are priced by."""
-        price = Money(currency_code="BRL", units=100)
-        version = catalog_pb2.PlanVersion(
-            effective_time=to_proto_timestamp(0),
-            prices=[catalog_pb2.BandPrice(band=1, monthly_price=price)],
-        )
+        version = monthly_prices({1: 100_00})
         plan = catalog_pb2.Plan(
             version_policy=catalog_pb2.Plan.VERSION_POLICY_FOLLOW, versions=[version]
         )
