@@ -19,7 +19,7 @@ APPLY: Final = f"{PLANS}.ApplyCatalog"
 _TWICE: Final = 'code: "instance" band: 1 currency: "BRL" recurring {} flat {amount {value: "7"}}'
 _NO_CURRENCY: Final = 'code: "more" currency: "ZZZ" recurring {} flat {amount {value: "7"}}'
 _NO_METER: Final = (
-    'code: "calls" currency: "BRL" metered {meter: "meters/nothing"}'
+    'code: "queries" currency: "BRL" metered {meter: "meters/nothing"}'
     ' per_unit {unit_price {value: "1"}}'
 )
 # A count has no value, a sum has one.
