@@ -1,0 +1,133 @@
+"""`pospago catalog diff` and `apply` against a real billing service."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pospago_cli.__main__ import run
+from pospago_cli.demo import CATALOG
+from pospago_cli.failures import EXIT_FAILED, EXIT_REFUSED
+from pospago_cli.session import Session
+from tests.billing.serving import serving
+from tests.cli.catalog_files import EXAMPLES, PLAN, written
+
+AHEAD = ("--effective", "2030-01-01T00:00:00Z")
+ABORTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Runs commands as the operator of a billing service."""
+
+    address: str
+    secret: str
+
+    async def pospago(self, *arguments: str, exit_code: int = 0) -> str:
+        """What a command prints."""
+        printed = StringIO()
+        console = Console(file=printed, width=200, highlight=False)
+        session = Session(address=self.address, token=self.secret, console=console, errors=console)
+        code = await asyncio.to_thread(run, list(arguments), session)
+        assert code == exit_code, printed.getvalue()
+        return printed.getvalue()
+
+    async def versions(self) -> int:
+        """How many versions the integrator's plan has."""
+        plan = json.loads(await self.pospago("plan", "get", "integrator", "--json"))["plan"]
+        return len(plan["versions"])
+
+
+@pytest.fixture
+async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+    """A shell beside an empty service."""
+    async with serving(tmp_path) as served:
+        yield Shell(served.app.address, served.operator_secret)
+
+
+@pytest.fixture
+def dearer(tmp_path: Path) -> str:
+    """The integrator's catalogue with another price in band 1."""
+    text = CATALOG.read_text(encoding="utf-8").replace("flat: 39.90", "flat: 44.90")
+    return str(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+async def test_each_example_is_applied_once(shell: Shell, path: Path) -> None:
+    """It is all new at first, and all there the second time."""
+    first = await shell.pospago("catalog", "apply", str(path), "--yes")
+    second = await shell.pospago("catalog", "apply", str(path), "--yes")
+    assert "Done: " in first
+    assert second == f"Nothing to do: the stored catalogue is what {path} says.\n"
+
+
+async def test_a_difference_is_shown_and_not_made(shell: Shell, dearer: str) -> None:
+    """The table has the price before and after; the stored plan stays."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    shown = await shell.pospago("catalog", "diff", dearer)
+    row = next(line.split() for line in shown.splitlines() if "plans/integrator" in line)
+    assert row[:3] == ["new", "version", "2"]
+    assert row[-2:] == ["39.9", "44.9"]
+    assert await shell.versions() == 1
+
+
+async def test_a_further_version_takes_force_when_it_is_said_to(shell: Shell, dearer: str) -> None:
+    """With an instant ahead, the plan has a second version from then on."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    await shell.pospago("catalog", "apply", dearer, "--yes", *AHEAD)
+    plan = json.loads(await shell.pospago("plan", "get", "integrator", "--json"))["plan"]
+    assert [each["effective_time"] for each in plan["versions"][1:]] == ["2030-01-01T00:00:00Z"]
+
+
+async def test_a_further_version_needs_its_instant(shell: Shell, dearer: str) -> None:
+    """Nobody is asked about a change that cannot be made."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    told = await shell.pospago("catalog", "apply", dearer, exit_code=EXIT_FAILED)
+    assert "--effective" in told
+    assert await shell.versions() == 1
+
+
+async def test_what_is_declined_is_not_made(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a yes nothing is written."""
+    monkeypatch.setattr("sys.stdin", StringIO("n\n"))
+    await shell.pospago("catalog", "apply", str(CATALOG), exit_code=ABORTED)
+    assert "integrator" not in await shell.pospago("plan", "list")
+
+
+async def test_what_is_agreed_to_is_made(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A yes to the question makes the changes that were shown."""
+    monkeypatch.setattr("sys.stdin", StringIO("y\n"))
+    await shell.pospago("catalog", "apply", str(CATALOG))
+    assert await shell.versions() == 1
+
+
+async def test_what_a_server_refuses_is_told_of_the_file(shell: Shell, tmp_path: Path) -> None:
+    """A price that a further version leaves out is missed by the stored plan only."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    text = CATALOG.read_text(encoding="utf-8").replace(
+        "      - { code: base, band: 3, flat: 29.90 }\n", ""
+    )
+    path = written(tmp_path, text)
+    told = await shell.pospago("catalog", "diff", str(path), *AHEAD, exit_code=EXIT_REFUSED)
+    assert told.startswith(f"{path}:22: plans.integrator.prices: ")
+    assert await shell.versions() == 1
+
+
+async def test_a_file_with_a_fault_changes_nothing(shell: Shell, tmp_path: Path) -> None:
+    """What is right in it is not applied either."""
+    path = written(tmp_path, PLAN + "        per_unit: 1\n        discount: 101%\n")
+    await shell.pospago("catalog", "apply", str(path), "--yes", exit_code=EXIT_REFUSED)
+    assert "pro" not in await shell.pospago("plan", "list")
+
+
+async def test_an_answer_for_machines_has_changes_and_digest(shell: Shell) -> None:
+    """As JSON, both commands give what the service said, and nothing else."""
+    shown = json.loads(await shell.pospago("catalog", "diff", str(CATALOG), "--json"))
+    made = json.loads(await shell.pospago("catalog", "apply", str(CATALOG), "--yes", "--json"))
+    assert [each["action"] for each in shown["changes"]] == ["ACTION_CREATE"]
+    assert made == shown
