@@ -75,6 +75,7 @@ async def test_a_year_holds_what_can_happen(scripted_year: WorldFacts) -> None:
         *("InstanceDeleted", "InstanceStopped", "InstanceStopLifted", "AccountStopped"),
         *("AccountStopLifted", "AccountDeletionOrdered", "InvoiceOverdue", "InvoiceReopened"),
         *("CreditApplied", "PaymentReversed", "InstanceMigrated", "InvoiceSettled"),
+        *("InvoiceDueSoon", "AccountStopAhead", "AccountDeletionAhead", "InstanceTrialEnding"),
     }
     assert must <= set(told(scripted_year))
 
