@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, assert_never
 
 from billing_service.domain.allowance import Coverage, Free, resolve, share_out
 from billing_service.domain.calendar import month_after, months_between, next_month
+from billing_service.domain.estimate_errors import InvalidQuantities
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.item_lines import Item, lines_of
 from billing_service.domain.periods import ServicePeriod, invoice_month, period_from
@@ -22,11 +23,13 @@ from billing_service.domain.price import (
     Schedule,
     applying,
 )
-from billing_service.domain.price_models import Usage
+from billing_service.domain.price_models import Fault, Usage
 from billing_service.domain.quantities import Charged, Quantities
 from billing_service.domain.rating import RatedPrice, rate
 
 UNIT: Final = "unit"
+# The most that a charge comes to: sums of as many as a message holds, with tax, fit 64 bits.
+AMOUNT_MINOR_MAX: Final = 10**14
 _DAY: Final = timedelta(days=1)
 
 _Key: TypeAlias = tuple[str, int, str]
@@ -151,6 +154,10 @@ class EstimatedCharges:
             day, goes_on = period.full_end_on, is_charged
 
     def _rate(self, priced: _Priced, period: ServicePeriod) -> RatedPrice | None:
+        """What a period costs.
+
+        Errors:  InvalidQuantities if that is more than any charge.
+        """
         coverage = Coverage(period.days_charged, period.days_full)
         index = self._timeline.index_on(period.start_on)
         known = (priced.version.version, priced.price.key, coverage, index)
@@ -163,7 +170,11 @@ class EstimatedCharges:
                 instalments=priced.schedule.instalments,
                 price_index=index,
             )
-        return self._rated[known]
+        rated = self._rated[known]
+        if rated is not None and rated.amount_minor > AMOUNT_MINOR_MAX:
+            text = f"makes {priced.price.code} cost more than {AMOUNT_MINOR_MAX:,} minor units"
+            raise InvalidQuantities([Fault(self._charged.path_of(priced.price), text)])
+        return rated
 
     def _free(self, priced: _Priced, coverage: Coverage) -> Free | None:
         """What costs nothing: by an allowance of the price itself, or one that several share."""

@@ -80,11 +80,20 @@ class Charged:
     """What of some quantities each price is charged for, by item."""
 
     def __init__(self, quantities: Quantities) -> None:
-        self._counted = quantities.counted
+        self._quantities = quantities
         self.held: Mapping[str, Decimal] = {each.price: each.quantity for each in quantities.held}
         self._used: dict[str, list[Used]] = defaultdict(list)
         for each in quantities.used:
             self._used[each.price].append(each)
+
+    def path_of(self, price: Price) -> str:
+        """The field of the request that states what a price is charged for."""
+        stated = self._quantities
+        if isinstance(price.kind, Metered):
+            places = [place for place, each in enumerate(stated.used) if each.price == price.code]
+            return f"used[{places[0]}].quantity" if places else "used"
+        places = [place for place, each in enumerate(stated.held) if each.price == price.code]
+        return f"held[{places[0]}].quantity" if places else "counted"
 
     def used_of(self, price: Price) -> Usage:
         """What is used of a metered price: nothing unless it is named."""
@@ -108,6 +117,6 @@ class Charged:
             case Metered():
                 return self.used_of(price)
             case Counting():
-                counted = counted_quantity(price.kind, self._counted)
+                counted = counted_quantity(price.kind, self._quantities.counted)
                 return None if counted is None else Usage(counted)
         assert_never(price.kind)

@@ -276,5 +276,11 @@ def test_more_lines_than_a_message_holds_are_refused() -> None:
         estimated(plan(*prices), months=120)
 
 
+def test_an_amount_that_no_sum_holds_is_refused() -> None:
+    """A quantity and a price can both be in order, and what they come to can not."""
+    with pytest.raises(InvalidQuantities, match=r"held\[0\].quantity: makes seats cost more"):
+        estimated(plan(seats("1000000")), quantities({"seats": 10**15}))
+
+
 def _included(quantity: int) -> Allowance:
     return Allowance(Fixed(Decimal(quantity)))
