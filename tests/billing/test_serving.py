@@ -255,6 +255,17 @@ async def test_charges_show_the_instances_behind_a_line(
     assert [each.instance.rpartition("/")[2] for each in page.charges] == instances
 
 
+async def test_line_says_how_it_came_about(served: Served) -> None:
+    """The explanation of a line is that of each of its charges."""
+    request = invoice_pb2.ExplainInvoiceLineRequest(name=INVOICE, line_number=1)
+    told = await served.call(served.stubs.invoices.ExplainInvoiceLine, request)
+    assert (told.charges_count, told.line.line_number, list(told.explanation.steps)) == (
+        2,
+        1,
+        ["base: one for each period.", "Flat: 39.9.", "It comes to BRL 39.90."],
+    )
+
+
 async def test_preview_is_what_the_month_comes_to(served: Served) -> None:
     """As things stand, April costs what still runs."""
     request = invoice_pb2.PreviewInvoiceRequest(parent="accounts/acme")
