@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_service.domain.explanation import explain
@@ -35,7 +35,7 @@ from tests.billing.pricing.pricing import metered, rated
 
 Rating = tuple[Price, Usage, dict[str, Any]]
 
-examples = settings(max_examples=120)
+examples = settings(max_examples=100)
 
 
 def _line(rating: Rating) -> RatedPrice:
@@ -48,8 +48,7 @@ def _line(rating: Rating) -> RatedPrice:
 def test_shares_add_up_to_the_amount_of_the_model(rating: Rating) -> None:
     """What tiers, steps, packages and transactions contribute is all there is."""
     line = _line(rating)
-    assume(line.is_modelled)
-    plain = rated(metered(line.price.model, zero_usage=ZeroUsage.CHARGED), line.priced)
+    plain = rated(metered(line.price.model, zero_usage=line.price.zero_usage), line.priced)
 
     assert exact_sum([share.amount for share in line.shares]) == plain.numerator
 
@@ -81,9 +80,8 @@ def test_tier_amounts_are_within_a_minor_unit_of_their_part(rating: Rating) -> N
     """Each tier has its part of the amount, but for less than a minor unit."""
     line = _line(rating)
     whole = sum(Fraction(share.amount) for share in line.shares)
-    assume(whole)
 
-    for each in tier_amounts(line):
+    for each in tier_amounts(line) if whole else ():
         part = line.amount_minor * Fraction(each.share.amount) / whole
         assert abs(each.amount_minor - part) < 1
 
@@ -128,7 +126,7 @@ def test_decimal_context_of_the_caller_changes_nothing(rating: Rating, digits: i
     assert before is after
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(ratings(), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_lines_do_not_depend_on_their_order(some: list[Rating], shuffling: Any) -> None:
     """Rated in any order, each line comes to the same."""
