@@ -120,9 +120,10 @@ def rounded_minor(price: Price, quantity: Decimal, circumstances: dict[str, Any]
             amount -= amount * Fraction(percent) / 100
         case AmountDiscount(off):
             amount = max(NOTHING, amount - Fraction(off) * of_bounds)
-    amount = (amount if is_used else amount * part) / circumstances["instalments"]
+    instalments: int = circumstances["instalments"]
+    exact = (amount if is_used else amount * part) / instalments
     scale: int = 10 ** minor_digits(price.currency)
-    return floor(amount * scale + Fraction(1, 2))
+    return floor(exact * scale + Fraction(1, 2))
 
 
 @settings(max_examples=200)
