@@ -91,7 +91,7 @@ def order_change(before: PlanVersion, after: PlanVersion) -> tuple[FieldChange, 
     """The order of the prices that both versions have, if it is another one."""
     keys = [[each.key for each in version.prices] for version in (before, after)]
     both = set(keys[0]) & set(keys[1])
-    rows = [", ".join(_key_text(key) for key in listed if key in both) for listed in keys]
+    rows = ["; ".join(_key_text(key) for key in listed if key in both) for listed in keys]
     return () if rows[0] == rows[1] else (FieldChange("prices.order", rows[0], rows[1]),)
 
 

@@ -27,20 +27,18 @@ LISTED: Final = AccountPricing()
 def change(
     effective_on: str, *, version: int | None = None, percent: str = "", **more: Any
 ) -> PriceChange:
-    values: dict[str, Any] = {"price_change_id": effective_on, "plan": PLAN, "note": ""} | more
-    yearly = values.pop("yearly", False)
-    return PriceChange(
-        **(
-            {
-                "account": "acme",
-                "effective_on": day(effective_on),
-                "plan_version": version,
-                "indexation": Indexation(Decimal(percent), yearly=yearly) if percent else None,
-                "notice_at": 0,
-            }
-            | values
-        )
-    )
+    yearly = more.pop("yearly", False)
+    values: dict[str, Any] = {
+        "account": "acme",
+        "price_change_id": effective_on,
+        "plan": PLAN,
+        "effective_on": day(effective_on),
+        "plan_version": version,
+        "indexation": Indexation(Decimal(percent), yearly=yearly) if percent else None,
+        "note": "",
+        "notice_at": 0,
+    }
+    return PriceChange(**(values | more))
 
 
 def pricing(version: int | None = None, index: str = "1") -> AccountPricing:
