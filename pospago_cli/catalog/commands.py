@@ -111,7 +111,7 @@ def _show(session: Session, answer: pb.ApplyCatalogResponse, file: Path) -> None
 
 
 def _table_of_files(files: list[Loaded]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("ok", "meters", "tax profiles", "add-ons", "plans", "prices"):
         table.add_column(name, justify="left" if name == "ok" else "right")
     for each in files:
