@@ -18,7 +18,7 @@ INVOICE = ResourceName("accounts/{account}/invoices/{invoice}")
 COLUMNS = "name number month due_date total amount_paid state settle_date settled_late"
 LINE_COLUMNS = "line_number description band quantity unit_price amount"
 TAX_COLUMNS = "display_name tax_category percent treatment taxable_amount tax_amount"
-CHARGE_COLUMNS = "line_number instance month amount"
+CHARGE_COLUMNS = "line_number instance month price quantity amount"
 
 
 @click.group("invoice", cls=Noun)
@@ -79,6 +79,31 @@ def charges(session: Session, name: str, line_number: int, limit: int) -> None:
     request = pb.ListInvoiceChargesRequest(parent=name, line_number=line_number)
     method = session.stub(InvoiceServiceStub).ListInvoiceCharges
     session.list(method, request, of="charges", columns=CHARGE_COLUMNS, limit=limit)
+
+
+@invoice.command("explain")
+@click.argument("name", type=INVOICE)
+@click.argument("line_number", type=click.IntRange(1))
+@pass_session
+def explain(session: Session, name: str, line_number: int) -> None:
+    """Say step by step how line LINE_NUMBER of an invoice came about."""
+    request = pb.ExplainInvoiceLineRequest(name=name, line_number=line_number)
+    answer = session.stub(InvoiceServiceStub).ExplainInvoiceLine(request)
+    if session.as_json:
+        print_json(session.console, as_json(answer))
+    else:
+        session.console.print(explained(answer))
+
+
+def explained(answer: pb.ExplainInvoiceLineResponse) -> RenderableType:
+    """How a line came about, as one would tell it: what it is, and each step of one charge."""
+    told, line = answer.explanation, answer.line
+    charges = f"{answer.charges_count} times {told.price} of {told.plan}"
+    return Group(
+        Text(f"{line.description}: {money_text(line.amount)}"),
+        Text(f"{charges}, version {told.plan_version}"),
+        *(Text(f"  {step}") for step in told.steps),
+    )
 
 
 def rendered(bill: pb.Invoice) -> RenderableType:

@@ -16,7 +16,7 @@ EXPECTED = {
     *(f"instance {verb}" for verb in ("cancel", "create", "get", "import", "list")),
     *(f"instance {verb}" for verb in ("resume", "subscribe", "suspend")),
     *(f"integrator {verb}" for verb in ("enrol", "get", "list")),
-    *(f"invoice {verb}" for verb in ("charges", "get", "list", "preview")),
+    *(f"invoice {verb}" for verb in ("charges", "explain", "get", "list", "preview")),
     *(f"issuer {verb}" for verb in ("create", "list")),
     *(f"payment {verb}" for verb in ("get", "list", "record", "reverse")),
     *(f"plan {verb}" for verb in ("get", "list")),

@@ -4,11 +4,11 @@ import io
 
 from google.type.decimal_pb2 import Decimal
 from google.type.money_pb2 import Money
+from pospago.billing.v1 import explanation_pb2, tax_pb2
 from pospago.billing.v1 import invoice_pb2 as pb
-from pospago.billing.v1 import tax_pb2
-from rich.console import Console
+from rich.console import Console, RenderableType
 
-from pospago_cli.invoices import rendered
+from pospago_cli.invoices import explained, rendered
 
 
 def money(units: int, cents: int = 0) -> Money:
@@ -34,9 +34,14 @@ def taxed_invoice(*, prices_include_tax: bool = False) -> pb.Invoice:
 
 
 def printed(invoice: pb.Invoice) -> str:
+    """What a reader sees of an invoice, spaces aside."""
+    return seen(rendered(invoice))
+
+
+def seen(shown: RenderableType) -> str:
     """What a reader sees, spaces aside."""
     console = Console(file=io.StringIO(), width=120)
-    console.print(rendered(invoice))
+    console.print(shown)
     assert isinstance(console.file, io.StringIO)
     return " ".join(console.file.getvalue().split())
 
@@ -67,3 +72,19 @@ def test_untaxed_invoice_says_nothing_of_taxes() -> None:
     """Without a tax profile the total stands alone."""
     shown = printed(pb.Invoice(subtotal=money(39, 90), tax_total=money(0), total=money(39, 90)))
     assert "tax" not in shown
+
+
+def test_line_is_explained_step_by_step() -> None:
+    """The line, how many charges it sums, and the steps of one of them."""
+    told = explanation_pb2.Explanation(
+        plan="plans/integrator",
+        plan_version=2,
+        price="instance",
+        steps=["Flat: 39.9.", "It comes to USD 39.90."],
+    )
+    line = pb.InvoiceLine(description="Instance, band 1", amount=money(119, 70))
+    answer = pb.ExplainInvoiceLineResponse(explanation=told, charges_count=3, line=line)
+    assert seen(explained(answer)) == (
+        "Instance, band 1: 119.70 USD 3 times instance of plans/integrator, version 2"
+        " Flat: 39.9. It comes to USD 39.90."
+    )
