@@ -155,3 +155,23 @@ def test_rating_agrees_with_fractions(
     line = rated(price, quantity, **circumstances)
 
     assert line.amount_minor == rounded_minor(price, quantity, circumstances)
+
+
+def test_largest_figures_that_a_price_may_have_are_exact() -> None:
+    """Every figure at its bound and with all its decimals fits the digits that are kept."""
+    largest, most = Decimal("999999999999.999999999999"), Decimal("999999999999999.999999999")
+    price = metered(
+        PerUnit(largest),
+        currency="JPY",
+        minimum_charge=largest,
+        discount=PercentDiscount(Decimal("33.333333333333")),
+    )
+    circumstances: dict[str, Any] = {
+        "free": None,
+        "coverage": Coverage(365, 366),
+        "instalments": 7,
+        "price_index": Decimal("12.123456789123"),
+    }
+    line = rated(price, most, **circumstances)
+
+    assert line.amount_minor == rounded_minor(price, most, circumstances)
