@@ -291,13 +291,14 @@ class InvalidTaxRates(_Fault):
 
 
 class TaxRateNotFound(_InTheWay):
-    """No version of the buyer's tax profile has a rate for the category of a line."""
+    """No version of a tax profile has a rate for a line's category; '' is one stated in place."""
 
     reason = "TAX_RATE_NOT_FOUND"
 
     def __init__(self, tax_profile: str, tax_category: str, day: date) -> None:
+        remedy = "add a version with" if tax_profile else "state"
         super().__init__(
-            f"taxProfiles/{tax_profile}",
+            f"taxProfiles/{tax_profile}" if tax_profile else "inline_tax",
             f"has no rate for tax category {tax_category!r} on {day.isoformat()}: "
-            "add a version with that category, or with the empty one for all others",
+            f"{remedy} that category, or the empty one for all others",
         )

@@ -253,7 +253,7 @@ def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:
         tax_minor=taxes.tax_minor,
         total_minor=taxes.total_minor,
         prices_include_tax=taxes.prices_include_tax,
-        tax_note=header.taxation.note if header.taxation else "",
+        tax_note=header.taxation.printed_note if header.taxation else "",
         terms_id=header.terms_id,
         terms_version=header.terms.version,
         time_zone=zone,

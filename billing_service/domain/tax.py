@@ -121,6 +121,11 @@ class Taxation:
     treatment: TaxTreatment = TaxTreatment.STANDARD
     note: str = ""
 
+    @property
+    def printed_note(self) -> str:
+        """Why the buyer is not taxed; '' for one who is."""
+        return "" if self.treatment is TaxTreatment.STANDARD else self.note
+
 
 class TaxableLine(Protocol):
     """What tax looks at of a line. Its service period is `[period_start_on, period_end_on)`."""

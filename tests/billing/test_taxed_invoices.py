@@ -109,6 +109,14 @@ def test_buyer_without_tax_profile_sees_no_tax(billing: Billing) -> None:
     assert (figures(found), found.taxes, found.invoice.tax_note) == ((3990, 3990, 0, 3990), (), "")
 
 
+def test_taxed_buyer_is_not_told_why_another_is_not(billing: Billing) -> None:
+    """A note that was left in the billing profile is not printed beside a tax."""
+    create_tax_profile(billing)
+    taxed(billing, tax_note=NOTE)
+    billing.go_to("2026-04-01 00:00:03")
+    assert billing.invoice().invoice.tax_note == ""
+
+
 def test_payer_decides_how_its_invoice_is_taxed(billing: Billing) -> None:
     """An account that another one pays for is on an invoice taxed like that one's."""
     create_tax_profile(billing, tax_version("10"))
@@ -175,12 +183,12 @@ def test_total_with_tax_is_what_is_owed(billing: Billing) -> None:
 def test_issued_invoice_keeps_its_taxes(billing: Billing) -> None:
     """A later change of profile and rates leaves it as it was issued."""
     create_tax_profile(billing, tax_version("10"))
-    taxed(billing, tax_note=NOTE)
+    taxed(billing)
     billing.go_to("2026-04-02")
     before = billing.invoice()
     later = tax_version("20", effective_at=at("2026-04-03"))
     billing.do(ADD_TAX_PROFILE_VERSION, AddTaxProfileVersion("home", later))
-    billing.set_profile(tax_profile="", tax_note="")
+    billing.set_profile(tax_profile="")
     billing.go_to("2026-04-04")
     assert billing.invoice() == before
 
