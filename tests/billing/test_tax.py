@@ -172,7 +172,7 @@ def test_missing_rate_names_category_profile_and_remedy() -> None:
 
 
 def test_missing_rate_of_rates_stated_in_place_says_so() -> None:
-    """Rates without a profile's name, as an estimate states them, are called what they are there."""
+    """Rates without a profile, as an estimate states them, are called what they are there."""
     profile = first_tax_profile("", "", tax_version(rates=rates_of(food="15")))
     with pytest.raises(TaxRateNotFound, match=r"^inline_tax has no rate .*: state that category"):
         tax([Line(1000, "cars")], Taxation(profile), issued_on=APRIL, zone=SAO_PAULO)
