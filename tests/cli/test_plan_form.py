@@ -36,7 +36,7 @@ def printed() -> str:
         "name plans/hybrid display name Hybrid version policy KEEP",
         "Version 1, since ever",
         "seat 2 USD licensed unit seat volume tiers up_to 10; unit_price 9, unit_price 7 calls",
-        "calls all USD metered meter meters/calls per_unit unit_price 0.0005 included quantity 1000",
+        "calls all USD metered meter meters/calls per_unit unit_price 0.0005 included",
         "quantity 1000, review HELD",
         "limits: code users; quantity 5",
         "Version 2, since 2027-01-15 08:00:00Z",
