@@ -49,7 +49,10 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a service said when it refused a call; `violations` are fields with what is wrong."""
+    """What a service said when it refused a call.
+
+    `violations` are fields of the request, or names of what stands in the way, with what is wrong.
+    """
 
     code: str
     reason: str
@@ -100,6 +103,7 @@ class Refusal:
 def _with_details(plain: Refusal, status: status_pb2.Status) -> Refusal:
     """The refusal with what its status says beside code and message."""
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    state = error_details_pb2.PreconditionFailure()
     details, subjects = [], []
     for each in status.details:
         if each.TypeName() == "google.rpc.ErrorInfo":
@@ -112,6 +116,9 @@ def _with_details(plain: Refusal, status: status_pb2.Status) -> Refusal:
         elif each.TypeName() == "google.rpc.BadRequest":
             each.Unpack(bad)
             details += [f"{one.field}: {one.description}" for one in bad.field_violations]
+        elif each.TypeName() == "google.rpc.PreconditionFailure":
+            each.Unpack(state)
+            details += [f"{one.subject}: {one.description}" for one in state.violations]
         else:
             said = MessageToDict(each, preserving_proto_field_name=True)
             details += [f"{key}: {value}" for key, value in said.items() if key != "@type"]
@@ -121,6 +128,9 @@ def _with_details(plain: Refusal, status: status_pb2.Status) -> Refusal:
         message=plain.message,
         details=tuple(details),
         quota_subjects=tuple(subjects),
-        violations=tuple((one.field, one.description) for one in bad.field_violations),
+        violations=(
+            *((one.field, one.description) for one in bad.field_violations),
+            *((one.subject, one.description) for one in state.violations),
+        ),
         metadata=dict(info.metadata),
     )

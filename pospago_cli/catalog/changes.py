@@ -46,7 +46,7 @@ def table_of_changes(answer: pb.ApplyCatalogResponse) -> Table:
 
 
 def summary_of(answer: pb.ApplyCatalogResponse) -> str:
-    """How many things are changed in which way, such as `2 create, 1 as it is`."""
+    """How many things are changed in which way: `create: 2, as it is: 1`."""
     counts = Counter(change.action for change in answer.changes)
-    told = (f"{counts[action]} {said}" for action, (said, _) in _SAID.items() if counts[action])
-    return ", ".join(told) or "nothing"
+    told = (f"{said}: {counts[action]}" for action, (said, _) in _SAID.items() if counts[action])
+    return ", ".join(told)

@@ -95,7 +95,7 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
             click.confirm("Make these changes?", abort=True, err=True)
         answer = apply_catalog(session.connection, loaded, effective, digest=answer.digest)
         if not session.as_json:
-            session.console.print(f"Done: {summary_of(answer)}.")
+            session.console.print("Done.")
     if session.as_json:
         print_json(session.console, as_json(answer))
 
@@ -105,7 +105,7 @@ def _show(session: Session, answer: pb.ApplyCatalogResponse, file: Path) -> None
         print_json(session.console, as_json(answer))
     elif any(map(is_change, answer.changes)):
         session.console.print(table_of_changes(answer))
-        session.console.print(f"{summary_of(answer)}.")
+        session.console.print(summary_of(answer))
     else:
         session.console.print(f"Nothing to do: the stored catalogue is what {file} says.")
 

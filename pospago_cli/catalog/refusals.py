@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from chassis.errors import FieldViolation
 from pospago_cli.catalog.faults import CatalogRefused, Flaw, Path, nearest
 from pospago_cli.catalog.loading import Loaded
 
-PREFIX = "catalog."
+PREFIX: Final = "catalog."
+# A meter that stands in the way is told by its name.
+METER: Final = "meters/"
 
 
 def is_of_catalog(field: str) -> bool:
-    """Whether a field of a request lies in its catalogue."""
-    return field.startswith(PREFIX)
+    """Whether a field of a request lies in its catalogue, or is the name of something in it."""
+    return field.startswith((PREFIX, METER))
 
 
 def refused(loaded: Loaded, violations: Iterable[FieldViolation]) -> CatalogRefused:
@@ -52,6 +55,8 @@ def source_of(field: str, loaded: Loaded) -> Path:
     `catalog.plans[0].versions[0].prices[2].flat.amount` came from the third price of the first
     plan, or from an add-on that the plan attaches.
     """
+    if field.startswith(METER):
+        return ("meters", field.removeprefix(METER))
     inner = field.removeprefix(PREFIX)
     sources = loaded.messages.sources
     # The longest known beginning tells most.

@@ -62,7 +62,7 @@ async def test_each_example_is_applied_once(shell: Shell, path: Path) -> None:
     """It is all new at first, and all there the second time."""
     first = await shell.pospago("catalog", "apply", str(path), "--yes")
     second = await shell.pospago("catalog", "apply", str(path), "--yes")
-    assert "Done: " in first
+    assert first.endswith("Done.\n")
     assert second == f"Nothing to do: the stored catalogue is what {path} says.\n"
 
 
@@ -116,6 +116,17 @@ async def test_what_a_server_refuses_is_told_of_the_file(shell: Shell, tmp_path:
     told = await shell.pospago("catalog", "diff", str(path), *AHEAD, exit_code=EXIT_REFUSED)
     assert told.startswith(f"{path}:22: plans.integrator.prices: ")
     assert await shell.versions() == 1
+
+
+async def test_a_meter_that_sums_up_something_else_is_told_of_the_file(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """What stands in the way is named by the service, and by its line in the file."""
+    right = PLAN + "        per_unit: 1\n"
+    await shell.pospago("catalog", "apply", str(written(tmp_path, right)), "--yes")
+    path = written(tmp_path, right.replace("event: api.call", "event: api.request"))
+    told = await shell.pospago("catalog", "diff", str(path), exit_code=EXIT_REFUSED)
+    assert told.startswith(f"{path}:3: meters.api-calls: ")
 
 
 async def test_a_file_with_a_fault_changes_nothing(shell: Shell, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from pospago_cli.session import Session
 
 START_SECONDS_MAX = 120
 COMMAND_SECONDS_MAX = 20
+ISSUERS = CATALOG.parent.parent / "issuers" / "exemplo.yaml"
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -105,8 +106,8 @@ def test_health_tells_each_part(up: Up) -> None:
 
 def test_an_operator_sets_up_an_integrator(up: Up) -> None:
     """From the catalogue to a subscription and its preview, command by command."""
-    up.pospago("issuer", "create", str(CATALOG))
-    up.pospago("plan", "create", str(CATALOG))
+    up.pospago("issuer", "create", str(ISSUERS))
+    up.pospago("catalog", "apply", str(CATALOG), "--yes")
     up.pospago("account", "create", "acme", "--display-name", "Acme")
     up.pospago("instance", "import", "acme", "old-1", "--paid-through", "2099-12-31")
     enrolled = json.loads(
