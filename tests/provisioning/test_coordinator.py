@@ -90,12 +90,14 @@ async def test_an_unpaid_month_is_played(together: Together) -> None:
 async def test_an_advance_tells_its_way(together: Together) -> None:
     """The steps of an advance rise, and the last one has arrived."""
     await together.toy.create("toy", instance_id="one")
+    # The trial's warning, its end, its deletion, and the arrival.
+    days = ("2026-03-03 21:00", "2026-03-04 09:00", "2026-03-05 09:00", "2026-03-10")
     told = await together.advance("2026-03-10")
     times = [each.sandbox.clock_time.ToMicroseconds() for each in told]
     assert (times, [each.arrived for each in told][-1], told[-1].fired_count) == (
-        [START_AT, at("2026-03-04 09:00"), at("2026-03-05 09:00"), at("2026-03-10")],
+        [START_AT, *map(at, days)],
         True,
-        2,
+        3,
     )
 
 
