@@ -24,7 +24,9 @@ from pospago.billing.v1 import (
     event_service_pb2_grpc,
     invoice_pb2_grpc,
     issuer_pb2_grpc,
+    meter_pb2_grpc,
     payment_pb2_grpc,
+    price_change_pb2_grpc,
     sandbox_step_pb2_grpc,
     subscription_pb2_grpc,
     tax_pb2_grpc,
@@ -73,6 +75,8 @@ class Stubs:
         self.issuers: Any = issuer_pb2_grpc.IssuerServiceStub(channel)
         self.terms: Any = terms_pb2_grpc.TermsServiceStub(channel)
         self.catalog: Any = catalog_pb2_grpc.CatalogServiceStub(channel)
+        self.meters: Any = meter_pb2_grpc.MeterServiceStub(channel)
+        self.changes: Any = price_change_pb2_grpc.PriceChangeServiceStub(channel)
         self.taxes: Any = tax_pb2_grpc.TaxProfileServiceStub(channel)
         self.profiles: Any = billing_profile_pb2_grpc.BillingProfileServiceStub(channel)
         self.subscriptions: Any = subscription_pb2_grpc.SubscriptionServiceStub(channel)
