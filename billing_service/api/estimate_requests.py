@@ -7,6 +7,7 @@ from pospago.billing.v1 import estimate_pb2 as pb
 from billing_service.api.figures import Figures
 from billing_service.api.meters import from_proto_meter
 from billing_service.api.plans import from_proto_plan
+from billing_service.api.sizes import check_estimate_size
 from billing_service.api.tax_messages import TREATMENTS, from_proto_tax_version
 from billing_service.api.values import METER, PLAN, TAX_PROFILE, bare_id, from_proto_date
 from billing_service.domain.catalog_errors import InvalidMeter
@@ -27,7 +28,8 @@ def from_proto_estimate(request: pb.EstimateRequest) -> EstimateCost:
 
     Errors:  InvalidPrices, InvalidMeter, InvalidTaxRates, InvalidQuantities.
     """
-    account = account_id(request.account, "account") if request.account else ""
+    check_estimate_size(request)
+    account = account_id(request.account, "account")
     begins, ends = request.HasField("start_date"), request.HasField("end_date")
     stated_treatment = request.tax_treatment
     return EstimateCost(

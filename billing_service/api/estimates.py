@@ -22,6 +22,7 @@ from billing_service.domain.rating import RatedPrice, tier_amounts
 from billing_service.use_cases.estimate import estimate_cost
 from chassis.database import Transaction
 from chassis.rpc.call import Call
+from chassis.rpc.names import account_id
 
 # What a message may have, less some room for what holds the lines together.
 BYTES_MAX: Final = 4 * 1024 * 1024 - 64 * 1024
@@ -35,13 +36,14 @@ class Estimates:
 
     async def Estimate(self, request: pb.EstimateRequest, _call: Call) -> pb.EstimateResponse:
         """Give what something would cost."""
-        query = from_proto_estimate(request)
+        account = account_id(request.account, "account")
 
         def answer(tx: Transaction, now: int) -> pb.EstimateResponse:
             # All of it in the pool of readers: thousands of lines would hold up other calls.
+            query = from_proto_estimate(request)
             return _Answer(request, estimate_cost(tx, query, now)).message()
 
-        return await self._reads.of_account(query.account, answer)
+        return await self._reads.of_account(account, answer)
 
 
 class _Answer:

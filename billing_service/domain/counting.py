@@ -1,5 +1,6 @@
 """How many things of an account a counting price counts, such as the clients of a partner."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,20 +21,37 @@ class CountedGroup:
     is_own: bool = False
 
 
-def counted_quantity(kind: Counting, groups: Iterable[CountedGroup]) -> Decimal | None:
-    """How many there are to be priced; None if the price does not apply at all.
+class CountedThings:
+    """The things of an account; what equal prices count is counted once."""
 
-    It applies once anything of the account, its own things included, carries a trigger label;
-    without trigger labels, always.
-    """
-    present = [group for group in groups if group.count > 0]
-    triggers = kind.trigger_labels
-    if triggers and not any(group.labels & triggers for group in present):
-        return None
-    return Decimal(sum(group.count for group in present if _counts(kind, group)))
+    def __init__(self, groups: Iterable[CountedGroup]) -> None:
+        self._counts: Counter[tuple[str, bool, frozenset[str]]] = Counter()
+        for group in groups:
+            if group.count > 0:
+                self._counts[group.counted, group.is_own, group.labels] += group.count
+        self._labels = frozenset[str]().union(*(labels for _, _, labels in self._counts))
+        self._known: dict[Counting, Decimal | None] = {}
 
+    def quantity(self, kind: Counting) -> Decimal | None:
+        """How many there are to be priced; None if the price does not apply at all.
 
-def _counts(kind: Counting, group: CountedGroup) -> bool:
-    if group.counted != kind.counted or (group.is_own and not kind.own_counted):
-        return False
-    return not kind.labelled_only or bool(group.labels & kind.trigger_labels)
+        It applies once anything of the account, its own things included, carries a trigger label;
+        without trigger labels, always.
+        """
+        if kind not in self._known:
+            self._known[kind] = self._quantity(kind)
+        return self._known[kind]
+
+    def _quantity(self, kind: Counting) -> Decimal | None:
+        triggers = kind.trigger_labels
+        if triggers and triggers.isdisjoint(self._labels):
+            return None
+        return Decimal(
+            sum(
+                count
+                for (counted, is_own, labels), count in self._counts.items()
+                if counted == kind.counted
+                and (kind.own_counted or not is_own)
+                and not (kind.labelled_only and triggers.isdisjoint(labels))
+            )
+        )

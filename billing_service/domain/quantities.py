@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Final, assert_never
 
-from billing_service.domain.counting import CountedGroup, counted_quantity
+from billing_service.domain.counting import CountedGroup, CountedThings
 from billing_service.domain.money import EXACT
 from billing_service.domain.price import Counting, Licensed, Metered, Price, Recurring
 from billing_service.domain.price_models import Capacity, Transaction, Usage, usage_of_peaks
@@ -81,6 +81,7 @@ class Charged:
 
     def __init__(self, quantities: Quantities) -> None:
         self._quantities = quantities
+        self._counted = CountedThings(quantities.counted)
         self.held: Mapping[str, Decimal] = {each.price: each.quantity for each in quantities.held}
         self._used: dict[str, list[Used]] = defaultdict(list)
         for each in quantities.used:
@@ -117,6 +118,6 @@ class Charged:
             case Metered():
                 return self.used_of(price)
             case Counting():
-                counted = counted_quantity(price.kind, self._quantities.counted)
+                counted = self._counted.quantity(price.kind)
                 return None if counted is None else Usage(counted)
         assert_never(price.kind)
