@@ -328,10 +328,10 @@ async def test_what_is_not_said_is_not_guessed(served: Served, case: str) -> Non
 
 
 async def test_an_answer_that_no_message_holds_is_refused(served: Served) -> None:
-    """Explained tier by tier, ten years of five prices with 100 tiers are too much for one."""
+    """Explained tier by tier, ten years of ten prices with 100 tiers are too much for one."""
     bounds = [price_pb2.Tier(up_to=decimal(bound)) for bound in range(1, 100)]
     tiered = price_pb2.Graduated(tiers=[*bounds, price_pb2.Tier(unit_price=decimal(1))])
-    prices = [calls(per_unit=None, graduated=tiered) for _ in range(5)]
+    prices = [calls(per_unit=None, graduated=tiered) for _ in range(10)]
     for number, price in enumerate(prices):
         price.code = f"item-{number}"
     used = {price.code: 100 for price in prices}
