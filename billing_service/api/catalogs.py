@@ -7,6 +7,7 @@ from pospago.billing.v1 import catalog_pb2 as pb
 
 from billing_service.api.meters import from_proto_meter
 from billing_service.api.plans import Catalog, from_proto_plan
+from billing_service.api.sizes import check_catalog_size
 from billing_service.api.tax_messages import from_proto_tax_version
 from billing_service.api.values import METER, PLAN, TAX_PROFILE, bare_id, from_proto_timestamp
 from billing_service.domain import catalog
@@ -55,8 +56,9 @@ def from_proto_catalog(message: pb.Catalog) -> catalog.Catalog:
     """The catalogue that a message states.
 
     Errors:  InvalidField for what has no name or not one version, InvalidPrices and
-             InvalidTaxRates for what is no decimal.
+             InvalidTaxRates for what is no decimal, InvalidPrices for too many tiers.
     """
+    check_catalog_size(message)
     violations = tuple(_violations(message))
     if violations:
         raise InvalidField(*violations)

@@ -14,6 +14,7 @@ from billing_service.api.figures import Figures
 from billing_service.api.prices import from_proto_price, to_proto_price
 from billing_service.api.reading import Reads
 from billing_service.api.schedules import from_proto_schedule, to_proto_schedule
+from billing_service.api.sizes import check_version_size
 from billing_service.api.values import (
     PLAN,
     bare_id,
@@ -103,7 +104,10 @@ def from_proto_version(message: pb.PlanVersion, *, path: str, found: list[Fault]
     """The version that a message states; its number is given later.
 
     `path` leads to the version, such as `version.`; `found` takes the fields that are no decimals.
+
+    Errors:  InvalidPrices if it has too many tiers.
     """
+    check_version_size(message, path)
     figures = Figures(found)
     stated = message.HasField("effective_time")
     schedule = from_proto_schedule(message.schedule, _STANDARD)

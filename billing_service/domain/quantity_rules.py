@@ -11,6 +11,7 @@ from typing import Final
 from billing_service.domain.estimate_errors import InvalidQuantities
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
+    Counting,
     Licensed,
     Metered,
     PerUnitOf,
@@ -28,6 +29,8 @@ from billing_service.domain.price_models import (
 from billing_service.domain.price_models.figures import plain, quantity_faults
 from billing_service.domain.quantities import ONE, ZERO, Held, Quantities, Used
 
+# How often a group may be looked at: once for each price that counts, in each version.
+COUNTINGS_MAX: Final = 500_000
 # How many codes a refusal lists.
 _LISTED_MAX: Final = 10
 
@@ -69,6 +72,7 @@ def faults(quantities: Quantities, priced: PricedIn) -> Iterator[Fault]:
     """What is wrong with quantities, in the order of the request."""
     yield from _all_held_faults(quantities.held, priced)
     yield from _all_used_faults(quantities.used, priced)
+    yield from _counted_faults(len(quantities.counted), priced)
 
 
 def _all_held_faults(all_held: Sequence[Held], priced: PricedIn) -> Iterator[Fault]:
@@ -98,6 +102,16 @@ def _all_used_faults(all_used: Sequence[Used], priced: PricedIn) -> Iterator[Fau
         if not wrong:
             prices = priced.named(used.price)
             yield from _first(_using_fault(path, used, each) for each in prices)
+
+
+def _counted_faults(groups_count: int, priced: PricedIn) -> Iterator[Fault]:
+    """There are not more groups than can be counted in time."""
+    prices = chain.from_iterable(priced.versions)
+    counting = sum(isinstance(price.kind, Counting) for price in prices)
+    if groups_count * counting > COUNTINGS_MAX:
+        most = COUNTINGS_MAX // counting
+        text = f"has {groups_count:,} groups for {counting:,} prices: at most {most:,}"
+        yield Fault("counted", text)
 
 
 def _holding_fault(path: str, held: Held, price: Price) -> Fault | None:
