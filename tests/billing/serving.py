@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import grpc
 import grpc.aio
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from google.type.date_pb2 import Date
@@ -170,6 +171,20 @@ async def refused(
     except grpc.aio.AioRpcError as failure:
         return refusal_of(failure)
     raise AssertionError(f"not refused: {answer}")
+
+
+async def violations_of(served: Served, method: Any, request: Any) -> list[tuple[str, str]]:
+    """The fields that a call is refused for."""
+    metadata = (("authorization", f"Bearer {served.operator_secret}"),)
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await method(request, metadata=metadata, timeout=10)
+    call: Any = refusal.value
+    status = rpc_status.from_call(call)
+    assert status is not None
+    found = error_details_pb2.BadRequest()
+    for detail in status.details:
+        detail.Unpack(found)
+    return [(each.field, each.description) for each in found.field_violations]
 
 
 def read_rule(served: Served, rule: str) -> tuple[Any, tuple[grpc.StatusCode, str]]:

@@ -3,11 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import grpc
 import pytest
-from google.rpc import error_details_pb2
 from google.type.decimal_pb2 import Decimal
-from grpc_status import rpc_status
 from pospago.billing.v1 import catalog_pb2 as pb
 from pospago.billing.v1 import meter_pb2, price_change_pb2, price_pb2, tax_pb2
 
@@ -24,6 +21,7 @@ from tests.billing.serving import (
     request_id,
     serving,
     stamp,
+    violations_of,
 )
 
 TAKEN_ID: Final = request_id()
@@ -334,20 +332,6 @@ async def test_refuses_by_code_and_reason(served: Served, rule: str, request_mes
     method, expected = read_rule(served, rule)
     refusal = await refused(served, method, request_message)
     assert refusal == expected
-
-
-async def violations_of(served: Served, method: Any, request: Any) -> list[tuple[str, str]]:
-    """The fields that a call is refused for."""
-    metadata = (("authorization", f"Bearer {served.operator_secret}"),)
-    with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await method(request, metadata=metadata, timeout=10)
-    call: Any = refusal.value
-    status = rpc_status.from_call(call)
-    assert status is not None
-    found = error_details_pb2.BadRequest()
-    for detail in status.details:
-        detail.Unpack(found)
-    return [(each.field, each.description) for each in found.field_violations]
 
 
 async def test_unknown_meter_is_named_where_it_stands(served: Served) -> None:

@@ -21,7 +21,7 @@ from tests.billing.asking import (
     update_issuer,
 )
 from tests.billing.builders import START_AT, Billing
-from tests.billing.serving import Served, read_rule, refused, serving
+from tests.billing.serving import Served, read_rule, refused, serving, violations_of
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +147,14 @@ REFUSALS: list[tuple[str, Any]] = [
         plan_request("new", monthly(1, str(2**62))),
     ),
     (
+        "catalog.CreatePlan INVALID_ARGUMENT INVALID_PRICES",
+        plan_request("new", monthly(1, "1e3")),
+    ),
+    (
+        "catalog.AddPlanVersion INVALID_ARGUMENT INVALID_PRICES",
+        plan_version_request("plans/integrator", *ALL_BANDS, monthly(4, "NaN")),
+    ),
+    (
         "catalog.CreatePlan INVALID_ARGUMENT CURRENCY_UNKNOWN",
         plan_request("new", monthly(1, "1", "ABC")),
     ),
@@ -183,6 +191,16 @@ async def test_refuses_by_code_and_reason(served: Served, rule: str, request_mes
     method, expected = read_rule(served, rule)
     refusal = await refused(served, method, request_message)
     assert refusal == expected
+
+
+async def test_each_figure_at_fault_is_named_by_its_path(served: Served) -> None:
+    """The detail leads from the request to every field that is no decimal."""
+    request = plan_request("new", monthly(1, "1"), monthly(2, "two"), monthly(3, "1,5"))
+    found = await violations_of(served, served.stubs.catalog.CreatePlan, request)
+    assert [field for field, _ in found] == [
+        "plan.versions[0].prices[1].flat.amount",
+        "plan.versions[0].prices[2].flat.amount",
+    ]
 
 
 async def test_request_id_is_not_reused_for_another_request(served: Served) -> None:
