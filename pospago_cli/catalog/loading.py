@@ -12,8 +12,9 @@ from pydantic_core import ErrorDetails
 
 from pospago_cli.catalog.document import Document, read_document
 from pospago_cli.catalog.faults import CatalogRefused, Flaw, Path, nearest
-from pospago_cli.catalog.file import CatalogFile, Part
+from pospago_cli.catalog.file import CatalogFile
 from pospago_cli.catalog.messages import Messages, to_messages
+from pospago_cli.catalog.parts import Part
 
 # By pydantic's type of error: what is wrong, and the remedy.
 _SAID: Final = {

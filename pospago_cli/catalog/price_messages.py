@@ -4,9 +4,10 @@ from google.type.decimal_pb2 import Decimal
 from pospago.billing.v1 import price_pb2 as pb
 
 from pospago_cli.catalog import file as written
+from pospago_cli.catalog import prices
 
 
-def to_price(item: written.Item, code: str, currency: str, *, band: int = 0) -> pb.Price:
+def to_price(item: prices.Item, code: str, currency: str, *, band: int = 0) -> pb.Price:
     """The price of an item; `currency` is that of its plan, which it may differ from."""
     message = pb.Price(
         code=code,
@@ -30,7 +31,7 @@ def to_price(item: written.Item, code: str, currency: str, *, band: int = 0) -> 
     return message
 
 
-def to_schedule(scheduled: written.Scheduled) -> pb.Schedule | None:
+def to_schedule(scheduled: prices.Scheduled) -> pb.Schedule | None:
     """What is stated of a schedule; None where nothing is."""
     interval = scheduled.interval
     message = pb.Schedule(
@@ -49,7 +50,7 @@ def to_schedule(scheduled: written.Scheduled) -> pb.Schedule | None:
     return message if message.ListFields() else None
 
 
-def to_allowance(included: written.Included) -> pb.Allowance:
+def to_allowance(included: prices.Included) -> pb.Allowance:
     """What costs nothing."""
     message = pb.Allowance(prorated=included.prorated)
     if included.unlimited:
@@ -79,7 +80,7 @@ def to_limit(code: str, limit: written.Limit) -> pb.Limit:
     return message
 
 
-def _put_kind(message: pb.Price, item: written.Item) -> None:
+def _put_kind(message: pb.Price, item: prices.Item) -> None:
     """Where the quantity comes from; without a source there is one for each period."""
     if item.licensed is not None:
         message.licensed.unit = item.licensed
@@ -103,7 +104,7 @@ def _put_kind(message: pb.Price, item: written.Item) -> None:
         message.recurring.SetInParent()
 
 
-def _put_model(message: pb.Price, item: written.Item) -> None:
+def _put_model(message: pb.Price, item: prices.Item) -> None:
     """What a quantity costs."""
     if item.flat is not None:
         message.flat.amount.value = item.flat
@@ -126,7 +127,7 @@ def _put_model(message: pb.Price, item: written.Item) -> None:
         message.capacity.CopyFrom(pb.Capacity(tiers=map(_capacity, item.capacity)))
 
 
-def _tier(tier: written.Tier) -> pb.Tier:
+def _tier(tier: prices.Tier) -> pb.Tier:
     return pb.Tier(
         up_to=_decimal(tier.up_to),
         unit_price=_decimal(tier.unit_price),
@@ -134,7 +135,7 @@ def _tier(tier: written.Tier) -> pb.Tier:
     )
 
 
-def _package(package: written.Package) -> pb.Package:
+def _package(package: prices.Package) -> pb.Package:
     return pb.Package(
         size=_decimal(package.size),
         package_price=_decimal(package.package_price),
@@ -143,7 +144,7 @@ def _package(package: written.Package) -> pb.Package:
     )
 
 
-def _stairstep(stairstep: written.Stairstep) -> pb.Stairstep:
+def _stairstep(stairstep: prices.Stairstep) -> pb.Stairstep:
     steps = [
         pb.Stairstep.Step(up_to=_decimal(step.up_to), amount=_decimal(step.amount))
         for step in stairstep.steps
@@ -151,7 +152,7 @@ def _stairstep(stairstep: written.Stairstep) -> pb.Stairstep:
     return pb.Stairstep(steps=steps, mode=_enum("MODE", stairstep.mode))
 
 
-def _percentage(percentage: written.Percentage) -> pb.Percentage:
+def _percentage(percentage: prices.Percentage) -> pb.Percentage:
     return pb.Percentage(
         percent=_decimal(percentage.percent),
         fixed_fee=_decimal(percentage.fixed_fee),
@@ -162,7 +163,7 @@ def _percentage(percentage: written.Percentage) -> pb.Percentage:
     )
 
 
-def _percent_tier(tier: written.PercentTier) -> pb.GraduatedPercentage.Tier:
+def _percent_tier(tier: prices.PercentTier) -> pb.GraduatedPercentage.Tier:
     return pb.GraduatedPercentage.Tier(
         up_to=_decimal(tier.up_to),
         percent=_decimal(tier.percent),
@@ -170,7 +171,7 @@ def _percent_tier(tier: written.PercentTier) -> pb.GraduatedPercentage.Tier:
     )
 
 
-def _capacity(tier: written.CapacityTier) -> pb.Capacity.Tier:
+def _capacity(tier: prices.CapacityTier) -> pb.Capacity.Tier:
     ceilings = [
         pb.Capacity.Ceiling(meter=f"meters/{meter}", up_to=_decimal(ceiling.quantity))
         for meter, ceiling in tier.ceilings.items()
