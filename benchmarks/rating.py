@@ -10,15 +10,16 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, setcontext
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Final
 
 from benchmarks.measure import Round, alternate, report
 from billing_service.domain.allowance import resolve
+from billing_service.domain.money import exact_arithmetic
 from billing_service.domain.price import Allowance, Fixed, Licensed, Metered, Price, Recurring
 from billing_service.domain.price_models import Flat, Graduated, PerUnit, Tier, Usage, Volume
-from billing_service.domain.rating import rate
+from billing_service.domain.rating import RatedPrice, rate
 
 SUBSCRIPTIONS: Final = 100_000
 GROWTH: Final = (1_000, 10_000, 100_000, 1_000_000)
@@ -60,6 +61,9 @@ PRICES: Final = (
 )
 
 
+Amounts = tuple[int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What one subscription holds and used."""
@@ -82,35 +86,42 @@ def subscriptions(count: int) -> list[Held]:
     ]
 
 
-def rate_all(held: list[Held]) -> int:
-    """The sum in minor units, by the engine."""
-    total_minor = 0
+def rate_all(held: list[Held]) -> list[Amounts]:
+    """The four amounts of each, in minor units, by the engine."""
     base, seats, calls, storage = PRICES
     free_seats, free_calls = (
         resolve(each.included, held={}) for each in (seats, calls) if each.included
     )
-    for each in held:
-        for rated in (
-            rate(base, Usage(_ONE)),
-            rate(seats, Usage(each.seats), free=free_seats),
-            rate(calls, Usage(each.calls), free=free_calls),
-            rate(storage, Usage(each.storage)),
-        ):
-            assert rated is not None
-            total_minor += rated.amount_minor
-    return total_minor
+    one = Usage(_ONE)
+    with exact_arithmetic():
+        return [
+            (
+                _known(rate(base, one)),
+                _known(rate(seats, Usage(each.seats), free=free_seats)),
+                _known(rate(calls, Usage(each.calls), free=free_calls)),
+                _known(rate(storage, Usage(each.storage))),
+            )
+            for each in held
+        ]
 
 
-def by_hand(held: list[Held]) -> int:
-    """The sum in minor units, by what somebody would write for these four prices alone."""
-    setcontext(Context(prec=80, traps=[Inexact]))
-    total_minor = 0
-    for each in held:
-        total_minor += 9900
-        total_minor += _minor(max(each.seats - 3, _ZERO) * _SEAT)
-        total_minor += _minor(_calls(max(each.calls - 10_000, _ZERO)))
-        total_minor += _minor(_storage(each.storage))
-    return total_minor
+def _known(rated: RatedPrice | None) -> int:
+    assert rated is not None
+    return rated.amount_minor
+
+
+def by_hand(held: list[Held]) -> list[Amounts]:
+    """The same amounts, by what somebody would write for these four prices alone."""
+    with exact_arithmetic():
+        return [
+            (
+                9900,
+                _minor(max(each.seats - 3, _ZERO) * _SEAT),
+                _minor(_calls(max(each.calls - 10_000, _ZERO))),
+                _minor(_storage(each.storage)),
+            )
+            for each in held
+        ]
 
 
 def _calls(calls: Decimal) -> Decimal:
@@ -152,7 +163,9 @@ def _rate_at(count: int) -> float:
     return count / (time.perf_counter() - start)
 
 
-def _timed(work: Callable[[list[Held]], int], held: list[Held]) -> Callable[[], Awaitable[Round]]:
+def _timed(
+    work: Callable[[list[Held]], object], held: list[Held]
+) -> Callable[[], Awaitable[Round]]:
     async def once() -> Round:
         start = time.perf_counter()
         work(held)

@@ -4,6 +4,8 @@ Units:   `*_minor` counts the currency's smallest unit: cents for BRL, yen for J
          Prices are exact decimals in the currency itself.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import (
     ROUND_HALF_UP,
     Context,
@@ -11,7 +13,9 @@ from decimal import (
     DivisionByZero,
     Inexact,
     InvalidOperation,
+    getcontext,
     localcontext,
+    setcontext,
 )
 from typing import Final
 
@@ -78,6 +82,17 @@ def price_of(amount_minor: int, currency: str) -> Decimal:
     """Minor units as an exact decimal in the currency."""
     with localcontext(EXACT):
         return Decimal(amount_minor).scaleb(-minor_digits(currency))
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """Computes in EXACT until the block ends; nothing in it waits for anything."""
+    before = getcontext()
+    setcontext(EXACT)
+    try:
+        yield
+    finally:
+        setcontext(before)
 
 
 def round_to_minor(amount: Decimal, currency: str) -> int:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, getcontext, localcontext, setcontext
 from fractions import Fraction
-from typing import NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
-from billing_service.domain.allowance import WHOLE, Coverage, Free, beyond, included_quantity
+from billing_service.domain.allowance import WHOLE, Coverage, Free, taken
 from billing_service.domain.money import EXACT, round_ratio
 from billing_service.domain.price import (
     AmountDiscount,
@@ -26,6 +26,10 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Share, Usage
 from billing_service.domain.price_models.figures import ONE, PERCENT, PERCENT_MAX, ZERO
+
+# An enum is slow to look a member up in.
+_CHARGED: Final = ZeroUsage.CHARGED
+_OMITTED: Final = ZeroUsage.OMITTED
 
 
 class RatedPrice(NamedTuple):
@@ -55,12 +59,12 @@ class RatedPrice(NamedTuple):
     @property
     def is_waived(self) -> bool:
         """Whether nothing was used, and the price says that this costs nothing."""
-        return not self.usage.quantity and self.price.zero_usage is not ZeroUsage.CHARGED
+        return not self.usage.quantity and self.price.zero_usage is not _CHARGED
 
     @property
     def is_modelled(self) -> bool:
         """Whether the model was asked: there is something to price, or nothing costs as well."""
-        return bool(self.priced.quantity) or self.price.zero_usage is ZeroUsage.CHARGED
+        return bool(self.priced.quantity) or self.price.zero_usage is _CHARGED
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -83,26 +87,24 @@ def rate(
     """Price a usage; None if it is of 0 and the price leaves such a line out.
 
     Held quantities are charged by the part of the period. What was used is charged as used: only
-    the minimum, the maximum and an amount off go by the part of the period.
+    the minimum, the maximum and an amount off go by the part of the period. Whoever prices many
+    does it within `exact_arithmetic()`: to change the context costs as much as a price.
     """
     zero_usage = price.zero_usage
-    if not usage.quantity and zero_usage is not ZeroUsage.CHARGED:
-        if zero_usage is ZeroUsage.OMITTED:
+    if not usage.quantity and zero_usage is not _CHARGED:
+        if zero_usage is _OMITTED:
             return None
         included = None if free is None else ZERO
         return RatedPrice(
             price, usage, included, usage, coverage, instalments, price_index, ZERO, 1, 0
         )
     before = getcontext()
-    # One context for all steps: to enter a local one costs as much as they do together.
-    setcontext(EXACT)
+    if before is not EXACT:
+        setcontext(EXACT)
     try:
-        included, priced = None, usage
-        if free is not None:
-            included = included_quantity(free, usage)
-            priced = beyond(usage, included)
+        included, priced = (None, usage) if free is None else taken(free, usage)
         numerator = ZERO
-        if priced.quantity or zero_usage is ZeroUsage.CHARGED:
+        if priced.quantity or zero_usage is _CHARGED:
             numerator = price.model.amount_of(priced)
             if price_index is not ONE:
                 numerator *= price_index
@@ -116,7 +118,8 @@ def rate(
             numerator = discounted(price, bounded(price, numerator, 1), 1)
         amount_minor = round_ratio(numerator, divisor, price.currency)
     finally:
-        setcontext(before)
+        if before is not EXACT:
+            setcontext(before)
     # As RatedPrice(...), in half the time.
     return tuple.__new__(
         RatedPrice,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import ClassVar
 
 from billing_service.domain.price_models.figures import ZERO
@@ -16,7 +17,8 @@ from billing_service.domain.price_models.tiers import (
 from billing_service.domain.price_models.usage import Fault, Share, Usage
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: what the tiers below a quantity come to is worked out once.
+@dataclass(frozen=True)
 class Graduated:
     """Each unit at the price of the tier it falls in, and the fee of each tier that is reached."""
 
@@ -33,18 +35,25 @@ class Graduated:
         """What is wrong with its figures."""
         yield from tier_faults(self.tiers)
 
+    @cached_property
+    def _ranges(self) -> tuple[tuple[Decimal | None, Decimal, Decimal, Decimal], ...]:
+        """Of each tier its bound, where it begins, what it costs to get there, and a unit."""
+        ranges, below, total = [], ZERO, ZERO
+        for tier in self.tiers:
+            total += tier.flat_fee
+            ranges.append((tier.up_to, below, total, tier.unit_price))
+            if tier.up_to is not None:
+                total += (tier.up_to - below) * tier.unit_price
+                below = tier.up_to
+        return tuple(ranges)
+
     def amount_of(self, usage: Usage) -> Decimal:
         """The sum over the tiers reached. Quantity 0 pays the fee of the first one."""
-        quantity, below, total = usage.quantity, ZERO, ZERO
-        for tier in self.tiers:
-            up_to = tier.up_to
-            if tier.flat_fee:
-                total += tier.flat_fee
+        quantity = usage.quantity
+        for up_to, below, before, unit_price in self._ranges:
             if up_to is None or quantity <= up_to:
-                return total + (quantity - below) * tier.unit_price
-            total += (up_to - below) * tier.unit_price
-            below = up_to
-        return total
+                return before + (quantity - below) * unit_price
+        raise AssertionError("the last tier has no bound")
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """One for each tier reached."""
