@@ -1,6 +1,6 @@
 """Estimates: the servicer of EstimateService."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from google.type.money_pb2 import Money
@@ -53,7 +53,9 @@ class _Answer:
         self._request = request
         self._found = found
         self._bytes_left = BYTES_MAX
+        # By rated price: what is equal from month to month is told in the same words.
         self._explained: dict[int, explanation_pb2.Explanation] = {}
+        self._tiers: dict[int, tuple[invoice_pb2.InvoiceLine.TierShare, ...]] = {}
 
     def message(self) -> pb.EstimateResponse:
         """The whole of it.
@@ -82,7 +84,7 @@ class _Answer:
         line, currency = estimated.line, self._found.currency
         message = to_proto_line(line, currency)
         if self._request.show_tiers and line.part is not LinePart.INCLUDED:
-            message.tiers.extend(to_proto_tiers(estimated.rated, currency))
+            message.tiers.extend(self._shares(estimated.rated))
         if self._request.explain:
             message.explanation.CopyFrom(self._explanation(estimated))
         self._bytes_left -= message.ByteSize()
@@ -90,6 +92,13 @@ class _Answer:
             text = "make more than one message holds: ask for fewer months, or explain fewer lines"
             raise InvalidQuantities([Fault("months", text)])
         return message
+
+    def _shares(self, rated: RatedPrice) -> Sequence[invoice_pb2.InvoiceLine.TierShare]:
+        """The shares of the tiers; those of the same rated price are computed once."""
+        known = self._tiers.get(id(rated))
+        if known is None:
+            known = self._tiers[id(rated)] = tuple(to_proto_tiers(rated, self._found.currency))
+        return known
 
     def _explanation(self, estimated: EstimatedLine) -> explanation_pb2.Explanation:
         """How the line came about; the same rated price is explained once."""

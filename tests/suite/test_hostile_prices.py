@@ -2,7 +2,7 @@
 
 Each call here is as large, or as long to work through, as a request can be. What is aimed at is an
 answer within 2 seconds, and never a fault of ours. A busy machine makes seconds long, so that the
-time of the processor is counted: that of the client and the server, which share a process.
+time of the processor is counted, of client and server together, and four times as much is let pass.
 """
 
 import time
@@ -20,7 +20,7 @@ from tests.suite.requests import fresh, sample
 from tests.suite.world import World, running_world
 
 WITHIN_SECONDS: Final = 40
-PROCESSOR_SECONDS_MAX: Final = 4
+PROCESSOR_SECONDS_MAX: Final = 8
 ESTIMATE: Final = "billing.EstimateService.Estimate"
 CREATE_PLAN: Final = "billing.CatalogService.CreatePlan"
 APPLY: Final = "billing.CatalogService.ApplyCatalog"
