@@ -49,7 +49,7 @@ from tests.billing.pricing.pricing import metered, rated
 
 ANY = SMALL | QUANTITIES
 ZERO = Decimal(0)
-examples = settings(max_examples=100)
+examples = settings(max_examples=80)
 
 
 def _exact(model: PriceModel, usage: Usage | Decimal, **circumstances: Any) -> Decimal:

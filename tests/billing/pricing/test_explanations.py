@@ -307,7 +307,7 @@ def test_discount_that_no_decimal_holds_is_told_to_twelve_decimals() -> None:
     assert told.discount == D("3.333333333333")
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(ratings())
 def test_exact_amount_is_the_rated_one(
     rating: tuple[Price, Usage, dict[str, Any]],

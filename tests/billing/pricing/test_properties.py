@@ -35,7 +35,7 @@ from tests.billing.pricing.pricing import metered, rated
 
 Rating = tuple[Price, Usage, dict[str, Any]]
 
-examples = settings(max_examples=100)
+examples = settings(max_examples=80)
 
 
 def _line(rating: Rating) -> RatedPrice:
@@ -126,7 +126,7 @@ def test_decimal_context_of_the_caller_changes_nothing(rating: Rating, digits: i
     assert before is after
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(ratings(), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_lines_do_not_depend_on_their_order(some: list[Rating], shuffling: Any) -> None:
     """Rated in any order, each line comes to the same."""

@@ -126,7 +126,7 @@ def rounded_minor(price: Price, quantity: Decimal, circumstances: dict[str, Any]
     return floor(exact * scale + Fraction(1, 2))
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(BY_QUANTITY, SMALL | QUANTITIES)
 def test_model_agrees_with_its_definition(model: PriceModel, quantity: Decimal) -> None:
     """Fractions, tier by tier, come to the same exact amount."""
@@ -135,7 +135,7 @@ def test_model_agrees_with_its_definition(model: PriceModel, quantity: Decimal) 
     assert Fraction(rated(price, quantity).numerator) == modelled(model, Fraction(quantity))
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(ratings(), BY_QUANTITY, SMALL | QUANTITIES)
 def test_rating_agrees_with_fractions(
     rating: tuple[Price, Usage, dict[str, Any]], model: PriceModel, quantity: Decimal
