@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from billing_service.domain.errors import CurrencyUnknown
-from billing_service.domain.refusals import Fault, Faults
+from billing_service.domain.catalog_errors import PlanVersionNotFound
+from billing_service.domain.errors import CurrencyUnknown, PriceNotFound
+from billing_service.domain.refusals import Fault, Faults, InTheWay, Missing
 
 
 class InvalidQuantities(Faults):
@@ -17,3 +18,19 @@ class CurrencyNeeded(CurrencyUnknown):
 
     def __init__(self, currencies: Sequence[str]) -> None:
         Fault.__init__(self, "currency", f"is needed: the plan has {', '.join(currencies)}")
+
+
+class InlinePriceNotFound(PriceNotFound):
+    """The plan of the request has no price in the band and currency."""
+
+    def __init__(self, band: int, currency: str) -> None:
+        InTheWay.__init__(
+            self, "inline_plan", f"has no price for band {band} in {currency}: state one"
+        )
+
+
+class InlineVersionNotFound(PlanVersionNotFound):
+    """The plan of the request has one version, and another one is asked for."""
+
+    def __init__(self) -> None:
+        Missing.__init__(self, "A plan_version of an inline_plan other than 1")

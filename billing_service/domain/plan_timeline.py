@@ -9,6 +9,7 @@ from decimal import Decimal
 from billing_service.domain.calendar import civil_day, first_instant
 from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.errors import PriceNotFound
+from billing_service.domain.estimate_errors import InlinePriceNotFound, InlineVersionNotFound
 from billing_service.domain.plan import Plan, VersionPolicy
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price_change import PriceChange, terms_on
@@ -17,7 +18,7 @@ from billing_service.domain.versions import in_force
 
 @dataclass(frozen=True, slots=True)
 class PricedPlan:
-    """A plan as it is priced for one subscription.
+    """A plan as it is priced for one subscription; one that is not stored has no id.
 
     `pinned` is the number of the version that prices all of it; 0: that which is in force.
     `changes` are the account's price changes, `zone` says when its days begin.
@@ -103,6 +104,8 @@ def _version_on(priced: PricedPlan, day: date, begins_on: date) -> PlanVersion:
             return version
         if priced.pinned:
             break
+    if not priced.plan.plan_id:
+        raise InlinePriceNotFound(priced.band, priced.currency)
     raise PriceNotFound(priced.plan.plan_id, priced.band, priced.currency, day)
 
 
@@ -114,5 +117,7 @@ def _number_on(priced: PricedPlan, day: date, begins_on: date) -> int:
         held_on = begins_on if plan.policy is VersionPolicy.KEEP else day
         return in_force(plan.versions, first_instant(held_on, priced.zone)).version
     if own > len(plan.versions):
+        if not plan.plan_id:
+            raise InlineVersionNotFound
         raise PlanVersionNotFound(plan.plan_id, own)
     return own

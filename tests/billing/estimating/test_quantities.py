@@ -108,7 +108,7 @@ def test_what_cannot_be_held_is_refused(stated: Mapping[str, str], fields: list[
 
 
 def test_a_price_that_is_held_twice_is_refused() -> None:
-    """Which of the two would hold?"""
+    """Nobody could tell which of the two holds."""
     twice = (Held("seats", ONE), Held("seats", ONE))
     assert violations(Quantities(held=twice)) == ["held[1].price"]
 
