@@ -17,6 +17,8 @@ INDEX_DECIMALS: Final = 12
 PERCENT_DECIMALS_MAX: Final = 6
 PERCENT_MIN: Final = -100
 PERCENT_MAX: Final = 1000
+# What prices rise to at most: amounts beyond could not be stored, and no month could be closed.
+INDEX_MAX: Final = 1_000_000
 
 # An index counts in units of its last decimal, so that it is exact however often it is raised.
 _ONE: Final = 10**INDEX_DECIMALS
@@ -99,7 +101,7 @@ _AS_LISTED: Final = AccountPricing()
 def terms_on(changes: Iterable[PriceChange], plan: str, day: date) -> AccountPricing:
     """What changes for an account's subscriptions to a plan, in periods that begin on a day.
 
-    The latest change that names a version decides it; all indices are multiplied.
+    The latest change that names a version decides it; all indices are multiplied, up to the bound.
     """
     in_force = [each for each in changes if each.plan == plan and each.is_in_force(day)]
     if not in_force:
@@ -133,10 +135,10 @@ def _index(indexation: Indexation, effective_on: date, day: date) -> int:
 
 
 def _multiplied(indices: list[int]) -> Decimal:
-    """The product of indices, kept to their decimals: exact up to one rounding at the end."""
+    """The product of indices, kept to their decimals and bound: exact up to one rounding."""
     if not indices:
         return _UNCHANGED
-    product = _half_up(prod(indices), _ONE ** (len(indices) - 1))
+    product = min(_half_up(prod(indices), _ONE ** (len(indices) - 1)), INDEX_MAX * _ONE)
     with localcontext(_ROUNDED):
         return Decimal(product).scaleb(-INDEX_DECIMALS)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from billing_service.domain.catalog_errors import NoticeTooShort, PriceChangeNotPending
 from billing_service.domain.price_change import (
+    INDEX_MAX,
     AccountPricing,
     Indexation,
     PriceChange,
@@ -141,6 +142,12 @@ def test_an_anniversary_comes_once_a_year(effective_on: date, years: int) -> Non
         date(effective_on.year + years + 2, 3, 1),
     )
     assert anniversaries(effective_on, end) - anniversaries(effective_on, start) == 1
+
+
+def test_an_index_has_an_upper_bound() -> None:
+    """Prices that rise tenfold each year for a century can still be charged."""
+    changes = [change("2026-03-01", percent="1000", yearly=True)]
+    assert terms_on(changes, PLAN, day("2126-03-01")) == pricing(index=str(INDEX_MAX))
 
 
 @given(st.permutations([YEARLY, LEAP, change("2026-05-01", percent="-3.3", yearly=True)]))
