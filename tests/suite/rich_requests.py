@@ -76,7 +76,7 @@ prices_include_tax: true rounding: ROUNDING_LINE tax_point: TAX_POINT_PERIOD_END
 _ASKED: Final = text_format.Parse(
     """
 band: 1 currency: "BRL" start_date {year: 2028 month: 1 day: 31}
-end_date {year: 2028 month: 12 day: 24} months: 12 show_tiers: true explain: true
+end_date {year: 2028 month: 3 day: 24} months: 3 show_tiers: true explain: true
 held {price: "seat" quantity {value: "12"}} held {price: "device" quantity {value: "11.5"}}
 held {price: "contacts" quantity {value: "1"}} held {price: "domains" quantity {value: "0"}}
 used {price: "calls" quantity {value: "150001"}}
