@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from operator import attrgetter
 from random import Random
 from typing import Final
 
@@ -19,7 +20,7 @@ from billing_service.domain.allowance import resolve
 from billing_service.domain.money import exact_arithmetic
 from billing_service.domain.price import Allowance, Fixed, Licensed, Metered, Price, Recurring
 from billing_service.domain.price_models import Flat, Graduated, PerUnit, Tier, Usage, Volume
-from billing_service.domain.rating import RatedPrice, rate
+from billing_service.domain.rating import rate
 
 SUBSCRIPTIONS: Final = 100_000
 GROWTH: Final = (1_000, 10_000, 100_000, 1_000_000)
@@ -28,9 +29,10 @@ BAR: Final = 0.40
 
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
+_AMOUNT: Final[Callable[[object], int]] = attrgetter("amount_minor")
 
 # What the hand-written side knows.
-_SEAT: Final = Decimal("15.00")
+_BASE, _SEAT = Decimal("99.00"), Decimal("15.00")
 _CALL, _CALL_SECOND, _CALL_THIRD = Decimal("0.005"), Decimal("0.0035"), Decimal("0.002")
 _CALLS_FIRST, _CALLS_SECOND = Decimal("250.00"), Decimal("775.00")
 _GIGABYTE, _GIGABYTE_SECOND, _GIGABYTE_THIRD = Decimal("0.25"), Decimal("0.19"), Decimal("0.1375")
@@ -96,18 +98,13 @@ def rate_all(held: list[Held]) -> list[Amounts]:
     with exact_arithmetic():
         return [
             (
-                _known(rate(base, one)),
-                _known(rate(seats, Usage(each.seats), free=free_seats)),
-                _known(rate(calls, Usage(each.calls), free=free_calls)),
-                _known(rate(storage, Usage(each.storage))),
+                _AMOUNT(rate(base, one)),
+                _AMOUNT(rate(seats, Usage(each.seats), free=free_seats)),
+                _AMOUNT(rate(calls, Usage(each.calls), free=free_calls)),
+                _AMOUNT(rate(storage, Usage(each.storage))),
             )
             for each in held
         ]
-
-
-def _known(rated: RatedPrice | None) -> int:
-    assert rated is not None
-    return rated.amount_minor
 
 
 def by_hand(held: list[Held]) -> list[Amounts]:
@@ -115,7 +112,7 @@ def by_hand(held: list[Held]) -> list[Amounts]:
     with exact_arithmetic():
         return [
             (
-                9900,
+                _minor(_BASE),
                 _minor(max(each.seats - 3, _ZERO) * _SEAT),
                 _minor(_calls(max(each.calls - 10_000, _ZERO))),
                 _minor(_storage(each.storage)),

@@ -77,29 +77,14 @@ def included_quantity(free: Free, usage: Usage) -> Decimal:
     With an allowance for each unit, what no unit is known to have used is not included; where more
     units used something than are held, those that use their allowance best have it.
     """
+    quantity = usage.quantity
     if isinstance(free, Decimal):
-        return min(free, usage.quantity)
+        return free if free < quantity else quantity
     if isinstance(free, Unlimited):
-        return usage.quantity
+        return quantity
     with localcontext(EXACT):
         best = sorted((min(used, free.quantity) for used in usage.by_unit), reverse=True)
-        return min(sum(best[: free.units], ZERO), usage.quantity)
-
-
-def taken(free: Free, usage: Usage) -> tuple[Decimal, Usage]:
-    """How much of a usage costs nothing, and the usage that is left to price.
-
-    Computed in the caller's decimal context, EXACT.
-    """
-    if type(free) is not Decimal or usage.transactions:
-        included = included_quantity(free, usage)
-        return included, beyond(usage, included)
-    # What most prices need, in a third of the time.
-    quantity = usage.quantity
-    if free >= quantity:
-        return quantity, tuple.__new__(Usage, (ZERO, 0, (), usage.by_unit, usage.peaks))
-    left = (quantity - free, usage.events_count, (), usage.by_unit, usage.peaks)
-    return free, tuple.__new__(Usage, left)
+        return min(sum(best[: free.units], ZERO), quantity)
 
 
 def beyond(usage: Usage, included: Decimal) -> Usage:

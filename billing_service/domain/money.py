@@ -110,6 +110,8 @@ def round_ratio(numerator: Decimal, divisor: int, currency: str) -> int:
     scale = _DOUBLED.get(currency) or Decimal(2 * 10 ** minor_digits(currency))
     # Twice the amount, cut to a whole number, says on which side of a half it lies.
     doubled = int(numerator * scale)
+    if divisor == 1 and doubled >= 0:
+        return (doubled + 1) >> 1
     if doubled < 0:
         return -((-doubled // divisor + 1) >> 1)
     return (doubled // divisor + 1) >> 1

@@ -14,7 +14,7 @@ from decimal import Decimal, getcontext, localcontext, setcontext
 from fractions import Fraction
 from typing import Final, NamedTuple, assert_never
 
-from billing_service.domain.allowance import WHOLE, Coverage, Free, taken
+from billing_service.domain.allowance import WHOLE, Coverage, Free, beyond, included_quantity
 from billing_service.domain.money import EXACT, round_ratio
 from billing_service.domain.price import (
     AmountDiscount,
@@ -36,20 +36,24 @@ class RatedPrice(NamedTuple):
     """What a quantity of an item costs, and all that it follows from.
 
     `usage` is the whole usage, `included` how much of it costs nothing (None: there is no
-    allowance), `priced` what is left. A named tuple: a frozen dataclass of so many fields takes
+    allowance). A named tuple: a frozen dataclass of so many fields takes
     longer to make than all the arithmetic.
     """
 
     price: Price
     usage: Usage
     included: Decimal | None
-    priced: Usage
     coverage: Coverage
     instalments: int
     price_index: Decimal
     numerator: Decimal
     divisor: int
     amount_minor: int
+
+    @property
+    def priced(self) -> Usage:
+        """What is left of the usage to price."""
+        return beyond(self.usage, self.included) if self.included else self.usage
 
     @property
     def is_held(self) -> bool:
@@ -95,19 +99,23 @@ def rate(
         if zero_usage is _OMITTED:
             return None
         included = None if free is None else ZERO
-        return RatedPrice(
-            price, usage, included, usage, coverage, instalments, price_index, ZERO, 1, 0
-        )
+        return RatedPrice(price, usage, included, coverage, instalments, price_index, ZERO, 1, 0)
     before = getcontext()
     if before is not EXACT:
         setcontext(EXACT)
     try:
-        included, priced = (None, usage) if free is None else taken(free, usage)
-        numerator = ZERO
-        if priced.quantity or zero_usage is _CHARGED:
-            numerator = price.model.amount_of(priced)
-            if price_index is not ONE:
-                numerator *= price_index
+        included, quantity = None, usage.quantity
+        if free is not None:
+            included = included_quantity(free, usage)
+            quantity -= included
+        if not quantity and zero_usage is not _CHARGED:
+            numerator = ZERO
+        elif (model := price.model).by_quantity:
+            numerator = model.amount_at(quantity)
+        else:
+            numerator = model.amount_of(beyond(usage, included) if included else usage)
+        if price_index is not ONE:
+            numerator *= price_index
         divisor = instalments
         if coverage is not WHOLE and coverage.days_charged != coverage.days_full:
             divisor *= coverage.days_full
@@ -127,7 +135,6 @@ def rate(
             price,
             usage,
             included,
-            priced,
             coverage,
             instalments,
             price_index,

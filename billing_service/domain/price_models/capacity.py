@@ -51,6 +51,7 @@ class Capacity:
     tiers: tuple[CapacityTier, ...]
 
     name: ClassVar[str] = "capacity"
+    by_quantity: ClassVar[bool] = False
     single_price: ClassVar[Decimal | None] = None
 
     @property
@@ -70,6 +71,10 @@ class Capacity:
             if ceiling.up_to is not None:
                 path = f"tiers[{len(self.tiers) - 1}].ceilings[{place}].up_to"
                 yield Fault(path, f"must be left out: above {plain(ceiling.up_to)} has no price")
+
+    def amount_at(self, quantity: Decimal) -> Decimal:
+        """What a quantity costs of which nothing else is known."""
+        return self.amount_of(Usage(quantity))
 
     def amount_of(self, usage: Usage) -> Decimal:
         """The amount of the capacity reached."""

@@ -16,15 +16,20 @@ class Flat:
     amount: Decimal
 
     name: ClassVar[str] = "flat"
+    by_quantity: ClassVar[bool] = True
     single_price: ClassVar[Decimal | None] = None
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong with its figures."""
         yield from amount_faults("amount", self.amount)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """The amount."""
         return self.amount
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """The amount, as the one part that there is."""

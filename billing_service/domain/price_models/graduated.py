@@ -25,6 +25,7 @@ class Graduated:
     tiers: tuple[Tier, ...]
 
     name: ClassVar[str] = "graduated"
+    by_quantity: ClassVar[bool] = True
 
     @property
     def single_price(self) -> Decimal | None:
@@ -47,13 +48,16 @@ class Graduated:
                 below = tier.up_to
         return tuple(ranges)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """The sum over the tiers reached. Quantity 0 pays the fee of the first one."""
-        quantity = usage.quantity
         for up_to, below, before, unit_price in self._ranges:
             if up_to is None or quantity <= up_to:
                 return before + (quantity - below) * unit_price
         raise AssertionError("the last tier has no bound")
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """One for each tier reached."""

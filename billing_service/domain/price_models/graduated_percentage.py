@@ -31,6 +31,7 @@ class GraduatedPercentage:
     tiers: tuple[PercentTier, ...]
 
     name: ClassVar[str] = "graduated_percentage"
+    by_quantity: ClassVar[bool] = True
 
     @property
     def single_price(self) -> Decimal | None:
@@ -45,9 +46,9 @@ class GraduatedPercentage:
             yield from percent_faults(f"tiers[{place}].percent", tier.percent)
             yield from amount_faults(f"tiers[{place}].flat_fee", tier.flat_fee)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """The sum over the tiers reached. Quantity 0 pays the fee of the first one."""
-        quantity, below, total = usage.quantity, ZERO, ZERO
+        below, total = ZERO, ZERO
         for tier in self.tiers:
             up_to = tier.up_to
             total += tier.flat_fee
@@ -56,6 +57,10 @@ class GraduatedPercentage:
             total += (up_to - below) * tier.percent * PERCENT
             below = up_to
         return total
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """One for each tier reached; its unit price is what one unit of money costs."""

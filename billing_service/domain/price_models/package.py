@@ -27,6 +27,7 @@ class Package:
     packages_min: int = 0
 
     name: ClassVar[str] = "package"
+    by_quantity: ClassVar[bool] = True
     single_price: ClassVar[Decimal | None] = None
 
     def faults(self) -> Iterator[Fault]:
@@ -46,9 +47,13 @@ class Package:
             begun += 1
         return max(begun, self.packages_min)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """Packages times their price."""
-        return self.packages(usage.quantity) * self.package_price
+        return self.packages(quantity) * self.package_price
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """One, for all packages."""

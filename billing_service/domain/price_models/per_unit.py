@@ -16,6 +16,7 @@ class PerUnit:
     unit_price: Decimal
 
     name: ClassVar[str] = "per_unit"
+    by_quantity: ClassVar[bool] = True
 
     @property
     def single_price(self) -> Decimal:
@@ -26,9 +27,13 @@ class PerUnit:
         """What is wrong with its figures."""
         yield from amount_faults("unit_price", self.unit_price)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """Quantity times price."""
-        return usage.quantity * self.unit_price
+        return quantity * self.unit_price
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """All units, as the one part that there is."""

@@ -49,6 +49,7 @@ class Percentage:
     event_maximum: Decimal | None = None
 
     name: ClassVar[str] = "percentage"
+    by_quantity: ClassVar[bool] = False
 
     @property
     def single_price(self) -> Decimal | None:
@@ -73,6 +74,10 @@ class Percentage:
         yield from amount_faults("event_maximum", self.event_maximum)
         if self.event_maximum is not None and self.event_maximum < self.event_minimum:
             yield Fault("event_maximum", f"must not be below {plain(self.event_minimum)}")
+
+    def amount_at(self, quantity: Decimal) -> Decimal:
+        """What a quantity costs of which nothing else is known."""
+        return self.amount_of(Usage(quantity))
 
     def amount_of(self, usage: Usage) -> Decimal:
         """What all transactions cost together."""

@@ -39,6 +39,7 @@ class Stairstep:
     mode: StairstepMode = StairstepMode.REACHED
 
     name: ClassVar[str] = "stairstep"
+    by_quantity: ClassVar[bool] = True
     single_price: ClassVar[Decimal | None] = None
 
     def faults(self) -> Iterator[Fault]:
@@ -47,9 +48,9 @@ class Stairstep:
         for place, step in enumerate(self.steps):
             yield from amount_faults(f"steps[{place}].amount", step.amount)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """The amount of the step reached, with those before it if all count."""
-        quantity, before = usage.quantity, ZERO
+        before = ZERO
         cumulative = self.mode is StairstepMode.CUMULATIVE
         for step in self.steps:
             if step.up_to is None or quantity <= step.up_to:
@@ -57,6 +58,10 @@ class Stairstep:
             if cumulative:
                 before += step.amount
         return before
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """One for each step charged; its quantity is what lies in it."""

@@ -73,6 +73,13 @@ class PriceModel(Protocol):
     def faults(self) -> Iterator[Fault]:
         """What is wrong with its figures."""
 
+    @property
+    def by_quantity(self) -> bool:
+        """Whether nothing but the quantity of a usage matters."""
+
+    def amount_at(self, quantity: Decimal) -> Decimal:
+        """What a quantity costs of which nothing else is known; exact, and not negative."""
+
     def amount_of(self, usage: Usage) -> Decimal:
         """What the usage costs; exact, unrounded. The quantity is not negative."""
 

@@ -27,6 +27,7 @@ class Volume:
     tiers: tuple[Tier, ...]
 
     name: ClassVar[str] = "volume"
+    by_quantity: ClassVar[bool] = True
 
     @property
     def single_price(self) -> Decimal | None:
@@ -37,13 +38,16 @@ class Volume:
         """What is wrong with its figures."""
         yield from tier_faults(self.tiers)
 
-    def amount_of(self, usage: Usage) -> Decimal:
+    def amount_at(self, quantity: Decimal) -> Decimal:
         """Fee and units of the tier reached. Quantity 0 is in the first one."""
-        quantity = usage.quantity
         for tier in self.tiers:
             if tier.up_to is None or quantity <= tier.up_to:
                 return tier.flat_fee + quantity * tier.unit_price
         return tier.flat_fee + quantity * tier.unit_price
+
+    def amount_of(self, usage: Usage) -> Decimal:
+        """The same for a usage, of which nothing but the quantity matters."""
+        return self.amount_at(usage.quantity)
 
     def shares(self, usage: Usage) -> tuple[Share, ...]:
         """One, for the tier reached."""
