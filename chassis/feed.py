@@ -1,10 +1,10 @@
 """The event feed: numbers in commit order, a watermark, epochs, and cursors on a peer's feed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import exists, func, insert, or_, select, update
+from sqlalchemy import Select, exists, func, insert, or_, select, update
 
 from chassis.database import Transaction
 from chassis.errors import PositionOutOfRange
@@ -12,6 +12,11 @@ from chassis.tables import FEED_HEAD_ID, ChassisTables
 
 WATERMARK_LAG_US: Final = 2_000_000
 FIRST_EPOCH: Final = 1
+# How many bytes of payloads a page holds, but for a single event that has more: messages have a
+# limit, and a page beyond it would stop whoever follows the feed for good.
+PAGE_BYTES_MAX: Final = 2 * 1024 * 1024
+# How many events are read at once, so that few are read for another page.
+_READ_AT_ONCE: Final = 100
 
 
 class WatermarkPassedError(Exception):
@@ -146,21 +151,49 @@ def read_head(tx: Transaction, tables: ChassisTables) -> tuple[Position, int]:
 
 
 def read_events(
-    tx: Transaction, tables: ChassisTables, *, after_seq: int, limit: int, account: str = ""
+    tx: Transaction,
+    tables: ChassisTables,
+    *,
+    after_seq: int,
+    limit: int,
+    account: str = "",
+    bytes_max: int = PAGE_BYTES_MAX,
 ) -> Page:
     """Events after `after_seq`, at most `limit`; of one account if it is named.
 
-    Shapes:  `next_seq` is where to go on; with all looked through it is the head.
+    Shapes:  `next_seq` is where to go on; with all looked through it is the head. A page of large
+             payloads, of more than `bytes_max`, has fewer events, and at least one.
     """
     head, watermark_at = read_head(tx, tables)
     events = tables.events
-    query = select(events).where(events.c.seq > after_seq, events.c.seq <= head.seq)
+    query = select(events).where(events.c.seq <= head.seq)
     if account:
         query = query.where(events.c.account == account)
-    rows = tx.all(query.order_by(events.c.seq).limit(limit))
-    found = tuple(RecordedEvent(**row._mapping) for row in rows)
-    next_seq = found[-1].seq if len(found) == limit else max(head.seq, after_seq)
-    return Page(found, next_seq, head, watermark_at)
+    found: list[RecordedEvent] = []
+    bytes_left = bytes_max
+    for event in _following(tx, tables, query, after_seq, at_once=min(limit, _READ_AT_ONCE)):
+        bytes_left -= len(event.payload)
+        if found and bytes_left < 0:
+            break
+        found.append(event)
+        if len(found) == limit:
+            break
+    else:
+        return Page(tuple(found), max(head.seq, after_seq), head, watermark_at)
+    return Page(tuple(found), found[-1].seq, head, watermark_at)
+
+
+def _following(
+    tx: Transaction, tables: ChassisTables, query: Select[Any], after_seq: int, *, at_once: int
+) -> Iterator[RecordedEvent]:
+    """The events of a query that follow `after_seq`, read as they are asked for."""
+    seq = tables.events.c.seq
+    rows_count = at_once
+    while rows_count == at_once:
+        rows = tx.all(query.where(seq > after_seq).order_by(seq).limit(at_once))
+        yield from (RecordedEvent(**row._mapping) for row in rows)
+        rows_count = len(rows)
+        after_seq = rows[-1].seq if rows else after_seq
 
 
 def check_position(tx: Transaction, tables: ChassisTables, position: Position) -> None:

@@ -16,6 +16,8 @@ TRACE_STATE: Final = "tracestate"
 CALL_ID: Final = "x-request-id"
 
 AFTER_MAX: Final = 8
+# The most that an answer holds. Clients of ours take as much; others take 4 MiB unless told to.
+ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 _CALL_ID_LENGTH_MAX: Final = 64
 _BEARER: Final = "bearer "
 

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 from google.protobuf import descriptor_pool
 
-from chassis.rpc.call import AFTER, AUTHORIZATION, POSITION, Position
+from chassis.rpc.call import AFTER, ANSWER_BYTES_MAX, AUTHORIZATION, POSITION, Position
 from chassis.rpc.contract import is_side_effect_free
 from chassis.rpc.trace import trace_metadata
 
@@ -65,13 +65,14 @@ def open_channel(
 
 
 def channel_options(services: Sequence[str] = ()) -> list[tuple[str, Any]]:
-    """Keepalive, quick reconnects, and the retries of `services`, for a channel of any kind."""
+    """Keepalive, reconnects, large answers, the retries of `services`, for any kind of channel."""
     return [
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 5_000),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_receive_message_length", ANSWER_BYTES_MAX),
         ("grpc.service_config", json.dumps(retry_config(services))),
     ]
 

@@ -76,7 +76,7 @@ class EventFeed:
                 yield _filled(self._watch_response(), page)
                 told_at = now
             seq = page.next_seq
-            if len(page.events) < WATCH_EVENTS_MAX:
+            if seq >= page.head.seq:
                 await self._wait(seen_count, told_at + heartbeat - now)
 
     async def _page_after(self, seq: int, account: str) -> Page:

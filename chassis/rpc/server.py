@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.rpc.admission import Admission
 from chassis.rpc.authentication import Authenticator
+from chassis.rpc.call import ANSWER_BYTES_MAX
 from chassis.rpc.contract import Rpc, rpcs_of
 from chassis.rpc.handlers import SuiteHandlers, UnknownMethods
 from chassis.rpc.metrics import Metrics
@@ -35,7 +36,7 @@ _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     # Above our own limit, so that a message a little too large is refused in our words.
     ("grpc.max_receive_message_length", 2 * REQUEST_BYTES_MAX),
-    ("grpc.max_send_message_length", REQUEST_BYTES_MAX),
+    ("grpc.max_send_message_length", ANSWER_BYTES_MAX),
     # Clients of ours ping each 20 s; the default takes a ping in 300 s and ends the connection.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -1,6 +1,7 @@
 """The writer: one commit, many answers; refusals, repetitions, timers first, the feed in order."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -193,6 +194,28 @@ def test_page_goes_on_where_it_ended(counting: Counting) -> None:
     )
     assert [each.seq for each in (*first.events, *rest.events)] == [1, 2, 3]
     assert rest.next_seq == rest.head.seq == 3
+
+
+@pytest.mark.parametrize("account", ["", "a"])
+def test_pages_of_large_events_hold_few(counting: Counting, account: str) -> None:
+    """A page ends before it holds too many bytes, has one event at least, and pages tile."""
+    counting.open("a")
+    counting.writer.execute([adding("a", 1) for _ in range(5)])
+    bytes_max = 2 * len(counting.events()[0].payload)
+    pages, after_seq = [], 0
+    for most in (bytes_max, bytes_max - 1, 0):
+        read = partial(
+            read_events,
+            tables=CHASSIS,
+            after_seq=after_seq,
+            limit=3,
+            account=account,
+            bytes_max=most,
+        )
+        page = counting.database.read(read)
+        pages.append([each.seq for each in page.events])
+        after_seq = page.next_seq
+    assert pages == [[1, 2], [3], [4]]
 
 
 def test_event_after_a_raised_watermark_is_stamped_later(counting: Counting) -> None:

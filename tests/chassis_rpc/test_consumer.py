@@ -13,10 +13,18 @@ from pospago.provisioning.v1 import account_pb2, event_service_pb2, events_pb2
 from pospago.provisioning.v1.account_pb2_grpc import AccountServiceStub
 from sqlalchemy import select
 
+from chassis.clock import SystemClock
 from chassis.database import Database, Transaction
 from chassis.entry import PeerEvent, Submission
 from chassis.errors import PositionNotReached
-from chassis.feed import Cursor, move_cursor, read_cursor
+from chassis.feed import (
+    Cursor,
+    RecordedEvent,
+    append_events,
+    move_cursor,
+    read_cursor,
+    take_numbers,
+)
 from chassis.rpc.call import AFTER
 from chassis.rpc.channel import ClientMetadata, open_channel
 from chassis.rpc.consumer import FeedConsumer, PeerFeed
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     # Known to the type checker only.
     from pospago.provisioning.v1.account_pb2_grpc import AccountServiceAsyncStub
 
+NOW_AT = SystemClock().now()
 ACCOUNT_CREATED = events_pb2.AccountCreated.DESCRIPTOR.full_name
 
 
@@ -123,6 +132,41 @@ async def test_stops_waiting_in_time(consumer: FeedConsumer) -> None:
     """A position that does not come is waited for no longer than asked."""
     with pytest.raises(PositionNotReached):
         await consumer.wait(1, 99, time.monotonic() + 0.1)
+
+
+def record_large(service: SmallService, *sizes: int) -> None:
+    """Record the opening of an account for each size, told in about so many bytes."""
+
+    def record(tx: Transaction) -> None:
+        first_seq = take_numbers(tx, service.tables, count=len(sizes), now_at=NOW_AT)
+        large = [
+            events_pb2.AccountCreated(
+                account=account_pb2.Account(name=f"accounts/n{place}", display_name="x" * size)
+            )
+            for place, size in enumerate(sizes)
+        ]
+        append_events(
+            tx,
+            service.tables,
+            [
+                RecordedEvent(
+                    0, "", "", NOW_AT, NOW_AT, "", "", ACCOUNT_CREATED, each.SerializeToString()
+                )
+                for each in large
+            ],
+            first_seq=first_seq,
+        )
+
+    service.writer.in_transaction(record)
+
+
+async def test_follows_a_feed_whose_events_fill_more_than_a_message(
+    service: SmallService, consumer: FeedConsumer, follower: Follower
+) -> None:
+    """Many large events, and one larger than any request, are applied one page after the other."""
+    record_large(service, *[1_000_000] * 6, 5_000_000)
+    await consumer.wait(1, 7, soon())
+    assert follower.seen == [1, 2, 3, 4, 5, 6, 7]
 
 
 async def test_applies_nothing_while_paused(
