@@ -144,9 +144,7 @@ def gather_holds(tx: Transaction, facts: Facts, accounts: Sequence[str]) -> None
     )
 
 
-def gather_deletions_due(
-    tx: Transaction, facts: Facts, accounts: Iterable[str], kind: str
-) -> None:
+def gather_deletions_due(tx: Transaction, facts: Facts, accounts: Iterable[str], kind: str) -> None:
     """When the accounts will be deleted, by the key of the timers of that kind."""
     timers = CHASSIS.timers
     query = select(timers.c.account, timers.c.key, timers.c.due_at).where(timers.c.kind == kind)
