@@ -60,7 +60,7 @@ def estimate(
     """
     if asked.ends_on is not None and asked.ends_on <= asked.begins_on:
         raise InvalidQuantities([Fault("end_date", "must lie after start_date")])
-    timeline = PlanTimeline(priced, begins_on=asked.begins_on, through_on=asked.through_on)
+    asked, timeline = _timeline(priced, asked)
     check_quantities(
         asked.quantities,
         PricedIn(timeline.versions, band=priced.band, currency=priced.currency),
@@ -80,6 +80,21 @@ def estimate(
             for month in asked.invoice_months
         ),
     )
+
+
+def _timeline(priced: PricedPlan, asked: Asked) -> tuple[Asked, PlanTimeline]:
+    """The versions that price what is asked for: by whole months, where the plan is charged so.
+
+    An instance's months are priced from their first day on, whenever in one it was subscribed.
+    """
+    timeline = PlanTimeline(priced, begins_on=asked.begins_on, through_on=asked.through_on)
+    if not timeline.is_by_whole_months:
+        return asked, timeline
+    whole = asked.by_whole_months
+    by_months = PlanTimeline(
+        priced, begins_on=whole.begins_on, through_on=whole.through_on, held_on=asked.begins_on
+    )
+    return (whole, by_months) if by_months.is_by_whole_months else (asked, timeline)
 
 
 def _invoice(

@@ -1,7 +1,7 @@
 """The charges of a subscription that is only asked about: item by item, period by period."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias, assert_never
@@ -53,6 +53,12 @@ class Asked:
     def last_month(self) -> date:
         """The last of them."""
         return month_after(self.begins_on, self.months - 1)
+
+    @property
+    def by_whole_months(self) -> "Asked":
+        """The same from the first day of its first month, to the last day of its last one."""
+        ends_on = self.ends_on and next_month((self.ends_on - _DAY).replace(day=1))
+        return replace(self, begins_on=self.begins_on.replace(day=1), ends_on=ends_on)
 
     @property
     def through_on(self) -> date:

@@ -10,8 +10,10 @@ from billing_service.domain.calendar import civil_day, first_instant
 from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.estimate_errors import InlinePriceNotFound, InlineVersionNotFound
+from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.plan import Plan, VersionPolicy
 from billing_service.domain.plan_version import PlanVersion
+from billing_service.domain.price import applying
 from billing_service.domain.price_change import PriceChange, terms_on
 from billing_service.domain.versions import in_force
 
@@ -35,8 +37,17 @@ class PricedPlan:
 class PlanTimeline:
     """The versions that price a subscription, each from a day on."""
 
-    def __init__(self, priced: PricedPlan, *, begins_on: date, through_on: date) -> None:
+    def __init__(
+        self,
+        priced: PricedPlan,
+        *,
+        begins_on: date,
+        through_on: date,
+        held_on: date | None = None,
+    ) -> None:
         """The timeline of a subscription from its first day through another.
+
+        A kept version is that of `held_on`; None: of the first day.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
@@ -45,7 +56,7 @@ class PlanTimeline:
         self._days: list[date] = []
         self._versions: list[PlanVersion] = []
         for day in sorted({begins_on, *_turning_days(priced, begins_on, through_on)}):
-            version = _version_on(priced, day, begins_on)
+            version = _version_on(priced, day, held_on or begins_on)
             if not self._versions or self._versions[-1] is not version:
                 self._days.append(day)
                 self._versions.append(version)
@@ -54,6 +65,19 @@ class PlanTimeline:
     def versions(self) -> Sequence[PlanVersion]:
         """The versions that are in force at some time, the earliest first."""
         return self._versions
+
+    @property
+    def is_by_whole_months(self) -> bool:
+        """Whether all prices are charged as instances are: by calendar months, each of them whole.
+
+        Then it is all the same on which day of its month a subscription begins or ends.
+        """
+        priced = self._priced
+        return all(
+            version.schedule_of(price) == MONTHLY
+            for version in self._versions
+            for price in applying(version.prices, band=priced.band, currency=priced.currency)
+        )
 
     def version_on(self, day: date) -> PlanVersion:
         """The version that prices a period that begins on a day."""
@@ -93,12 +117,12 @@ def _first_day(effective_at: int, zone: str) -> date:
     return day if first_instant(day, zone) >= effective_at else day + timedelta(days=1)
 
 
-def _version_on(priced: PricedPlan, day: date, begins_on: date) -> PlanVersion:
+def _version_on(priced: PricedPlan, day: date, held_on: date) -> PlanVersion:
     """The version that prices a period from a day on.
 
     One that does not price the band in the currency gives way to the first later one that does.
     """
-    first = _number_on(priced, day, begins_on)
+    first = _number_on(priced, day, held_on)
     for version in priced.plan.versions[first - 1 :]:
         if next(version.basic(band=priced.band, currency=priced.currency), None) is not None:
             return version
@@ -109,13 +133,13 @@ def _version_on(priced: PricedPlan, day: date, begins_on: date) -> PlanVersion:
     raise PriceNotFound(priced.plan.plan_id, priced.band, priced.currency, day)
 
 
-def _number_on(priced: PricedPlan, day: date, begins_on: date) -> int:
+def _number_on(priced: PricedPlan, day: date, held_on: date) -> int:
     """The number of the version that holds on a day: pinned, the account's own, or in force."""
     plan = priced.plan
     own = priced.pinned or terms_on(priced.changes, plan.plan_id, day).version
     if own is None:
-        held_on = begins_on if plan.policy is VersionPolicy.KEEP else day
-        return in_force(plan.versions, first_instant(held_on, priced.zone)).version
+        decided_on = held_on if plan.policy is VersionPolicy.KEEP else day
+        return in_force(plan.versions, first_instant(decided_on, priced.zone)).version
     if own > len(plan.versions):
         if not plan.plan_id:
             raise InlineVersionNotFound

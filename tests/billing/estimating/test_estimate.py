@@ -10,6 +10,7 @@ from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.estimate_errors import InvalidQuantities
 from billing_service.domain.invoice_line import LinePart
+from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.plan import VersionPolicy
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
@@ -226,6 +227,41 @@ def test_an_accounts_price_changes_hold_from_their_day_on() -> None:
     )
     found = estimated(plan_of(TWO_VERSIONS, VersionPolicy.KEEP), months=3, changes=changes)
     assert totals(found) == [1000, 1100, 2200]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [(VersionPolicy.FOLLOW, [1000, 2200, 0]), (VersionPolicy.KEEP, [2000, 2200, 0])],
+)
+def test_an_instance_is_estimated_by_whole_months_as_it_is_billed(
+    policy: VersionPolicy, expected: list[int]
+) -> None:
+    """From the 17th to 2 April: the version and index of the 10th miss March, unless bought."""
+    versions = (
+        PlanVersion(1, None, (flat("10"),), schedule=MONTHLY),
+        PlanVersion(2, at("2026-03-10", "UTC"), (flat("20"),), schedule=MONTHLY),
+    )
+    found = estimated(
+        plan_of(versions, policy),
+        begins="2026-03-17",
+        ends="2026-04-03",
+        months=3,
+        changes=(_change("2026-03-10", indexation=Indexation(Decimal(10))),),
+    )
+    assert totals(found) == expected
+
+
+def test_an_instances_lines_are_of_whole_months() -> None:
+    """The service period is the calendar month, also of the first and the last one."""
+    found = estimated(
+        plan(flat("10"), schedule=MONTHLY), begins="2026-03-17", ends="2026-04-03", months=2
+    )
+    periods = [
+        (each.line.period_start_on, each.line.period_end_on)
+        for invoice in found.invoices
+        for each in invoice.lines
+    ]
+    assert periods == [(day(f"2026-0{n}-01"), day(f"2026-0{n + 1}-01")) for n in (3, 4)]
 
 
 def test_days_begin_in_the_zone_of_the_account() -> None:
