@@ -7,6 +7,7 @@ from typing import Final
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     Allowance,
+    Anchor,
     Fixed,
     Licensed,
     Metered,
@@ -14,6 +15,7 @@ from billing_service.domain.price import (
     Pooling,
     Price,
     Recurring,
+    Schedule,
     SharedAllowance,
 )
 from billing_service.domain.price_models import Capacity, Fault, Percentage
@@ -76,7 +78,7 @@ class AllowanceRules:
         self, path: str, shared: SharedAllowance, sharing: dict[str, str]
     ) -> Iterator[Fault]:
         """What is wrong with who shares an allowance; `sharing` notes who shares which."""
-        months: set[int] = set()
+        periods: set[tuple[object, ...]] = set()
         for place, code in enumerate(shared.prices):
             where, prices = f"{path}prices[{place}]", self._prices.get(code, [])
             reason = _no_user(prices)
@@ -86,8 +88,8 @@ class AllowanceRules:
             elif earlier != shared.code:
                 yield Fault(where, f"{code} uses {earlier} already")
             else:
-                months |= {self._version.schedule_of(each).months for each in prices}
-                if len(months) > 1:
+                periods |= {_periods_of(self._version.schedule_of(each)) for each in prices}
+                if len(periods) > 1:
                     yield Fault(where, f"{code} has other periods than the prices before it")
 
     def _size_faults(
@@ -168,6 +170,18 @@ def _no_user(prices: Sequence[Price]) -> str:
         return "has an allowance of its own"
     reason = next(filter(None, map(_nothing_to_include, prices)), "")
     return f"can include nothing: {reason}" if reason else ""
+
+
+def _periods_of(schedule: Schedule) -> tuple[object, ...]:
+    """What tells the periods of usage from others: how long, from when on, how much of a part."""
+    anchor_on = (schedule.anchor_day, schedule.anchor_month)
+    return (
+        schedule.months,
+        schedule.anchor,
+        anchor_on if schedule.anchor is Anchor.CALENDAR else (),
+        schedule.first_period,
+        schedule.last_period,
+    )
 
 
 def _nothing_to_include(price: Price) -> str:

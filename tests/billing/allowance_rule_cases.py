@@ -5,8 +5,10 @@ from typing import Final
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     Allowance,
+    Anchor,
     Fixed,
     Metered,
+    PartPeriod,
     Pooling,
     Price,
     Schedule,
@@ -145,6 +147,21 @@ ALLOWANCE_CASES: Final[dict[str, tuple[PlanVersion, str, str]]] = {
         "shared_allowances[0].prices[1]",
         "storage has other periods than the prices before it",
     ),
+    **{
+        f"a shared allowance of periods with another {what}": (
+            version(
+                *(calls(), storage(schedule=schedule)),
+                shared_allowances=(shared("calls", "storage"),),
+            ),
+            "shared_allowances[0].prices[1]",
+            "storage has other periods than the prices before it",
+        )
+        for what, schedule in {
+            "anchor": Schedule(anchor=Anchor.ANNIVERSARY),
+            "day": Schedule(anchor_day=15),
+            "first part": Schedule(first_period=PartPeriod.FULL),
+        }.items()
+    },
     "a shared allowance that is not pooled": (
         version(
             *(seats(), calls(), storage()),
