@@ -1,6 +1,6 @@
 """What use cases gather about accounts, catalogue and subscriptions, each in one statement."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -186,12 +186,19 @@ def gather_plans(tx: Transaction, facts: Facts, plans: Iterable[str]) -> None:
     heads, versions, prices = table("plans"), table("plan_versions"), table("plan_prices")
     by_version = select(versions).order_by(versions.c.plan, versions.c.version)
     in_order = select(prices).order_by(prices.c.plan, prices.c.version, prices.c.ordinal)
-    version_rows = tx.where_in(by_version, versions.c.plan, wanted)
-    price_rows = tx.where_in(in_order, prices.c.plan, wanted)
+    version_rows = _by_plan(tx.where_in(by_version, versions.c.plan, wanted))
+    price_rows = _by_plan(tx.where_in(in_order, prices.c.plan, wanted))
     for row in tx.where_in(select(heads), heads.c.plan, wanted):
-        own_versions = [each for each in version_rows if each.plan == row.plan]
-        own_prices = [each for each in price_rows if each.plan == row.plan]
-        facts.plans[row.plan] = plan_rows.plan_from_rows(row, own_versions, own_prices)
+        own = (version_rows[row.plan], price_rows[row.plan])
+        facts.plans[row.plan] = plan_rows.plan_from_rows(row, *own)
+
+
+def _by_plan(found: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    """Rows by their plan, in their order."""
+    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in found:
+        grouped[row.plan].append(row)
+    return grouped
 
 
 def gather_series(tx: Transaction, facts: Facts, series: Iterable[str]) -> None:
