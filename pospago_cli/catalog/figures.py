@@ -8,6 +8,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 # Digits may be grouped by single underscores.
 _NUMBER: Final = r"[0-9]+(_[0-9]+)*(\.[0-9]+(_[0-9]+)*)?"
 _WHOLE: Final = r"[0-9]+(_[0-9]+)*"
+# Decimals behind a comma, and what is left of them as a key between braces.
+DECIMALS: Final = re.compile(rf"{_WHOLE}%?", re.ASCII)
+COMMA: Final = re.compile(rf"{_WHOLE},{_WHOLE}%?", re.ASCII)
+POINT: Final = "Write a decimal point, not a comma, such as 29.90."
 
 
 def _number(value: object) -> str:

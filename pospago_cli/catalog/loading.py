@@ -12,13 +12,13 @@ from pydantic_core import ErrorDetails
 
 from pospago_cli.catalog.document import Document, read_document
 from pospago_cli.catalog.faults import CatalogRefused, Flaw, Path, nearest
-from pospago_cli.catalog.file import CatalogFile
+from pospago_cli.catalog.figures import COMMA, DECIMALS, POINT
+from pospago_cli.catalog.file import CatalogFile, Plan
 from pospago_cli.catalog.messages import Messages, to_messages
 from pospago_cli.catalog.parts import Part
 
 # By pydantic's type of error: what is wrong, and the remedy.
 _SAID: Final = {
-    "missing": ("is missing", "Add it."),
     "model_type": ("must be a mapping", "Write `key: value` lines below it."),
     "dict_type": ("must be a mapping", "Write `key: value` lines below it."),
     "list_type": ("must be a list", "Write each entry on a line that begins with `- `."),
@@ -87,12 +87,12 @@ def _flaw(error: ErrorDetails) -> Flaw:
     path: Path = tuple(step for step in error["loc"] if step != "[key]")
     context = error.get("ctx", {})
     kind = error["type"]
+    if kind == "missing":
+        return Flaw(path, "is missing", _addition(path))
     if kind in _SAID:
         return Flaw(path, *_SAID[kind])
     if kind == "extra_forbidden":
-        return Flaw(
-            path, "is no key that can stand here", nearest(str(path[-1]), _keys_at(path[:-1]))
-        )
+        return Flaw(path, "is no key that can stand here", _other_key(path))
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", str(context["expected"]))
         said = f"must be {' or '.join(words)}, and {error['input']!r} is none"
@@ -102,11 +102,37 @@ def _flaw(error: ErrorDetails) -> Flaw:
         return Flaw(path, f"{said}, and {error['input']!r} is none", remedy)
     if kind == "less_than_equal":
         return Flaw(path, f"must be at most {context['le']}")
-    return Flaw(path, error["msg"].removeprefix("Value error, "))
+    remedy = POINT if COMMA.fullmatch(str(error["input"])) else ""
+    return Flaw(path, error["msg"].removeprefix("Value error, "), remedy)
+
+
+def _addition(path: Path) -> str:
+    """How to add a key that is missing: what it may say, where only some words may stand."""
+    key = str(path[-1])
+    words = get_args(_part_at(path[:-1]).model_fields[key].annotation)
+    if len(words) == 1:
+        return f"Add `{key}: {words[0]}`."
+    choice = ", ".join(f"`{key}: {each}`" for each in words if isinstance(each, str))
+    return f"Add one of {choice}." if choice else "Add it."
+
+
+def _other_key(path: Path) -> str:
+    """What was probably meant by a key that cannot stand there."""
+    key = str(path[-1])
+    if DECIMALS.fullmatch(key):  # what YAML makes of `flat: 29,90` between braces
+        return POINT
+    return nearest(key, _part_at(path[:-1]).model_fields)
 
 
 def _dangling(file: CatalogFile) -> Iterator[Flaw]:
-    """Add-ons that are attached and not there, twice, or there and not attached."""
+    """Currencies that nothing states, and add-ons that are not there, twice, or not attached."""
+    bare = [f"plans.{plan_id}" for plan_id, plan in file.plans.items() if _is_bare(plan, file)]
+    if bare and file.currency is None:
+        yield Flaw(
+            ("currency",),
+            f"is missing, and prices of {' and '.join(bare)} state none of their own",
+            "Add it at the top, such as `currency: USD`, or to each plan.",
+        )
     attached: set[str] = set()
     for plan_id, plan in file.plans.items():
         for place, key in enumerate(plan.add_ons):
@@ -122,14 +148,22 @@ def _dangling(file: CatalogFile) -> Iterator[Flaw]:
             yield Flaw(("add_ons", key), "is attached to no plan", remedy)
 
 
-def _keys_at(path: Path) -> frozenset[str]:
-    """The keys that the mapping at a path may have."""
+def _is_bare(plan: Plan, file: CatalogFile) -> bool:
+    """Whether a plan leaves the currency of some price to the top of the file."""
+    attached = (file.add_ons[key] for key in plan.add_ons if key in file.add_ons)
+    return plan.currency is None and any(
+        price.currency is None for price in (*plan.prices, *attached)
+    )
+
+
+def _part_at(path: Path) -> type[Part]:
+    """The mapping that stands at a path."""
     part: type[Part] = CatalogFile
     for step in path:
         # A step into a list or a mapping by id stays with what these hold.
         if step in part.model_fields:
             part = _part_in(part.model_fields[str(step)].annotation) or part
-    return frozenset(part.model_fields)
+    return part
 
 
 def _part_in(annotation: object) -> type[Part] | None:

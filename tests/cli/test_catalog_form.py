@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pospago_cli.catalog.applying import checked
 from pospago_cli.catalog.document import DEPTH_MAX, parse
 from pospago_cli.catalog.faults import CatalogRefused
 from pospago_cli.catalog.loading import load_document
@@ -22,7 +23,11 @@ def test_a_number_is_what_was_written() -> None:
     ("text", "line", "field", "said", "remedy"),
     [
         ("catalog: 2", 1, "catalog", "must be 1", "There are: 1."),
-        ("plans: {}", 1, "catalog", "is missing", "Add it."),
+        ("plans: {}", 1, "catalog", "is missing", "Add `catalog: 1`."),
+        ("catalog: 1\nplans: {pro: {display_name: P, prices: []}}", 2, "plans.pro.version_policy",
+         "is missing", "Add one of `version_policy: follow`, `version_policy: keep`."),
+        ("catalog: 1\nplans: {pro: {version_policy: keep, prices: []}}", 2,
+         "plans.pro.display_name", "is missing", "Add it."),
         ("catalog: 1\nplan: {}", 2, "plan", "no key", "Did you mean 'plans'?"),
         ("catalog: 1\nplans: []", 2, "plans", "must be a mapping", "Write `key: value`"),
         ("catalog: 1\nplans: {Pro: {}}", 2, "plans.Pro", "must be an id", "lower-case"),
@@ -50,6 +55,7 @@ def test_a_wrong_form_is_told_with_line_and_remedy(
         ("flat: -1", "flat", "must be a number"),
         ("flat: 1e3", "flat", "must be a number"),
         ('flat: "1,5"', "flat", "must be a number"),
+        ("{flat: 29,90}", "90", "is no key"),
         ("flat: 1__0", "flat", "must be a number"),
         ("flat:", "flat", "must be a number"),
         ("flat: {amount: 1}", "flat", "must be a number"),
@@ -82,6 +88,32 @@ def test_a_wrong_value_of_a_price_is_told_by_its_field(
     fault = faults_of(written(tmp_path, head + price))[0]
     assert (fault.line, fault.field) == (12, ".".join(filter(None, ["plans.pro.prices[1]", field])))
     assert said in fault.text
+
+
+@pytest.mark.parametrize("price", ["flat: 29,90", "{code: calls, flat: 29,90}"])
+def test_a_decimal_comma_is_told_to_be_a_point(tmp_path: Path, price: str) -> None:
+    """Between braces YAML parts the figure in two, and the remedy is the same."""
+    head, _, _ = PLAN.partition("      - code: calls")
+    text = f"{head}      - {price}\n" if price.startswith("{") else f"{PLAN}        {price}\n"
+    assert faults_of(written(tmp_path, text))[0].remedy == (
+        "Write a decimal point, not a comma, such as 29.90."
+    )
+
+
+def test_a_currency_that_nothing_states_is_told_once(tmp_path: Path) -> None:
+    """However many prices lack it, one line mends them all."""
+    text = PLAN.replace("    currency: USD\n", "") + "        per_unit: 1\n"
+    (fault,) = faults_of(written(tmp_path, text))
+    assert (fault.line, fault.field) == (1, "currency")
+    assert fault.text == "is missing, and prices of plans.pro state none of their own"
+    assert fault.remedy == "Add it at the top, such as `currency: USD`, or to each plan."
+
+
+def test_a_currency_of_each_price_is_enough(tmp_path: Path) -> None:
+    """Neither the file nor the plan needs one then."""
+    text = PLAN.replace("    currency: USD\n", "") + "        per_unit: 1\n"
+    text = text.replace("- code: ", "- currency: USD\n        code: ")
+    assert checked(written(tmp_path, text)).messages.catalog.plans
 
 
 def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:

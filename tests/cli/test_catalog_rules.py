@@ -39,12 +39,39 @@ def test_a_price_that_breaks_a_rule_is_told_where_it_stands(
 
 
 def test_a_meter_that_the_file_does_not_have_is_refused(tmp_path: Path) -> None:
-    """A file holds the meters that it uses."""
+    """A file holds the meters that it uses, and one remedy says so."""
     text = PLAN.replace("metered: api-calls", "metered: api-call") + "        per_unit: 1\n"
+    assert [
+        str(each).partition("wrong.yaml:")[2] for each in faults_of(written(tmp_path, text))
+    ] == [
+        "13: plans.pro.prices[1].metered: meter 'api-call' is not in this file, and a file names "
+        "each meter that it uses. Add it to `meters`, also if it is stored, or check the name. "
+        "Did you mean 'api-calls'?"
+    ]
+
+
+def test_a_capacity_of_a_meter_that_the_file_does_not_have_is_refused(tmp_path: Path) -> None:
+    """The meters of ceilings are the file's, too."""
+    text = PLAN.replace("metered: api-calls", "capacity: [{ceilings: {cores: 4}, amount: 1}]")
     fault = faults_of(written(tmp_path, text))[0]
-    assert (fault.line, fault.field) == (13, "plans.pro.prices[1].metered")
-    assert "meters/api-call is not known" in fault.text
-    assert fault.remedy == "Add it to `meters`, or check the name. Did you mean 'api-calls'?"
+    assert fault.text.startswith("meter 'cores' is not in this file")
+
+
+def test_parts_that_do_not_divide_a_period_are_told_those_that_do(tmp_path: Path) -> None:
+    """The remedy names each number of instalments that a year may have."""
+    price = "per_unit: 1\n        interval: year\n        instalments: 7\n"
+    fault = faults_of(written(tmp_path, f"{PLAN}        {price}"))[0]
+    assert fault.remedy == "It may be one of 1, 2, 3, 4, 6, 12."
+
+
+def test_a_summing_meter_without_a_property_is_told_in_the_terms_of_the_file(
+    tmp_path: Path,
+) -> None:
+    """The file says `sum`, and so does the fault."""
+    text = PLAN.replace("aggregation: count", "aggregation: sum") + "        per_unit: 1\n"
+    fault = faults_of(written(tmp_path, text))[0]
+    assert (fault.line, fault.field) == (3, "meters.api-calls.property")
+    assert fault.text == "`sum` needs a property"
 
 
 def test_an_item_that_is_priced_twice_is_refused(tmp_path: Path) -> None:
