@@ -156,6 +156,17 @@ class Unauthenticated(DomainError):
         super().__init__("No active credential: send `authorization: Bearer <secret>` as metadata.")
 
 
+class SecretNotActive(Unauthenticated):
+    """A secret came with the call, and is not active; whether it ever was is not told."""
+
+    def __init__(self) -> None:
+        DomainError.__init__(
+            self,
+            "The secret is not active: it is unknown, or was rotated or revoked; "
+            "use the current one, or ask for a new one.",
+        )
+
+
 class AccessDenied(DomainError):
     """The caller may not do this; the same answer whether the thing exists or not."""
 

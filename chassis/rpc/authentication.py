@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from chassis.caller import Caller
 from chassis.credentials import CredentialBook, KeyedHash, is_local_secret
-from chassis.errors import Unauthenticated
+from chassis.errors import SecretNotActive, Unauthenticated
 
 SECRET_LENGTH_MAX: Final = 512
 _CALLERS_MAX: Final = 20_000
@@ -18,7 +18,7 @@ class Authenticator(Protocol):
     """Knows callers by their secrets."""
 
     async def authenticate(self, secret: str) -> Caller:
-        """The caller that holds the secret; Unauthenticated if nobody does."""
+        """The caller that holds the secret; Unauthenticated, or SecretNotActive, if nobody does."""
         ...
 
 
@@ -94,13 +94,15 @@ class BearerAuthenticator:
         self._keeper = keeper
 
     async def authenticate(self, secret: str) -> Caller:
-        """The caller that holds the secret; Unauthenticated if nobody does."""
-        if not secret or len(secret) > SECRET_LENGTH_MAX:
+        """The caller that holds the secret; Unauthenticated, or SecretNotActive, if nobody does."""
+        if not secret:
             raise Unauthenticated
+        if len(secret) > SECRET_LENGTH_MAX:
+            raise SecretNotActive
         if is_local_secret(secret):
             caller = self._book.find(secret)
         else:
             caller = await self._keeper.find(secret, self._hash.of(secret))
         if caller is None:
-            raise Unauthenticated
+            raise SecretNotActive
         return caller

@@ -9,7 +9,7 @@ from chassis.caller import Caller, CallerKind
 from chassis.clock import Clock
 from chassis.credentials import KeyedHash, new_secret
 from chassis.database import Database, Transaction
-from chassis.errors import Unauthenticated
+from chassis.errors import SecretNotActive
 from chassis.rpc.authentication import RememberedCallers
 from provisioning_service.domain.token import SECRET_PREFIX, NewSecret
 from provisioning_service.storage.queries import find_token_by_secret
@@ -67,7 +67,7 @@ def remembered_callers(database: Database, clock: Clock) -> RememberedCallers:
 def check_still_active(tx: Transaction, caller: Caller, *, now: int) -> None:
     """Refuse an integrator whose secret has ended by `now`, since it was recognised.
 
-    Errors:  Unauthenticated.
+    Errors:  SecretNotActive.
     """
     if caller.secret_hash and find_token_by_secret(tx, caller.secret_hash, now=now) is None:
-        raise Unauthenticated
+        raise SecretNotActive

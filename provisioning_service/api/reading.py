@@ -27,7 +27,7 @@ class Reads:
     async def run(self, call: Call, query: Callable[[Transaction], T]) -> T:
         """What `query` gives on a snapshot in which the caller's secret works.
 
-        Errors:  Unauthenticated.
+        Errors:  SecretNotActive.
         """
         now = self._clock.now()
 

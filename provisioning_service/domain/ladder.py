@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chassis.errors import Unauthenticated
+from chassis.errors import SecretNotActive
 from provisioning_service.domain.errors import (
     LadderComplete,
     QuotaUsedUp,
@@ -78,13 +78,13 @@ def token_of_secret(tokens: Tokens, secret_hash: bytes) -> Token:
     When an overlap is over was judged by the real clock as the call came, for what is decided here
     may live by a sandbox's.
 
-    Errors:  Unauthenticated if the secret was ended since the caller was recognised.
+    Errors:  SecretNotActive if the secret was ended since the caller was recognised.
     """
     for token in tokens.values():
         for kept in (token.secret_hash, token.previous_secret_hash):
             if hmac.compare_digest(kept, secret_hash):
                 return token
-    raise Unauthenticated
+    raise SecretNotActive
 
 
 def token_of_rung(account: str, tokens: Tokens, rung: int) -> Token:

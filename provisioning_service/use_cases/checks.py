@@ -44,7 +44,7 @@ def account_scope(command: OfAccount) -> Scope:
 def check_secret(facts: Facts, account: str, secret_hash: bytes) -> None:
     """Refuse an integrator whose secret ended since it was recognised; empty for other callers.
 
-    Errors:  Unauthenticated.
+    Errors:  SecretNotActive.
     """
     if secret_hash:
         token_of_secret(facts.tokens_of(account), secret_hash)

@@ -55,6 +55,24 @@ async def test_refuses_who_has_no_active_secret(service: SmallService, secret: s
     assert refusal_of(failed.value) == (CODE.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [
+        ("", "No active credential: send `authorization: Bearer"),
+        ("pspg_op_guess", "The secret is not active: "),
+        ("pspg_it_guess", "The secret is not active: "),
+    ],
+)
+async def test_a_secret_that_was_sent_is_not_asked_for(
+    service: SmallService, secret: str, words: str
+) -> None:
+    """Who sent one that is not active is told so, in the words for one that never was."""
+    async with service.channel(secret) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await AccountServiceStub(channel).GetAccount(ACME)
+    assert str(failed.value.details()).startswith(words)
+
+
 @pytest.mark.parametrize("header", ["pspg_it_acme", "Basic pspg_it_acme", "Bearer"])
 async def test_refuses_other_schemes(service: SmallService, header: str) -> None:
     """A secret counts only after the word Bearer."""
