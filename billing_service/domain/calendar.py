@@ -48,6 +48,12 @@ def civil_day(instant_at: int, zone: str) -> date:
     return day
 
 
+def instant_text(instant_at: int) -> str:
+    """An instant as people and programs read it, such as `2027-01-01T03:00:00Z`."""
+    moment = _EPOCH + timedelta(microseconds=instant_at)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def month_of(instant_at: int, zone: str) -> date:
     """The month that holds an instant, as its first day."""
     return civil_day(instant_at, zone).replace(day=1)

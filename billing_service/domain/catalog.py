@@ -4,10 +4,12 @@ Source:  docs/decisions/0012-catalogue-as-code.md
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from hashlib import sha256
+from typing import Final
 
 from billing_service.domain import price_rules
 from billing_service.domain.catalog_errors import CatalogTimeNotAhead, VersionPolicyFixed
@@ -27,9 +29,10 @@ from billing_service.domain.plan import Plan
 from billing_service.domain.plan import faults as version_faults
 from billing_service.domain.price_models import Fault
 from billing_service.domain.tax import TaxProfile, check_alike, check_rates
-from billing_service.domain.versions import Version, is_ahead
+from billing_service.domain.versions import Version, bound_of
 
 Entity = Meter | TaxProfile | Plan
+_LISTED_AS: Final = {Meter: "meters", TaxProfile: "tax_profiles", Plan: "plans"}
 
 
 class Action(Enum):
@@ -114,13 +117,11 @@ def diff(stored: Stored, wanted: Catalog, effective_at: int | None) -> list[Cata
 def check_time(changes: Sequence[CatalogChange], effective_at: int | None, now: int) -> None:
     """Refuse a time at which further versions cannot take force.
 
-    Errors:  CatalogTimeNotAhead, naming the first entity that needs a later one.
+    Errors:  CatalogTimeNotAhead, with the path of each entity that needs a later one.
     """
-    for change in changes:
-        if change.action is Action.ADD_VERSION and not isinstance(change.after, Meter):
-            *before, _added = change.after.versions
-            if not is_ahead(before, effective_at, now):
-                raise CatalogTimeNotAhead(change.name)
+    found = list(_time_faults(changes, effective_at, now))
+    if found:
+        raise CatalogTimeNotAhead(found)
 
 
 def digest_of(changes: Sequence[CatalogChange]) -> str:
@@ -139,6 +140,22 @@ def digest_of(changes: Sequence[CatalogChange]) -> str:
         for change in changes
     ]
     return sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def _time_faults(
+    changes: Sequence[CatalogChange], effective_at: int | None, now: int
+) -> Iterator[Fault]:
+    """The entities whose further version must take force later, by their place in the catalogue."""
+    seen = Counter[str]()
+    for change in changes:
+        listed = _LISTED_AS[type(change.after)]
+        place, seen[listed] = seen[listed], seen[listed] + 1
+        if change.action is Action.ADD_VERSION and not isinstance(change.after, Meter):
+            *before, _added = change.after.versions
+            bound = bound_of(before, now)
+            if effective_at is None or effective_at <= bound.at:
+                text = f"needs an effective_time after {bound.text}"
+                yield Fault(f"catalog.{listed}[{place}]", text)
 
 
 def _check_rates(stored: Stored, profile: TaxProfile, prefix: str) -> None:

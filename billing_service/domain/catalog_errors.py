@@ -81,11 +81,11 @@ class VersionPolicyFixed(FieldImmutable):
 
 
 class CatalogTimeNotAhead(EffectiveTimeNotAhead):
-    """Further versions are needed, and their time is missing or not ahead."""
+    """Further versions are needed, and their time is missing or not ahead; each is told of."""
 
-    def __init__(self, name: str) -> None:
-        text = f"must lie ahead of now, and after that of the last version of {name}"
-        Fault.__init__(self, "effective_time", text)
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        message, detail = told(faults, "")
+        BillingError.__init__(self, message, detail=detail)
 
 
 class CatalogChanged(BillingError):

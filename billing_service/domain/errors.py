@@ -1,7 +1,9 @@
 """Refusals of the billing service, each with its published reason."""
 
+from dataclasses import dataclass
 from datetime import date
 
+from billing_service.domain.calendar import instant_text
 from billing_service.domain.refusals import BillingError
 from billing_service.domain.refusals import Fault as _Fault
 from billing_service.domain.refusals import Faults as _Faults
@@ -75,15 +77,27 @@ class InvalidTerms(_Fault):
     reason = "INVALID_TERMS"
 
 
+@dataclass(frozen=True, slots=True)
+class TimeBound:
+    """What an effective time must lie after: now, or a last version's, if `version` names one."""
+
+    at: int
+    version: int = 0
+
+    @property
+    def text(self) -> str:
+        """What it is, and the remedy."""
+        what = f"when version {self.version}, the last one, takes force" if self.version else "now"
+        return f"{instant_text(self.at)}, {what}: choose a later time"
+
+
 class EffectiveTimeNotAhead(_Fault):
     """A version's effective time is missing, lies behind, or not after the version before."""
 
     reason = "EFFECTIVE_TIME_NOT_AHEAD"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "version.effective_time", "must lie ahead of now, and after that of the last version"
-        )
+    def __init__(self, bound: TimeBound) -> None:
+        super().__init__("version.effective_time", f"must lie after {bound.text}")
 
 
 class CurrencyUnknown(_Fault):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from billing_service.domain.errors import EffectiveTimeNotAhead
+from billing_service.domain.errors import EffectiveTimeNotAhead, TimeBound
 
 
 class Version(Protocol):
@@ -31,14 +31,17 @@ def in_force(versions: Sequence[V], instant_at: int) -> V:
     return held
 
 
-def is_ahead(versions: Sequence[Version], effective_at: int | None, now: int) -> bool:
-    """Whether a further version can take force at an instant: ahead, and later than all."""
-    last_at = versions[-1].effective_at or 0
-    return effective_at is not None and effective_at > max(now, last_at)
+def bound_of(versions: Sequence[Version], now: int) -> TimeBound:
+    """What the effective time of a further version must lie after: now, and that of the last."""
+    last = versions[-1]
+    if last.effective_at is not None and last.effective_at > now:
+        return TimeBound(last.effective_at, last.version)
+    return TimeBound(now)
 
 
 def check_ahead(versions: Sequence[Version], effective_at: int | None, now: int) -> int:
     """The effective time of a further version; refused unless later than all."""
-    if effective_at is None or not is_ahead(versions, effective_at, now):
-        raise EffectiveTimeNotAhead
+    bound = bound_of(versions, now)
+    if effective_at is None or effective_at <= bound.at:
+        raise EffectiveTimeNotAhead(bound)
     return effective_at

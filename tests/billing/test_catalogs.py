@@ -252,8 +252,8 @@ WRONG: Final[dict[str, tuple[Catalog, int | None, type[Exception], str]]] = {
         VersionPolicyFixed,
         "catalog.plans[0].version_policy",
     ),
-    "no time": (DEAR, None, CatalogTimeNotAhead, "effective_time"),
-    "a time that is now": (DEAR, START_AT, CatalogTimeNotAhead, "effective_time"),
+    "no time": (DEAR, None, CatalogTimeNotAhead, "catalog.plans[0]"),
+    "a time that is now": (DEAR, START_AT, CatalogTimeNotAhead, "catalog.plans[0]"),
 }
 
 
@@ -302,7 +302,9 @@ def test_a_time_before_the_last_version_is_refused(billing: Billing) -> None:
     apply(billing, WHOLE)
     apply(billing, DEAR, LAST)
     dearer = replace(WHOLE, plans=(plan(price_of("13"), calls()),))
-    with pytest.raises(CatalogTimeNotAhead, match="plans/shop"):
+    with pytest.raises(
+        CatalogTimeNotAhead, match=r"catalog.plans\[0\]: .*when version 2, the last"
+    ):
         apply(billing, dearer, LATER)
 
 

@@ -44,6 +44,23 @@ def test_version_holds_from_its_effective_time_on(instant_at: int, version: int)
     assert terms.at(instant_at).version == version
 
 
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2026-03-01", "2026-04-01T03:00:00Z, when version 2, the last one, takes force"),
+        ("2026-05-01", "2026-05-01T03:00:00Z, now"),
+    ],
+)
+def test_refused_time_tells_what_it_must_lie_after(now: str, words: str) -> None:
+    """Of now and the last version's time, the later one is told, and the remedy."""
+    late = version_of({1: "1", 2: "1", 3: "1"}, effective_at=APRIL)
+    with pytest.raises(EffectiveTimeNotAhead) as refused:
+        two_versions().with_version(late, at(now), ())
+    assert str(refused.value) == (
+        f"version.effective_time: must lie after {words}: choose a later time."
+    )
+
+
 @pytest.mark.parametrize("effective_at", [None, 0, at("2026-03-01"), APRIL])
 def test_version_must_lie_ahead_and_after_the_last(effective_at: int | None) -> None:
     """Unset, past, present or not after the version before is refused."""
