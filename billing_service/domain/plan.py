@@ -6,6 +6,7 @@ from enum import Enum
 
 from billing_service.domain import price_rules
 from billing_service.domain.plan_version import PlanVersion
+from billing_service.domain.price import Price, Recurring
 from billing_service.domain.price_models import Fault
 from billing_service.domain.versions import check_ahead
 
@@ -79,4 +80,13 @@ def _dropped(draft: PlanVersion, before: PlanVersion | None) -> Iterator[Fault]:
     for price in before.prices if before else ():
         code, band, currency = price.key
         if price.add_on is None and stated.isdisjoint({price.key, (code, 0, currency)}):
-            yield Fault("prices", f"{code}, band {band}, {currency} was priced before: state it")
+            where = f"band {band}" if band else "every band"
+            text = f"{code} was priced in {currency} in {where}: state it; {_retired(price)}"
+            yield Fault("prices", text)
+
+
+def _retired(price: Price) -> str:
+    """How to have a price charged no more."""
+    if isinstance(price.kind, Recurring):
+        return "to retire it, make it an add-on, which nobody has to choose, or price it at 0"
+    return "to retire it, price it at 0, with no line for a quantity of 0"

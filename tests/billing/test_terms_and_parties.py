@@ -1,6 +1,8 @@
 """Versions, the days after a month, number series, and sharing out a payment."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -21,12 +23,19 @@ from billing_service.domain.payment import (
     apply_credit,
     take_back,
 )
-from billing_service.domain.plan import Plan, first_plan
+from billing_service.domain.plan import Plan, PlanVersion, first_plan
+from billing_service.domain.price import AddOn, Licensed, Price
+from billing_service.domain.price_models import PerUnit
 from billing_service.domain.terms import TermsVersion, first_terms
-from tests.billing.builders import SAO_PAULO, at, day, plan_of, terms_of, version_of
+from tests.billing.builders import SAO_PAULO, at, day, plan_of, price_of, terms_of, version_of
 
 STANDARD: TermsVersion = terms_of()
 APRIL = at("2026-04-01")
+
+
+def plan_of_version(version: PlanVersion) -> Plan:
+    """A plan with that one version."""
+    return first_plan(replace(plan_of(), versions=(version,)), ())
 
 
 def two_versions() -> Plan:
@@ -67,6 +76,38 @@ def test_version_must_lie_ahead_and_after_the_last(effective_at: int | None) -> 
     late = version_of({1: "1", 2: "1", 3: "1"}, effective_at=effective_at)
     with pytest.raises(EffectiveTimeNotAhead):
         two_versions().with_version(late, at("2026-03-01"), ())
+
+
+@pytest.mark.parametrize(
+    ("dropped", "words"),
+    [
+        (price_of("9", code="care"), "care was priced in BRL in every band: state it; .* add-on"),
+        (price_of("9", code="care", band=2), "care was priced in BRL in band 2: state it"),
+        (
+            price_of("0", code="seats", kind=Licensed(), model=PerUnit(Decimal(1))),
+            "in every band: state it; to retire it, price it at 0, with no line for",
+        ),
+    ],
+)
+def test_refusal_of_a_dropped_price_tells_how_to_retire_it(dropped: Price, words: str) -> None:
+    """The price is told in the words of a file, with what can be done instead."""
+    (first,) = plan_of().versions
+    plan = plan_of_version(replace(first, prices=(*first.prices, dropped)))
+    with pytest.raises(InvalidPrices, match=words):
+        plan.with_version(replace(first, effective_at=APRIL), 0, ())
+
+
+def test_price_is_retired_as_an_add_on() -> None:
+    """A version that makes it optional, and one without it, may follow."""
+    (first,) = plan_of().versions
+    care = price_of("9", code="care")
+    optional = (*first.prices, replace(care, add_on=AddOn()))
+    plan = (
+        plan_of_version(replace(first, prices=(*first.prices, care)))
+        .with_version(replace(first, prices=optional, effective_at=APRIL), 0, ())
+        .with_version(replace(first, effective_at=APRIL + 1), 0, ())
+    )
+    assert plan.versions[-1].prices == first.prices
 
 
 def test_version_may_not_drop_a_price() -> None:
