@@ -42,7 +42,8 @@ def pospago() -> None:
       pospago account list  and so on: every noun below has its own --help
 
     Commands answer in tables, or in JSON with --json. They exit with 0 if done, 1 if something
-    failed, 2 if misspelled, 3 if refused, 4 if not found, 5 if not allowed, 6 if unreachable.
+    failed, 2 if misspelled, 3 if refused, 4 if not found, 5 if not allowed, 6 if unreachable,
+    130 if interrupted or answered with no.
     """  # noqa: D301 - click reads \b
 
 
@@ -78,14 +79,16 @@ def run(arguments: list[str], session: Session) -> int:
     except grpc.RpcError as error:
         return _refused(session, Refusal.of(error))
     except CommandFailed as failure:
-        session.errors.print(Text(str(failure), style="red"))
+        # Whoever reads `file:line: field` from a pipe needs each fault on one line.
+        session.errors.print(Text(str(failure), style="red"), soft_wrap=True)
         if failure.remedy:
-            session.errors.print(Text(f"→ {failure.remedy}", style="yellow"))
+            session.errors.print(Text(f"→ {failure.remedy}", style="yellow"), soft_wrap=True)
         return failure.exit_code
     except click.ClickException as misspelled:
         misspelled.show()
         return misspelled.exit_code
     except (KeyboardInterrupt, click.Abort):
+        session.errors.print(Text("Stopped.", style="yellow"))
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be flushed to it at exit.

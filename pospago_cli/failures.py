@@ -81,12 +81,14 @@ class Refusal:
     def printed(self, console: Console) -> None:
         """Print it as one block."""
         head = f"{self.code} · {self.reason}" if self.reason else self.code
-        console.print(Text(head, style="bold red"))
-        console.print(Text(self.message))
+        console.print(Text(head, style="bold red"), soft_wrap=True)
+        console.print(Text(self.message), soft_wrap=True)
         for detail in self.details:
-            console.print(Text(f"  {detail}", style="dim"))
+            # A message that tells its one fault has said it already.
+            if detail.rstrip(".") not in self.message:
+                console.print(Text(f"  {detail}", style="dim"), soft_wrap=True)
         if remedy := REMEDIES.get(self.code):
-            console.print(Text(f"→ {remedy}", style="yellow"))
+            console.print(Text(f"→ {remedy}", style="yellow"), soft_wrap=True)
 
     def as_json(self) -> dict[str, object]:
         """The same for machines."""

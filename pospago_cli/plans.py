@@ -62,19 +62,19 @@ def rendered(shown: pb.Plan) -> RenderableType:
     return Group(head, *(part for each in shown.versions for part in _version(each)))
 
 
-def _version(version: pb.PlanVersion) -> Iterator[RenderableType]:
-    since = instant_text(version.effective_time) if version.HasField("effective_time") else "ever"
-    table = Table(
-        title=f"Version {version.version}, since {since}",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
+def table_of_prices(title: str, version: pb.PlanVersion) -> Table:
+    """The prices of a version, a row for each."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading in PRICE_COLUMNS:
         table.add_column(heading, overflow="fold")
     for price in version.prices:
         table.add_row(*map(Text, _row(price)))
-    yield table
+    return table
+
+
+def _version(version: pb.PlanVersion) -> Iterator[RenderableType]:
+    since = instant_text(version.effective_time) if version.HasField("effective_time") else "ever"
+    yield table_of_prices(f"Version {version.version}, since {since}", version)
     for field in ("schedule", "shared_allowances", "limits"):
         said = field_text(version, field)
         if said:

@@ -151,6 +151,17 @@ def subject_of(payload: Message | None) -> str:
     return ""
 
 
+def instants_of(payload: Message | None) -> str:
+    """The days and instants that a message states itself, such as `stop time 2027-01-31 …Z`."""
+    if payload is None:
+        return ""
+    return ", ".join(
+        f"{descriptor.name.replace('_', ' ')} {_value_text(descriptor, value)}"
+        for descriptor, value in payload.ListFields()
+        if isinstance(value, Date | Timestamp)
+    )
+
+
 def json_line(source: str, envelope: Message, payload: Message | None) -> str:
     """An event as one line of JSON, its payload unpacked."""
     bare = type(envelope)()

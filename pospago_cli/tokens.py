@@ -80,7 +80,7 @@ def list_(session: Session, account: str, limit: int) -> None:
 @click.argument("name", type=TOKEN)
 @click.option(
     "--overlap",
-    type=Length(),
+    type=Length(longest="30d"),
     default=None,
     help="How long the old secret works on, such as 24h, up to 30d. [it ends at once]",
 )

@@ -77,9 +77,12 @@ class Instant(click.ParamType[Timestamp]):
 
 
 class Length(click.ParamType[Duration]):
-    """A length of time such as 36h or 2d."""
+    """A length of time such as 36h or 2d, up to the longest."""
 
     name = "length"
+
+    def __init__(self, longest: str = "") -> None:
+        self.longest = longest
 
     def convert(
         self, value: str | Duration, param: click.Parameter | None, ctx: click.Context | None
@@ -90,6 +93,9 @@ class Length(click.ParamType[Duration]):
         length = read_length(value)
         if length is None:
             self.fail(f"{value!r}: write a length such as 90s, 30m, 36h or 2d", param, ctx)
+        longest = read_length(self.longest)
+        if longest is not None and length > longest:
+            self.fail(f"{value!r}: write a length of at most {self.longest}", param, ctx)
         message = Duration()
         message.FromTimedelta(length)
         return message

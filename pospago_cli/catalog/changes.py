@@ -1,12 +1,16 @@
 """Changes of a catalogue as people scan them."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from pospago.billing.v1 import catalog_pb2 as pb
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
+
+from pospago_cli.tables import instant_text
 
 _NONE: Final = pb.CatalogChange.ACTION_NONE
 _SAID: Final = {
@@ -25,6 +29,30 @@ def is_change(change: pb.CatalogChange) -> bool:
 def is_version(change: pb.CatalogChange) -> bool:
     """Whether a plan or a tax profile gets a further version."""
     return change.action == pb.CatalogChange.ACTION_ADD_VERSION
+
+
+def is_created(change: pb.CatalogChange) -> bool:
+    """Whether there was no such thing before."""
+    return change.action == pb.CatalogChange.ACTION_CREATE
+
+
+def times_of(
+    answer: pb.ApplyCatalogResponse,
+    effective: Timestamp | None,
+    last: Mapping[str, Timestamp],
+) -> Iterator[str]:
+    """From when on new versions would hold, and after which ones; `last` begin at some instant."""
+    if not any(map(is_version, answer.changes)):
+        return
+    if effective is None:
+        yield "New versions hold from an instant ahead on, which --effective states."
+    else:
+        yield f"New versions hold from {instant_text(effective)} on."
+    for name, since in last.items():
+        yield (
+            f"The last version of {name} holds from {instant_text(since)} on; a further one must "
+            "hold from later on."
+        )
 
 
 def table_of_changes(answer: pb.ApplyCatalogResponse) -> Table:

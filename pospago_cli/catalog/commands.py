@@ -9,11 +9,19 @@ from pospago.billing.v1 import catalog_pb2 as pb
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from pospago_cli.catalog.applying import apply_catalog, changes_of, checked
-from pospago_cli.catalog.changes import is_change, is_version, summary_of, table_of_changes
+from pospago_cli.catalog.applying import apply_catalog, changes_of, checked, last_versions
+from pospago_cli.catalog.changes import (
+    is_change,
+    is_created,
+    is_version,
+    summary_of,
+    table_of_changes,
+    times_of,
+)
 from pospago_cli.catalog.faults import CatalogFault, CatalogRefused
 from pospago_cli.catalog.loading import Loaded
 from pospago_cli.failures import EXIT_REFUSED, CommandFailed
+from pospago_cli.plans import table_of_prices
 from pospago_cli.session import Noun, Session, pass_session
 from pospago_cli.tables import as_json, print_json
 from pospago_cli.values import Instant
@@ -66,8 +74,9 @@ def validate(ctx: click.Context, session: Session, files: tuple[Path, ...]) -> N
 @pass_session
 def diff(session: Session, file: Path, effective: Timestamp | None) -> None:
     """Show what `apply` would change, and change nothing."""
-    answer = changes_of(session.connection, checked(file), effective)
-    _show(session, answer, file)
+    loaded = checked(file)
+    answer = changes_of(session.connection, loaded, effective)
+    _show(session, answer, loaded, effective)
 
 
 @catalog.command("apply")
@@ -84,7 +93,7 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
     loaded = checked(file)
     answer = changes_of(session.connection, loaded, effective)
     if not session.as_json:
-        _show(session, answer, file)
+        _show(session, answer, loaded, effective)
     if any(map(is_change, answer.changes)):
         if effective is None and any(map(is_version, answer.changes)):
             raise CommandFailed(
@@ -92,7 +101,7 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
                 "Say when, such as --effective 2027-02-01T00:00:00-03:00.",
             )
         if not yes:
-            click.confirm("Make these changes?", abort=True, err=True)
+            _ask()
         answer = apply_catalog(session.connection, loaded, effective, digest=answer.digest)
         if not session.as_json:
             session.console.print("Done.")
@@ -100,14 +109,35 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
         print_json(session.console, as_json(answer))
 
 
-def _show(session: Session, answer: pb.ApplyCatalogResponse, file: Path) -> None:
+def _ask() -> None:
+    """Return if the changes are agreed to."""
+    try:
+        click.confirm("Make these changes?", abort=True, err=True)
+    except click.Abort as unsaid:
+        if isinstance(unsaid.__context__, EOFError):
+            raise CommandFailed(
+                "Nobody answered, so nothing was changed.", "To agree beforehand, add --yes."
+            ) from unsaid
+        raise
+
+
+def _show(
+    session: Session, answer: pb.ApplyCatalogResponse, loaded: Loaded, effective: Timestamp | None
+) -> None:
     if session.as_json:
         print_json(session.console, as_json(answer))
     elif any(map(is_change, answer.changes)):
         session.console.print(table_of_changes(answer))
+        for created in filter(is_created, answer.changes):
+            for plan in loaded.messages.catalog.plans:
+                if plan.name == created.name:
+                    session.console.print(table_of_prices(f"{plan.name}: prices", plan.versions[0]))
         session.console.print(summary_of(answer))
+        for line in times_of(answer, effective, last_versions(session.connection, answer)):
+            session.console.print(line, soft_wrap=True)
     else:
-        session.console.print(f"Nothing to do: the stored catalogue is what {file} says.")
+        said = f"Nothing to do: the stored catalogue is what {loaded.document.file} says."
+        session.console.print(said, soft_wrap=True)
 
 
 def _table_of_files(files: list[Loaded]) -> Table:

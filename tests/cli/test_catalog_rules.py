@@ -41,13 +41,12 @@ def test_a_price_that_breaks_a_rule_is_told_where_it_stands(
 def test_a_meter_that_the_file_does_not_have_is_refused(tmp_path: Path) -> None:
     """A file holds the meters that it uses, and one remedy says so."""
     text = PLAN.replace("metered: api-calls", "metered: api-call") + "        per_unit: 1\n"
-    assert [
-        str(each).partition("wrong.yaml:")[2] for each in faults_of(written(tmp_path, text))
-    ] == [
-        "13: plans.pro.prices[1].metered: meter 'api-call' is not in this file, and a file names "
-        "each meter that it uses. Add it to `meters`, also if it is stored, or check the name. "
-        "Did you mean 'api-calls'?"
-    ]
+    (fault,) = faults_of(written(tmp_path, text))
+    assert (fault.line, fault.field) == (13, "plans.pro.prices[1].metered")
+    assert str(fault).endswith(
+        "meter 'api-call' is not in this file, and a file names each meter that it uses. Add it to "
+        "`meters`, also if it is stored, or check the name. Did you mean 'api-calls'?"
+    )
 
 
 def test_a_capacity_of_a_meter_that_the_file_does_not_have_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from pospago_cli.__main__ import run
@@ -38,6 +39,17 @@ def test_a_wrong_file_does_not_hide_a_right_one(tmp_path: Path) -> None:
     assert str(EXAMPLES[0]) in answer
     assert errors.startswith(f"{path}:15: plans.pro.prices[1].discount: ")
     assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["diff", "apply"])
+def test_each_fault_stands_on_one_line(tmp_path: Path, verb: str) -> None:
+    """However narrow the console is, what reads a pipe finds file, line and field."""
+    path = written(tmp_path, PLAN + "        per_unit: 1\n        discount: 101%\n")
+    errors = StringIO()
+    session = Session(errors=Console(file=errors, width=20, highlight=False))
+    assert run(["catalog", verb, str(path)], session) == EXIT_REFUSED
+    assert errors.getvalue().startswith(f"{path}:15: plans.pro.prices[1].discount: ")
+    assert errors.getvalue().count("\n") == 1
 
 
 def test_faults_for_machines_name_file_line_and_field(tmp_path: Path) -> None:

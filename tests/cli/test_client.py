@@ -1,5 +1,6 @@
 """What a connection sends along, and how a refusal reads."""
 
+import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from pospago.provisioning.v1 import account_pb2 as pb
 from pospago.provisioning.v1.account_pb2_grpc import AccountServiceStub
+from rich.console import Console
 
 from pospago_cli.__main__ import run
 from pospago_cli.client import Connection
@@ -143,6 +145,24 @@ def test_a_refused_command_prints_one_block(capsys: pytest.CaptureFixture[str]) 
         "RESOURCE_EXHAUSTED · QUOTA_USED_UP",
         "Request the next token.",
         "  accounts/acme/tokens/1: 25 of 25 used",
+    ]
+
+
+def test_what_a_message_says_is_not_said_again() -> None:
+    """A fault stands on one line, once, however narrow the console is."""
+    refusal = Refusal(
+        code="INVALID_ARGUMENT",
+        reason="INVALID_FIELD",
+        message="plan.versions[0].prices: must have at least one price.",
+        details=("plan.versions[0].prices: must have at least one price", "plan.name: is none"),
+    )
+    printed = Console(file=io.StringIO(), width=20)
+    refusal.printed(printed)
+    assert isinstance(printed.file, io.StringIO)
+    assert printed.file.getvalue().splitlines() == [
+        "INVALID_ARGUMENT · INVALID_FIELD",
+        "plan.versions[0].prices: must have at least one price.",
+        "  plan.name: is none",
     ]
 
 

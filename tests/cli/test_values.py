@@ -39,6 +39,18 @@ def test_a_length_counts_its_unit(text: str, seconds: int) -> None:
     assert Length().convert(text, None, None).seconds == seconds
 
 
+@pytest.mark.parametrize("text", ["30d", "720h"])
+def test_the_longest_length_is_taken(text: str) -> None:
+    """A bound is itself within it, in whatever unit it is written."""
+    assert Length(longest="30d").convert(text, None, None).seconds == 2_592_000
+
+
+def test_a_length_beyond_the_longest_is_told_which_that_is() -> None:
+    """The bound is said as it may be written."""
+    with pytest.raises(click.BadParameter, match="at most 30d"):
+        Length(longest="30d").convert("721h", None, None)
+
+
 @pytest.mark.parametrize("text", ["2", "d", "2w", "-2d", "1.5d"])
 def test_what_is_no_length_is_refused(text: str) -> None:
     """A length without a unit, or with one that has no fixed length, is refused."""
