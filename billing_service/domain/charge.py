@@ -11,7 +11,7 @@ from typing import Final
 
 from billing_service.domain.account import Account
 from billing_service.domain.calendar import first_instant, months_between, next_month
-from billing_service.domain.errors import PriceNotFound
+from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.item_rate import ItemRate, ItemRates, monthly_version
 from billing_service.domain.plan import Plan, VersionPolicy
 from billing_service.domain.price_change import PriceChange, terms_on
@@ -132,7 +132,7 @@ class _Pricing:
     def _items(self, subscription: Subscription, month: date) -> tuple[ItemRate, ...]:
         plan = self._plans.get(subscription.plan)
         if plan is None:
-            raise PriceNotFound(subscription.plan, subscription.band, self._currency, month)
+            raise PricedPlanNotFound(subscription.plan, month)
         instant_at = first_instant(month, self._zone)
         if plan.policy is VersionPolicy.KEEP:
             instant_at = subscription.facts[0].effective_at

@@ -138,11 +138,21 @@ class PriceNotFound(_InTheWay):
 
     reason = "PRICE_NOT_FOUND"
 
-    def __init__(self, plan: str, band: int, currency: str, month: date) -> None:
+    def __init__(self, plan: str, wanted: str, month: date, priced: str) -> None:
+        """`wanted` is the band and currency without a price, `priced` those that have one."""
         super().__init__(
             f"plans/{plan}",
-            f"has no price for band {band} in {currency} for {month:%Y-%m}: "
-            "create the plan, or add a version with that price",
+            f"has no price {wanted} for {month:%Y-%m}, but {priced}: "
+            "use one of these, or add a version with that price",
+        )
+
+
+class PricedPlanNotFound(PriceNotFound):
+    """Something is charged by a plan that there is not."""
+
+    def __init__(self, plan: str, month: date) -> None:
+        _InTheWay.__init__(
+            self, f"plans/{plan}", f"is not known, and {month:%Y-%m} is charged by it: create it"
         )
 
 

@@ -23,10 +23,9 @@ class CurrencyNeeded(CurrencyUnknown):
 class InlinePriceNotFound(PriceNotFound):
     """The plan of the request has no price in the band and currency."""
 
-    def __init__(self, band: int, currency: str) -> None:
-        InTheWay.__init__(
-            self, "inline_plan", f"has no price for band {band} in {currency}: state one"
-        )
+    def __init__(self, wanted: str, priced: str) -> None:
+        text = f"has no price {wanted}, but {priced}: use one of these, or state that price"
+        InTheWay.__init__(self, "inline_plan", text)
 
 
 class InlineVersionNotFound(PlanVersionNotFound):

@@ -14,6 +14,7 @@ from billing_service.domain.calendar import next_month
 from billing_service.domain.errors import PriceNotFound, PriceUnsuited
 from billing_service.domain.item_lines import unit_price
 from billing_service.domain.plan import Plan, PlanVersion
+from billing_service.domain.plan_version import priced_text, wanted_text
 from billing_service.domain.price import (
     PartPeriod,
     Price,
@@ -126,7 +127,9 @@ def monthly_version(
         unsuited = unsuited or fault
     if unsuited:
         raise PriceUnsuited(plan.plan_id, unsuited, month)
-    raise PriceNotFound(plan.plan_id, band, currency, month)
+    looked_at = plan.versions[first - 1 :]
+    wanted = wanted_text(looked_at, band=band, currency=currency)
+    raise PriceNotFound(plan.plan_id, wanted, month, priced_text(looked_at))
 
 
 def _unsuited(version: PlanVersion, prices: tuple[Price, ...]) -> Iterator[Price]:

@@ -12,7 +12,7 @@ from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.estimate_errors import InlinePriceNotFound, InlineVersionNotFound
 from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.plan import Plan, VersionPolicy
-from billing_service.domain.plan_version import PlanVersion
+from billing_service.domain.plan_version import PlanVersion, priced_text, wanted_text
 from billing_service.domain.price import applying
 from billing_service.domain.price_change import PriceChange, terms_on
 from billing_service.domain.versions import in_force
@@ -123,14 +123,15 @@ def _version_on(priced: PricedPlan, day: date, held_on: date) -> PlanVersion:
     One that does not price the band in the currency gives way to the first later one that does.
     """
     first = _number_on(priced, day, held_on)
-    for version in priced.plan.versions[first - 1 :]:
-        if next(version.basic(band=priced.band, currency=priced.currency), None) is not None:
+    plan, band, currency = priced.plan, priced.band, priced.currency
+    looked_at = plan.versions[first - 1 : first if priced.pinned else None]
+    for version in looked_at:
+        if next(version.basic(band=band, currency=currency), None) is not None:
             return version
-        if priced.pinned:
-            break
-    if not priced.plan.plan_id:
-        raise InlinePriceNotFound(priced.band, priced.currency)
-    raise PriceNotFound(priced.plan.plan_id, priced.band, priced.currency, day)
+    wanted, others = wanted_text(looked_at, band=band, currency=currency), priced_text(looked_at)
+    if not plan.plan_id:
+        raise InlinePriceNotFound(wanted, others)
+    raise PriceNotFound(plan.plan_id, wanted, day, others)
 
 
 def _number_on(priced: PricedPlan, day: date, held_on: date) -> int:

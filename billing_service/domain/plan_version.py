@@ -1,7 +1,9 @@
 """A version of a plan: all that it says about prices, from an instant on."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from billing_service.domain.price import (
@@ -18,6 +20,8 @@ from billing_service.domain.price import (
 
 # What is charged when nothing else is said.
 _STANDARD: Final = Schedule()
+# How many bands or currencies a refusal lists.
+_LISTED_MAX: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,34 @@ class PlanVersion:
     def position(self, price: Price) -> int:
         """The place of one of its prices, from 0."""
         return next(place for place, each in enumerate(self.prices) if each.key == price.key)
+
+
+def wanted_text(versions: Sequence[PlanVersion], *, band: int, currency: str) -> str:
+    """A band and currency that no version prices, in words; no band is only told if it matters."""
+    if band:
+        return f"for band {band} in {currency}"
+    is_banded = currency in _bands(versions)
+    return f"in {currency} without a band" if is_banded else f"in {currency}"
+
+
+def priced_text(versions: Sequence[PlanVersion]) -> str:
+    """In which currencies and bands some versions have prices, such as `in BRL (bands 1, 2)`."""
+    told = []
+    for currency, bands in islice(sorted(_bands(versions).items()), _LISTED_MAX):
+        listed = ", ".join(str(band) for band in islice(sorted(bands), _LISTED_MAX))
+        noun = "band" if len(bands) == 1 else "bands"
+        told.append(f"in {currency}" if 0 in bands else f"in {currency} ({noun} {listed})")
+    return " and ".join(told) or "none that is not an add-on"
+
+
+def _bands(versions: Sequence[PlanVersion]) -> dict[str, set[int]]:
+    """The bands that are priced without being chosen, by currency; 0 is every band."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for version in versions:
+        for price in version.prices:
+            if price.add_on is None:
+                found[price.currency].add(price.band)
+    return found
 
 
 def _of_usage(policy: PartPeriod) -> PartPeriod:

@@ -193,11 +193,22 @@ def test_a_version_that_does_not_price_the_band_gives_way_to_a_later_one() -> No
     assert totals(found) == [2000]
 
 
-@pytest.mark.parametrize("more", [{"band": 2}, {"currency": "EUR"}])
-def test_a_plan_without_price_in_band_or_currency_is_refused(more: dict[str, Any]) -> None:
-    """There is nothing to estimate where the plan has no price."""
-    with pytest.raises(PriceNotFound):
-        estimated(plan(flat("10", band=1)), **more)
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"band": 3}, "no price for band 3 in USD for 2027-01, but in CHF and in USD (bands 1, 2)"),
+        ({"currency": "EUR"}, "no price in EUR for 2027-01, but in CHF and in USD (bands 1, 2)"),
+        ({}, "no price in USD without a band for 2027-01, but in CHF and in USD (bands 1, 2)"),
+    ],
+)
+def test_a_plan_without_price_in_band_or_currency_is_refused(
+    more: dict[str, Any], words: str
+) -> None:
+    """It is told which currencies and bands the plan is priced in, and what to do."""
+    with pytest.raises(PriceNotFound) as refused:
+        estimated(plan(flat("10", band=1), flat("9", band=2), flat("8", currency="CHF")), **more)
+    remedy = "use one of these, or add a version with that price"
+    assert str(refused.value) == f"plans/pro has {words}: {remedy}."
 
 
 def test_a_version_that_there_is_not_is_refused() -> None:
