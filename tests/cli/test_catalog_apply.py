@@ -1,46 +1,20 @@
 """`pospago catalog diff` and `apply` against a real billing service."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from pospago_cli.__main__ import run
 from pospago_cli.demo import CATALOG
 from pospago_cli.failures import EXIT_FAILED, EXIT_REFUSED
-from pospago_cli.session import Session
 from tests.billing.serving import serving
 from tests.cli.catalog_files import EXAMPLES, PLAN, written
+from tests.cli.shell import Shell
 
 AHEAD = ("--effective", "2030-01-01T00:00:00Z")
 ABORTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """Runs commands as the operator of a billing service."""
-
-    address: str
-    secret: str
-
-    async def pospago(self, *arguments: str, exit_code: int = 0) -> str:
-        """What a command prints."""
-        printed = StringIO()
-        console = Console(file=printed, width=200, highlight=False)
-        session = Session(address=self.address, token=self.secret, console=console, errors=console)
-        code = await asyncio.to_thread(run, list(arguments), session)
-        assert code == exit_code, printed.getvalue()
-        return printed.getvalue()
-
-    async def versions(self) -> int:
-        """How many versions the integrator's plan has."""
-        plan = json.loads(await self.pospago("plan", "get", "integrator", "--json"))["plan"]
-        return len(plan["versions"])
 
 
 @pytest.fixture
@@ -74,6 +48,69 @@ async def test_a_difference_is_shown_and_not_made(shell: Shell, dearer: str) -> 
     assert row[:3] == ["new", "version", "2"]
     assert row[-2:] == ["39.9", "44.9"]
     assert await shell.versions() == 1
+
+
+async def test_a_new_plan_is_shown_with_its_prices(shell: Shell) -> None:
+    """Each price has a row that says its band, its currency and what it costs."""
+    shown = await shell.pospago("catalog", "diff", str(CATALOG))
+    assert "plans/integrator: prices" in shown
+    rows = [line.split() for line in shown.splitlines() if line.split()[:1] == ["base"]]
+    assert [(each[1], each[2], each[-1]) for each in rows] == [
+        ("1", "BRL", "39.90"),
+        ("2", "BRL", "34.90"),
+        ("3", "BRL", "29.90"),
+    ]
+
+
+async def test_a_difference_says_from_when_it_would_hold(shell: Shell, dearer: str) -> None:
+    """The instant that is stated, or that one must be, stands below the changes."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    unsaid = await shell.pospago("catalog", "diff", dearer)
+    said = await shell.pospago("catalog", "diff", dearer, *AHEAD)
+    assert "New versions hold from an instant ahead on, which --effective states." in unsaid
+    assert "New versions hold from 2030-01-01 00:00:00Z on." in said
+
+
+async def test_a_difference_names_the_version_that_it_must_come_after(
+    shell: Shell, tmp_path: Path, dearer: str
+) -> None:
+    """A version that is stored and not yet in force is told before anybody states an instant."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    await shell.pospago("catalog", "apply", dearer, "--yes", *AHEAD)
+    shown = await shell.pospago("catalog", "diff", str(CATALOG))
+    assert "The last version of plans/integrator holds from 2030-01-01 00:00:00Z on" in shown
+
+
+async def test_an_instant_that_is_not_ahead_is_told_of_the_plan(shell: Shell, dearer: str) -> None:
+    """The fault stands once, at the plan that would get the version."""
+    await shell.pospago("catalog", "apply", str(CATALOG), "--yes")
+    past = ("--effective", "2020-01-01T00:00:00Z")
+    told = await shell.pospago("catalog", "apply", dearer, *past, exit_code=EXIT_REFUSED)
+    assert told.startswith(f"{dearer}:13: plans.integrator: needs an --effective after ")
+    assert told.count("\n") == 1
+
+
+async def test_a_price_that_is_dropped_is_told_how_to_end(shell: Shell, tmp_path: Path) -> None:
+    """It is named as the file names it, with what may be done instead."""
+    right = PLAN + "        per_unit: 1\n"
+    await shell.pospago("catalog", "apply", str(written(tmp_path, right)), "--yes")
+    path = written(tmp_path, right.replace("code: base", "code: basis"))
+    told = await shell.pospago("catalog", "diff", str(path), exit_code=EXIT_REFUSED)
+    assert told.startswith(f"{path}:9: plans.pro.prices: base was priced in USD")
+    assert "to retire it" in told
+    assert told.count("\n") == 1
+
+
+async def test_a_question_that_nobody_answers_is_told_with_a_remedy(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script without an input is told of --yes, and nothing is written."""
+    monkeypatch.setattr("sys.stdin", StringIO(""))
+    told = await shell.pospago("catalog", "apply", str(CATALOG), exit_code=EXIT_FAILED)
+    assert told.endswith(
+        "Nobody answered, so nothing was changed.\n→ To agree beforehand, add --yes.\n"
+    )
+    assert "integrator" not in await shell.pospago("plan", "list")
 
 
 async def test_a_further_version_takes_force_when_it_is_said_to(shell: Shell, dearer: str) -> None:
@@ -127,6 +164,7 @@ async def test_a_meter_that_sums_up_something_else_is_told_of_the_file(
     path = written(tmp_path, right.replace("event: api.call", "event: api.request"))
     told = await shell.pospago("catalog", "diff", str(path), exit_code=EXIT_REFUSED)
     assert told.startswith(f"{path}:3: meters.api-calls: ")
+    assert "so event must stay" in told
 
 
 async def test_a_file_with_a_fault_changes_nothing(shell: Shell, tmp_path: Path) -> None:
