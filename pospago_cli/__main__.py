@@ -11,6 +11,7 @@ from rich.text import Text
 from pospago_cli.accounts import account
 from pospago_cli.catalog.commands import catalog
 from pospago_cli.demo import demo
+from pospago_cli.estimate.command import estimate
 from pospago_cli.events import events
 from pospago_cli.failures import CommandFailed, Refusal
 from pospago_cli.health import health
@@ -52,6 +53,7 @@ for each in (
     catalog,
     db,
     demo,
+    estimate,
     events,
     health,
     instance,

@@ -3,6 +3,7 @@
 import click
 from google.protobuf.message import Message
 from pospago.billing.v1 import invoice_pb2 as pb
+from pospago.billing.v1.estimate_pb2 import EstimatedInvoice
 from pospago.billing.v1.invoice_pb2_grpc import InvoiceServiceStub
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -123,21 +124,21 @@ def rendered(bill: pb.Invoice) -> RenderableType:
     state = field_text(bill, "state")
     foot = Text(f"total {money_text(bill.total)} · paid {money_text(bill.amount_paid)} · {state}")
     number = bill.number or "preview"
-    parts = (head, lines, *_taxes_of(bill), foot)
+    note = [Text(bill.tax_note)] if bill.tax_note else []
+    parts = (head, lines, *taxes_of(bill), *note, foot)
     return Panel(Group(*parts), title=f"Invoice {number}", expand=False)
 
 
-def _taxes_of(bill: pb.Invoice) -> list[RenderableType]:
-    """Subtotal, taxes by category and rate, their sum and the note; nothing without taxes."""
+def taxes_of(bill: pb.Invoice | EstimatedInvoice) -> list[RenderableType]:
+    """Subtotal, taxes by category and rate, and their sum; nothing without taxes."""
     if not bill.taxes:
         return []
     how = "included in the lines" if bill.prices_include_tax else "added to the lines"
-    shown: list[RenderableType] = [
+    return [
         Text(f"subtotal {money_text(bill.subtotal)}"),
         table_of("", bill.taxes, TAX_COLUMNS),
         Text(f"taxes {money_text(bill.tax_total)}, {how}"),
     ]
-    return [*shown, Text(bill.tax_note)] if bill.tax_note else shown
 
 
 def _show(session: Session, answer: Message, *bills: pb.Invoice) -> None:

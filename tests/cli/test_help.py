@@ -12,7 +12,7 @@ EXPECTED = {
     *(f"account {verb}" for verb in ("create", "get", "list")),
     *(f"db {verb}" for verb in ("backup", "restore", "upgrade")),
     *(f"catalog {verb}" for verb in ("apply", "diff", "validate")),
-    *("demo", "events", "health", "serve", "up"),
+    *("demo", "estimate", "events", "health", "serve", "up"),
     *(f"instance {verb}" for verb in ("cancel", "create", "get", "import", "list")),
     *(f"instance {verb}" for verb in ("resume", "subscribe", "suspend")),
     *(f"integrator {verb}" for verb in ("enrol", "get", "list")),

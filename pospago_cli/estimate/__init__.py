@@ -1,0 +1,1 @@
+"""What something would cost: asked for on a command line, shown month by month."""
