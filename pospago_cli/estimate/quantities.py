@@ -8,7 +8,8 @@ from google.type.decimal_pb2 import Decimal
 from pospago.billing.v1 import estimate_pb2 as pb
 
 _NUMBER: Final = r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?"
-_COUNT: Final = r"[0-9]+(?:_[0-9]+)*"
+# More digits than the contract counts to would not fit into its messages.
+_COUNT: Final = r"[0-9](?:_?[0-9]){0,12}"
 _CODE: Final = r"[a-z0-9][a-z0-9-]*"
 _TRANSACTION: Final = rf"(?:{_COUNT}x)?{_NUMBER}"
 

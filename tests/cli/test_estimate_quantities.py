@@ -6,6 +6,9 @@ from google.protobuf.json_format import MessageToDict
 
 from pospago_cli.estimate.quantities import Counted, Held, Used
 
+# More things than can be counted.
+HUGE = f"a=1#{'9' * 20}"
+
 
 def amounts(*texts: str) -> list[dict[str, str]]:
     """Decimals as the messages hold them."""
@@ -65,7 +68,8 @@ def test_what_is_used_is_said_in_one_word(text: str, expected: dict[str, object]
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "a=", "a=many", "a=1+", "a=1,+2", "a=1x", "a=-1", "a/=1", "a=1#", "a=9,,1", "A=1"]
+    "text",
+    ["a", "a=", "a=many", "a=1+", "a=1,+2", "a=1x", "a=-1", "a/=1", "a=1#", "a=9,,1", "A=1", HUGE],
 )
 def test_what_is_no_usage_is_told_its_forms(text: str) -> None:
     """The answer has an example of each form."""
@@ -98,7 +102,9 @@ def test_own_things_are_marked_as_own() -> None:
     assert Counted(own=True).convert("client=1", None, None).own
 
 
-@pytest.mark.parametrize("text", ["client", "client=", "client:=1", "client=1.5", "client:a,=1"])
+@pytest.mark.parametrize(
+    "text", ["client", "client=", "client:=1", "client=1.5", "client:a,=1", HUGE.replace("1#", "")]
+)
 def test_what_is_no_count_is_told_its_forms(text: str) -> None:
     """The answer has an example with labels and one without."""
     with pytest.raises(click.BadParameter, match=r"as client=12, .*client:partner-level=99"):
