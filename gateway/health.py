@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import grpc
 import grpc.aio
+import structlog
 from grpc_health.v1 import health_pb2
 
 from gateway.routes import Backend, Route
-from gateway.settings import Address
+from gateway.settings import ENVIRONMENT_PREFIX, Address
+
+_log = structlog.get_logger("gateway")
 
 # A restarted backend must be seen again within a second; gRPC's own default is two minutes.
 _CHANNEL_OPTIONS = (
@@ -27,10 +30,15 @@ _Context = grpc.aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.He
 
 
 class BackendProbe:
-    """Asks the processes of one backend for their own overall health."""
+    """Asks the processes of one backend for their own overall health; logs when it changes."""
 
-    def __init__(self, addresses: Sequence[Address], timeout_seconds: float) -> None:
+    def __init__(
+        self, backend: Backend, addresses: Sequence[Address], timeout_seconds: float
+    ) -> None:
+        self._backend = backend
+        self._addresses = ",".join(map(str, addresses))
         self._timeout_seconds = timeout_seconds
+        self._was_serving: bool | None = None
         self._channels = [
             grpc.aio.insecure_channel(str(address), options=_CHANNEL_OPTIONS)
             for address in addresses
@@ -38,12 +46,24 @@ class BackendProbe:
 
     async def is_serving(self) -> bool:
         """Tell whether at least one process of the backend serves."""
-        return any(await asyncio.gather(*map(self._ask, self._channels)))
+        serving = any(await asyncio.gather(*map(self._ask, self._channels)))
+        if serving != self._was_serving:
+            self._was_serving = serving
+            self._tell(serving=serving)
+        return serving
 
     async def close(self) -> None:
         """Close the connections to the backend."""
         for channel in self._channels:
             await channel.close()
+
+    def _tell(self, *, serving: bool) -> None:
+        told = {"backend": self._backend.value, "addresses": self._addresses}
+        if serving:
+            _log.info("backend serves", **told)
+        else:
+            setting = f"{ENVIRONMENT_PREFIX}{self._backend.name}_ADDRESSES"
+            _log.warning("backend does not serve", **told, setting=setting)
 
     async def _ask(self, channel: grpc.aio.Channel) -> bool:
         check = channel.unary_unary(

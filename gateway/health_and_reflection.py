@@ -44,11 +44,13 @@ async def start_health_and_reflection(
 ) -> HealthAndReflection:
     """Give the running server, bound to the settings' health port."""
     draining = Draining()
+    addresses = {
+        Backend.PROVISIONING: settings.provisioning_addresses,
+        Backend.BILLING: settings.billing_addresses,
+    }
     probes = {
-        Backend.PROVISIONING: BackendProbe(
-            settings.provisioning_addresses, settings.health_timeout_seconds
-        ),
-        Backend.BILLING: BackendProbe(settings.billing_addresses, settings.health_timeout_seconds),
+        backend: BackendProbe(backend, those, settings.health_timeout_seconds)
+        for backend, those in addresses.items()
     }
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     health_pb2_grpc.add_HealthServicer_to_server(

@@ -95,8 +95,18 @@ def _connection_manager(settings: GatewaySettings, routes: Sequence[Route]) -> d
 
 
 def _access_log() -> dict[str, object]:
+    """A line for each call but health checks, of which only what changes is told, by `health`."""
     return {
         "name": "envoy.access_loggers.stdout",
+        "filter": {
+            "header_filter": {
+                "header": {
+                    "name": ":path",
+                    "string_match": {"prefix": "/grpc.health.v1.Health/"},
+                    "invert_match": True,
+                }
+            }
+        },
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3"
             ".StdoutAccessLog",

@@ -124,9 +124,9 @@ class Suite:
         for name, module in MODULES.items():
             self._children.append(self._spawn(name, module))
 
-    def wait_serving(self, address: str) -> None:
+    def wait_serving(self, address: str, longest_seconds: int = START_SECONDS) -> None:
         """Return when the gateway at `address` says that all three serve."""
-        give_up_at = time.monotonic() + START_SECONDS
+        give_up_at = time.monotonic() + longest_seconds
         with Connection.to(address) as connection:
             while True:
                 self.require_running()
@@ -134,8 +134,10 @@ class Suite:
                     return
                 if time.monotonic() > give_up_at:
                     raise CommandFailed(
-                        f"The suite does not serve after {START_SECONDS} s.",
-                        "See what the processes print: `pospago up`.",
+                        f"The suite does not serve after {longest_seconds} s. "
+                        + _waited_for(address, self._environment),
+                        "See what the processes print, and let the ports that these settings name "
+                        "be those where the services listen.",
                     )
                 time.sleep(POLL_SECONDS)
 
@@ -179,6 +181,18 @@ class Suite:
             for line in output:
                 child.last_lines.append(line.rstrip("\n"))
                 self._on_line(child.name, line.rstrip("\n"))
+
+
+def _waited_for(address: str, environment: Mapping[str, str]) -> str:
+    """Which addresses had to serve, and by which settings."""
+    backends = (
+        f"{setting} ({environment.get(setting) or f'127.0.0.1:{port}'})"
+        for setting, port in (
+            ("POSPAGO_GATEWAY_PROVISIONING_ADDRESSES", 8081),
+            ("POSPAGO_GATEWAY_BILLING_ADDRESSES", 8082),
+        )
+    )
+    return f"The gateway at {address} waits for {' and '.join(backends)}."
 
 
 def _serves(connection: Connection) -> bool:

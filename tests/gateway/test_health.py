@@ -1,12 +1,16 @@
 """Health through the gateway: of the whole, of each backend, of each service."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
+import structlog.testing
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from gateway.server import running_gateway
+from gateway.settings import GatewaySettings
 from tests.gateway.calling import CALL_SECONDS
 from tests.gateway.conftest import Suite
 from tests.gateway.echo_contract import INSTANCES, INVOICES
@@ -54,6 +58,39 @@ async def test_backend_that_does_not_serve_shows_as_a_dead_one(suite: Suite) -> 
     """A backend that runs but calls itself NOT_SERVING is believed."""
     await suite.billing.set_serving(serving=False)
     assert await check_all(suite) == BILLING_DOWN
+
+
+async def test_change_of_health_is_logged_once(suite: Suite) -> None:
+    """However often it is asked, the log has one line for each change, with the setting."""
+    with structlog.testing.capture_logs() as logged:
+        await check(suite, "billing")
+        await check(suite, "billing")
+        await suite.billing.set_serving(serving=False)
+        await check(suite, "billing")
+        await check(suite, "billing")
+    told = [(each["event"], each["backend"], each.get("setting", "")) for each in logged]
+    assert told == [
+        ("backend serves", "billing", ""),
+        ("backend does not serve", "billing", "POSPAGO_GATEWAY_BILLING_ADDRESSES"),
+    ]
+
+
+@pytest.mark.parametrize("settings", [{"access_log": True}], indirect=True)
+async def test_access_log_has_calls_and_no_health_checks(
+    settings: GatewaySettings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Who asks five times a second whether the suite serves does not fill the log."""
+    async with (
+        running_gateway(settings) as gateway,
+        grpc.aio.insecure_channel(str(gateway.address)) as channel,
+    ):
+        stub = health_pb2_grpc.HealthStub(channel)
+        await stub.Check(health_pb2.HealthCheckRequest(), timeout=CALL_SECONDS)
+        nothing: Any = channel.unary_unary(f"/{INSTANCES}/Nothing")
+        with pytest.raises(grpc.aio.AioRpcError):
+            await nothing(b"", timeout=CALL_SECONDS)
+    called = [line for line in capfd.readouterr().out.splitlines() if '"rpc"' in line]
+    assert [f"/{INSTANCES}/Nothing" in line for line in called] == [True]
 
 
 async def test_list_tells_all_names_at_once(suite: Suite) -> None:
