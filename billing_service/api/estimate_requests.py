@@ -13,7 +13,6 @@ from billing_service.api.values import METER, PLAN, TAX_PROFILE, bare_id, from_p
 from billing_service.domain.catalog_errors import InvalidMeter
 from billing_service.domain.counting import CountedGroup
 from billing_service.domain.errors import InvalidPrices
-from billing_service.domain.estimate_errors import InvalidQuantities
 from billing_service.domain.price_models import Fault, Transaction
 from billing_service.domain.quantities import Held, Quantities, Used
 from billing_service.domain.tax import TaxProfileVersion
@@ -26,7 +25,7 @@ _INLINE: Final = "inline_plan."
 def from_proto_estimate(request: pb.EstimateRequest) -> EstimateCost:
     """What a request asks for.
 
-    Errors:  InvalidPrices, InvalidMeter, InvalidTaxRates, InvalidQuantities.
+    Errors:  InvalidPrices, InvalidMeter, InvalidTaxRates.
     """
     check_estimate_size(request)
     account = account_id(request.account, "account")
@@ -84,8 +83,9 @@ def _taxed_by(request: pb.EstimateRequest) -> str | TaxProfileVersion | None:
 
 
 def _quantities(request: pb.EstimateRequest) -> Quantities:
+    """What is held, used and counted; what is no figure is told with what else is wrong."""
     figures = Figures()
-    quantities = Quantities(
+    return Quantities(
         held=tuple(
             Held(each.price, figures.of(each, "quantity", f"held[{place}]."))
             for place, each in enumerate(request.held)
@@ -97,10 +97,8 @@ def _quantities(request: pb.EstimateRequest) -> Quantities:
             CountedGroup(each.counted, each.count, frozenset(each.labels), is_own=each.own)
             for each in request.counted
         ),
+        misread=tuple(figures.faults),
     )
-    if figures.faults:
-        raise InvalidQuantities(figures.faults)
-    return quantities
 
 
 def _used(message: pb.EstimateRequest.UsedQuantity, figures: Figures, path: str) -> Used:

@@ -58,12 +58,15 @@ def estimate(
 
     Errors:  InvalidQuantities, PlanVersionNotFound, PriceNotFound, TaxRateNotFound.
     """
+    misplaced = []
     if asked.ends_on is not None and asked.ends_on <= asked.begins_on:
-        raise InvalidQuantities([Fault("end_date", "must lie after start_date")])
+        misplaced.append(Fault("end_date", "must lie after start_date"))
+        asked = replace(asked, ends_on=None)
     asked, timeline = _timeline(priced, asked)
     check_quantities(
         asked.quantities,
         PricedIn(timeline.versions, band=priced.band, currency=priced.currency),
+        misplaced,
     )
     by_month: dict[date, list[PlacedCharge]] = defaultdict(list)
     count = 0

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from billing_service.domain.counting import CountedGroup, CountedThings
 from billing_service.domain.money import EXACT
 from billing_service.domain.price import Counting, Licensed, Metered, Price, Recurring
-from billing_service.domain.price_models import Capacity, Transaction, Usage, usage_of_peaks
+from billing_service.domain.price_models import Capacity, Fault, Transaction, Usage, usage_of_peaks
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
@@ -69,11 +69,15 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Quantities:
-    """What is held, what is used in each service period, and what there is to be counted."""
+    """What is held, what is used in each service period, and what there is to be counted.
+
+    `misread` are the faults of figures that were no decimals; those count as 0.
+    """
 
     held: tuple[Held, ...] = ()
     used: tuple[Used, ...] = ()
     counted: tuple[CountedGroup, ...] = ()
+    misread: tuple[Fault, ...] = ()
 
 
 class Charged:

@@ -4,7 +4,7 @@ Quantities are held against every plan version that may price a period of the es
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final
 
@@ -58,18 +58,36 @@ class PricedIn:
             yield Fault(f"{path}price", f"{code} has no price in {self._where}; {known} have")
 
 
-def check_quantities(quantities: Quantities, priced: PricedIn) -> None:
-    """Refuse quantities that do not go with the prices.
+def check_quantities(
+    quantities: Quantities, priced: PricedIn, others: Iterable[Fault] = ()
+) -> None:
+    """Refuse quantities that do not go with the prices, and `others` that were found before.
 
     Errors:  InvalidQuantities with all faults.
     """
-    found = list(faults(quantities, priced))
+    found = [*others, *faults(quantities, priced)]
     if found:
         raise InvalidQuantities(found)
 
 
 def faults(quantities: Quantities, priced: PricedIn) -> Iterator[Fault]:
-    """What is wrong with quantities, in the order of the request."""
+    """What is wrong with quantities: first what is no figure, then the rest as it was requested.
+
+    An element with a figure that could not be read is not judged any further.
+    """
+    yield from quantities.misread
+    misread = {_element(fault) for fault in quantities.misread}
+    for fault in _readable_faults(quantities, priced):
+        if _element(fault) not in misread:
+            yield fault
+
+
+def _element(fault: Fault) -> str:
+    """The element of the request that a fault lies in, such as `used[1]`."""
+    return fault.path.partition(".")[0]
+
+
+def _readable_faults(quantities: Quantities, priced: PricedIn) -> Iterator[Fault]:
     yield from _all_held_faults(quantities.held, priced)
     yield from _all_used_faults(quantities.used, priced)
     yield from _counted_faults(len(quantities.counted), priced)

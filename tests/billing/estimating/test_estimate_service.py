@@ -25,6 +25,7 @@ from tests.billing.serving import (
     read_rule,
     refused,
     serving,
+    violations_of,
 )
 from tests.billing.taxing import create_tax_profile, tax_version
 
@@ -325,6 +326,25 @@ async def test_what_is_not_said_is_not_guessed(served: Served, case: str) -> Non
     rule, asked = MORE_REFUSALS[case]
     method, expected = read_rule(served, f"{ESTIMATE} {rule}")
     assert await refused(served, method, asked) == expected
+
+
+async def test_all_faults_of_the_quantities_are_told_together(served: Served) -> None:
+    """What is no figure, what is out of bounds, and what has no price, in one answer."""
+    asked = inline(
+        flat("1"),
+        calls(),
+        held={"base": -1, "nothing": 1},
+        used={"calls": "1,000"},
+        end_date=Date(year=2026, month=12, day=1),
+    )
+    found = await violations_of(served, served.stubs.estimates.Estimate, asked)
+    assert sorted({field for field, _ in found}) == [
+        "end_date",
+        "held[0].price",
+        "held[0].quantity",
+        "held[1].price",
+        "used[0].quantity",
+    ]
 
 
 async def test_an_answer_that_no_message_holds_is_refused(served: Served) -> None:
