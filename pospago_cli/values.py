@@ -101,6 +101,18 @@ class Length(click.ParamType[Duration]):
         return message
 
 
+class Currency(click.ParamType[str]):
+    """A currency of ISO 4217, such as BRL."""
+
+    name = "currency"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The currency as it was written."""
+        if not _CURRENCY.fullmatch(value):
+            self.fail(f"{value!r}: write three capitals, such as BRL", param, ctx)
+        return value
+
+
 class Amount(click.ParamType[Money]):
     """An amount with its currency, such as 39.90BRL."""
 

@@ -23,7 +23,7 @@ class Asked:
     counted: tuple[pb.EstimateRequest.CountedGroup, ...]
     counted_own: tuple[pb.EstimateRequest.CountedGroup, ...]
     account: str | None
-    currency: str
+    currency: str | None
     band: int | None
     version: int | None
     start_date: Date | None
@@ -43,7 +43,7 @@ def to_request(asked: Asked) -> pb.EstimateRequest:
     request = pb.EstimateRequest(
         account=asked.account or "",
         plan_version=asked.version or 0,
-        currency=asked.currency,
+        currency=asked.currency or "",
         band=asked.band or 0,
         start_date=asked.start_date,
         end_date=asked.end_date,

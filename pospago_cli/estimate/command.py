@@ -13,7 +13,7 @@ from pospago_cli.estimate.showing import shown
 from pospago_cli.session import Leaf, Session, pass_session
 from pospago_cli.tables import as_json, print_json
 from pospago_cli.taxes import TAX_PROFILE
-from pospago_cli.values import CivilDate, ResourceName
+from pospago_cli.values import CivilDate, Currency, ResourceName
 
 PLAN: Final = ResourceName("plans/{plan}")
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -54,9 +54,8 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
     "--currency",
-    default="",
-    metavar="CODE",
-    help="ISO 4217. [the account's, or the only one that PLAN is priced in]",
+    type=Currency(),
+    help="As USD. [the account's, or the only one that PLAN is priced in]",
 )
 @click.option("--band", type=click.IntRange(0, 1000), help="The tariff band.")
 @click.option(

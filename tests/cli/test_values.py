@@ -4,7 +4,7 @@ import click
 import pytest
 from google.type.money_pb2 import Money
 
-from pospago_cli.values import Amount, CivilDate, Instant, Length, ResourceName, to_money
+from pospago_cli.values import Amount, CivilDate, Currency, Instant, Length, ResourceName, to_money
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,13 @@ def test_an_instant_is_read_with_its_offset() -> None:
     """A minute before midnight in São Paulo is a minute before three in UTC."""
     read = Instant().convert("2027-01-31T23:59:00-03:00", None, None)
     assert read.ToJsonString() == "2027-02-01T02:59:00Z"
+
+
+@pytest.mark.parametrize("text", ["usd", "US", "USDT", ""])
+def test_what_is_no_currency_is_refused(text: str) -> None:
+    """Three capitals name a currency."""
+    with pytest.raises(click.BadParameter, match="three capitals, such as BRL"):
+        Currency().convert(text, None, None)
 
 
 def test_a_date_that_does_not_exist_is_refused() -> None:
