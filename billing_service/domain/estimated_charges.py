@@ -211,6 +211,7 @@ class EstimatedCharges:
             unit=_unit(price, self._units),
             period_start_on=period.start_on,
             period_end_on=period.end_on,
+            instalment=period.instalment,
         )
         lines = tuple(EstimatedLine(line, rated) for line in lines_of(rated, item))
         return PlacedCharge(month, (priced.position, period.start_on), lines, rated.is_held)

@@ -18,6 +18,7 @@ from billing_service.domain.dunning import (
     stop_and_deletion,
 )
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
+from billing_service.domain.item_lines import name_of
 from billing_service.domain.party import Issuer, NumberSeries, Party, numbered
 from billing_service.domain.plan import Plan
 from billing_service.domain.tax import Taxation, Taxes, TaxSubtotal, tax
@@ -210,9 +211,7 @@ def _lines_and_charges(
 
 def _line(line_number: int, items: Sequence[RatedItem], plan_name: str) -> InvoiceLine:
     month, rate = items[0].key.month, items[0].rate
-    name = plan_name or rate.plan
-    if rate.price.display_name:
-        name = f"{name}, {rate.price.display_name}"
+    name = name_of(plan_name or rate.plan, rate.price)
     return InvoiceLine(
         line_number=line_number,
         description=f"{name}, band {rate.band}, {month:%Y-%m}",

@@ -10,10 +10,12 @@ from billing_service.domain.calendar import next_month
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.money import EXACT
 from billing_service.domain.price import AmountDiscount, Metered, Price, Recurring
+from billing_service.domain.price_models.figures import AMOUNT_DECIMALS_MAX, decimals_of
 from billing_service.domain.rating import RatedPrice
 
-_ONE: Final = Decimal(1)
 _ZERO: Final = Decimal(0)
+# The code of the price that goes by the name of its plan.
+PLAN_ITEM: Final = "base"
 _SAID: Final = {
     LinePart.WHOLE: "",
     LinePart.INCLUDED: ", included",
@@ -25,7 +27,8 @@ _SAID: Final = {
 class Item:
     """What lines say besides figures. The service period is `[period_start_on, period_end_on)`.
 
-    `plan` is '' for a plan that is not stored; `plan_name` is what people call it.
+    `plan` is '' for a plan that is not stored; `plan_name` is what people call it. `instalment` is
+    the number of the period among those that an interval is charged in.
     """
 
     plan: str
@@ -36,6 +39,7 @@ class Item:
     unit: str
     period_start_on: date
     period_end_on: date
+    instalment: int = 1
 
 
 def lines_of(rated: RatedPrice, item: Item) -> tuple[InvoiceLine, ...]:
@@ -47,7 +51,7 @@ def lines_of(rated: RatedPrice, item: Item) -> tuple[InvoiceLine, ...]:
     return tuple(
         InvoiceLine(
             line_number=0,
-            description=describe(rated.price, item, part),
+            description=_describe(rated, item, part),
             plan=item.plan,
             plan_version=item.plan_version,
             band=item.band,
@@ -66,10 +70,10 @@ def lines_of(rated: RatedPrice, item: Item) -> tuple[InvoiceLine, ...]:
 
 
 def unit_price(rated: RatedPrice) -> Decimal | None:
-    """The exact price of one, which times the quantity is the exact amount.
+    """The price of one for the period charged, which times the quantity is the exact amount.
 
     None where there is no single one: tiers, fees, a minimum or maximum charge or an amount off
-    stand between, or decimals cannot state it, as with a third of a year's price.
+    stand between; or where a decimal of 12 places cannot state it, as with a third of a price.
     """
     price, quantity = rated.price, rated.priced.quantity
     if isinstance(price.kind, Recurring):
@@ -79,16 +83,27 @@ def unit_price(rated: RatedPrice) -> Decimal | None:
         return None
     with localcontext(EXACT):
         if not quantity:
-            return single * rated.price_index
+            return _stated(single * rated.price_index)
         return _ratio(rated.numerator, rated.divisor * quantity)
 
 
-def describe(price: Price, item: Item, part: LinePart) -> str:
-    """What a line says. A recurring price without a name goes by that of its plan."""
-    named = price.display_name or ("" if isinstance(price.kind, Recurring) else price.code)
-    names = [name for name in (item.plan_name or item.plan, named) if name] or [price.code]
+def name_of(plan_name: str, price: Price) -> str:
+    """What a line calls an item: by its plan and its own name, or its code if it has none.
+
+    What every subscription of a plan pays for is the plan itself: a price with the code `base` and
+    no name goes by the plan's name alone.
+    """
+    is_plan = price.code == PLAN_ITEM and not price.display_name and plan_name
+    return ", ".join(name for name in (plan_name, "" if is_plan else price.name) if name)
+
+
+def _describe(rated: RatedPrice, item: Item, part: LinePart) -> str:
+    """What a line says."""
+    name = name_of(item.plan_name or item.plan, rated.price)
     band = f", band {item.band}" if item.band else ""
-    return f"{', '.join(names)}{_SAID[part]}{band}, {_period(item)}"
+    count = rated.instalments
+    instalment = f", instalment {item.instalment} of {count}" if count > 1 else ""
+    return f"{name}{_SAID[part]}{band}{instalment}, {_period(item)}"
 
 
 def _parts(rated: RatedPrice) -> Iterator[tuple[LinePart, Decimal]]:
@@ -112,9 +127,14 @@ def _is_bounded(price: Price) -> bool:
 def _ratio(numerator: Decimal, divisor: Decimal) -> Decimal | None:
     with localcontext(EXACT):
         try:
-            return numerator / divisor
+            return _stated(numerator / divisor)
         except Inexact:
             return None
+
+
+def _stated(figure: Decimal) -> Decimal | None:
+    """A figure, if it has no more decimals than prices may have."""
+    return figure if decimals_of(figure) <= AMOUNT_DECIMALS_MAX else None
 
 
 def _period(item: Item) -> str:

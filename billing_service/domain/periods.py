@@ -32,7 +32,8 @@ class ServicePeriod:
     """The days that one charge is for, the full period they lie in, and how much is charged.
 
     `days_charged` of the `days_full` of the full period cost something: those covered, all, or
-    none, as the schedule says of a part of a period.
+    none, as the schedule says of a part of a period. `instalment` is its number, from 1, in the
+    interval that the schedule charges in instalments; 1 where it does not.
     """
 
     start_on: date
@@ -40,6 +41,7 @@ class ServicePeriod:
     full_start_on: date
     full_end_on: date
     days_charged: int
+    instalment: int = 1
 
     @property
     def days_full(self) -> int:
@@ -74,9 +76,9 @@ def period_from(
 
     Shapes:  `anchor_on` is the day on which the subscription began.
     """
-    full_start_on, full_end_on = _full_period(schedule, start_on, anchor_on)
-    end_on = full_end_on if ends_on is None else min(full_end_on, ends_on)
-    covered = ServicePeriod(start_on, end_on, full_start_on, full_end_on, days_charged=0)
+    full = _full_period(schedule, start_on, anchor_on)
+    end_on = full.end_on if ends_on is None else min(full.end_on, ends_on)
+    covered = replace(full, start_on=start_on, end_on=end_on)
     return replace(covered, days_charged=_days_charged(schedule, covered))
 
 
@@ -86,17 +88,23 @@ def invoice_month(period: ServicePeriod, timing: Timing) -> date:
     return day.replace(day=1)
 
 
-def _full_period(schedule: Schedule, day: date, anchor_on: date) -> tuple[date, date]:
-    """The bounds of the full period that holds a day."""
+def _full_period(schedule: Schedule, day: date, anchor_on: date) -> ServicePeriod:
+    """The full period that holds a day."""
     if schedule.anchor is Anchor.ANNIVERSARY:
         anchor_day, origin = anchor_on.day, anchor_on.replace(day=1)
     else:
         anchor_day, origin = schedule.anchor_day, _calendar_origin(schedule)
     step = schedule.months_charged
-    start = _months_since(origin, day, anchor_day) // step * step
-    return (
-        _day_of(month_after(origin, start), anchor_day),
-        _day_of(month_after(origin, start + step), anchor_day),
+    number = _months_since(origin, day, anchor_day) // step
+    start_on = _day_of(month_after(origin, number * step), anchor_day)
+    end_on = _day_of(month_after(origin, number * step + step), anchor_day)
+    return ServicePeriod(
+        start_on=start_on,
+        end_on=end_on,
+        full_start_on=start_on,
+        full_end_on=end_on,
+        days_charged=0,
+        instalment=number % schedule.instalments + 1,
     )
 
 

@@ -133,6 +133,15 @@ def test_lines_go_by_the_order_of_the_prices(billing: Billing) -> None:
     ]
 
 
+def test_item_without_a_name_goes_by_its_code(billing: Billing) -> None:
+    """Of two items without a name, only `base` goes by the plan's name alone."""
+    billed(billing, plan_with(price_of("10"), price_of("2", code="care")), "a")
+    assert [each.description for each in billing.invoice().lines] == [
+        "Bundle, band 1, 2026-03",
+        "Bundle, care, band 1, 2026-03",
+    ]
+
+
 def test_line_takes_the_tax_category_of_its_price_or_of_the_plan(billing: Billing) -> None:
     """What a price does not say, its plan does."""
     own = price_of("2", code="own", tax_category="books")
