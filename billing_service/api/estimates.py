@@ -15,7 +15,7 @@ from billing_service.api.tax_messages import to_proto_subtotal
 from billing_service.api.values import to_proto_date, to_proto_decimal, to_proto_money
 from billing_service.domain.estimate import Estimate, EstimatedInvoice, EstimatedLine
 from billing_service.domain.estimate_errors import InvalidQuantities
-from billing_service.domain.explanation import explain
+from billing_service.domain.explanation import explain, explain_included
 from billing_service.domain.invoice_line import LinePart
 from billing_service.domain.price_models import Fault
 from billing_service.domain.rating import RatedPrice, tier_amounts
@@ -54,7 +54,7 @@ class _Answer:
         self._found = found
         self._bytes_left = BYTES_MAX
         # By rated price: what is equal from month to month is told in the same words.
-        self._explained: dict[int, explanation_pb2.Explanation] = {}
+        self._explained: dict[tuple[int, bool], explanation_pb2.Explanation] = {}
         self._tiers: dict[int, tuple[invoice_pb2.InvoiceLine.TierShare, ...]] = {}
 
     def message(self) -> pb.EstimateResponse:
@@ -103,10 +103,12 @@ class _Answer:
     def _explanation(self, estimated: EstimatedLine) -> explanation_pb2.Explanation:
         """How the line came about; the same rated price is explained once."""
         rated, line = estimated.rated, estimated.line
-        known = self._explained.get(id(rated))
+        is_included = line.part is LinePart.INCLUDED
+        known = self._explained.get((id(rated), is_included))
         if known is None:
-            told = explain(rated, plan=line.plan, plan_version=line.plan_version)
-            known = self._explained[id(rated)] = to_proto_explanation(told)
+            explained = explain_included if is_included else explain
+            told = explained(rated, plan=line.plan, plan_version=line.plan_version)
+            known = self._explained[id(rated), is_included] = to_proto_explanation(told)
         return known
 
     def _money(self, amount_minor: int) -> Money:

@@ -4,7 +4,7 @@ Nothing of it is stored: it is computed again, by the functions that rated the c
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Final, assert_never
@@ -97,6 +97,30 @@ def explain(rated: RatedPrice, *, plan: str, plan_version: int) -> Explanation:
         amount_minor=rated.amount_minor,
         currency=price.currency,
         steps=tuple(_steps(rated, shares, stages)),
+    )
+
+
+def explain_included(rated: RatedPrice, *, plan: str, plan_version: int) -> Explanation:
+    """How the included part of a rated price came about: a quantity that costs nothing."""
+    whole = explain(rated, plan=plan, plan_version=plan_version)
+    included = rated.included or ZERO
+    is_all = included == rated.usage.quantity
+    told = "All of it is" if is_all else f"{plain(included)} {_be(included)}"
+    return replace(
+        whole,
+        priced_quantity=ZERO,
+        shares=(),
+        model_amount=ZERO,
+        minimum_charge=None,
+        maximum_charge=None,
+        discount=None,
+        exact_amount="0",
+        amount_minor=0,
+        steps=(
+            _quantity_step(rated),
+            f"{told} included and free of charge.",
+            f"It comes to {_money(0, rated.price.currency)}.",
+        ),
     )
 
 
@@ -235,10 +259,14 @@ def _part_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
 
 def _rounding_step(rated: RatedPrice, stages: _Stages) -> str:
     currency = rated.price.currency
-    amount = f"{currency} {price_of(rated.amount_minor, currency):,f}"
+    amount = _money(rated.amount_minor, currency)
     if stages.exact * 10 ** minor_digits(currency) == rated.amount_minor:
         return f"It comes to {amount}."
     return f"Rounded once, half up, it comes to {amount}."
+
+
+def _money(amount_minor: int, currency: str) -> str:
+    return f"{currency} {price_of(amount_minor, currency):,f}"
 
 
 def _exact_text(figure: Fraction) -> str:

@@ -144,6 +144,26 @@ async def test_a_line_is_explained_where_that_is_asked_for(served: Served) -> No
     )
 
 
+async def test_the_line_of_what_is_included_explains_that_part(served: Served) -> None:
+    """It tells what is included, at no charge; the other line tells the whole."""
+    included = price_pb2.Allowance(quantity=decimal(10_000))
+    asked = inline(calls(included=included), used={"calls": 25_000}, explain=True)
+    lines = (await estimate(served, asked)).invoices[0].lines
+    told = [
+        (
+            each.explanation.quantity.value,
+            each.explanation.included_quantity.value,
+            each.explanation.priced_quantity.value,
+            figure(each.explanation.amount),
+        )
+        for each in lines
+    ]
+    assert told == [
+        ("25000", "10000", "0", "0.00"),
+        ("25000", "10000", "15000", "75.00"),
+    ]
+
+
 async def test_nothing_is_told_that_was_not_asked_for(served: Served) -> None:
     """Lines are short unless tiers and explanations are asked for."""
     answer = await estimate(served, inline(calls(), used={"calls": 1}))

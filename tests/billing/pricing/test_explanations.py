@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from billing_service.domain.allowance import Coverage
-from billing_service.domain.explanation import Explanation, explain
+from billing_service.domain.explanation import Explanation, explain, explain_included
 from billing_service.domain.price import (
     AmountDiscount,
     Counting,
@@ -318,3 +318,21 @@ def test_exact_amount_is_the_rated_one(
     assert line is not None
 
     assert Fraction(_explained(line).exact_amount) == Fraction(line.numerator) / line.divisor
+
+
+@pytest.mark.parametrize(
+    ("used", "step"),
+    [
+        (25000, "10,000 are included and free of charge."),
+        (10000, "All of it is included and free of charge."),
+    ],
+)
+def test_what_is_included_is_explained_by_itself(used: int, step: str) -> None:
+    """Its explanation ends at nothing, whatever the rest costs."""
+    line = rated(metered(PerUnit(D("0.005"))), used, free=D(10000))
+    told = explain_included(line, plan="hybrid", plan_version=2)
+    assert (told.steps, told.amount_minor, told.shares) == (
+        (f"calls: {used:,} were used.", step, "It comes to USD 0.00."),
+        0,
+        (),
+    )
