@@ -101,6 +101,18 @@ async def test_a_price_that_is_dropped_is_told_how_to_end(shell: Shell, tmp_path
     assert told.count("\n") == 1
 
 
+async def test_a_price_is_retired_as_an_add_on(shell: Shell, tmp_path: Path) -> None:
+    """It ends as a price that is charged, and a later version may leave it out."""
+    right = PLAN + "        per_unit: 1\n"
+    base = "      - code: base\n        flat: 49.00\n"
+    await shell.pospago("catalog", "apply", str(written(tmp_path, right)), "--yes")
+    optional = right.replace(base, "") + "    add_ons: [base]\nadd_ons: { base: { flat: 49.00 } }\n"
+    await shell.pospago("catalog", "apply", str(written(tmp_path, optional)), "--yes", *AHEAD)
+    path = str(written(tmp_path, right.replace(base, "")))
+    later = ("--effective", "2031-01-01T00:00:00Z")
+    assert (await shell.pospago("catalog", "apply", path, "--yes", *later)).endswith("Done.\n")
+
+
 async def test_a_question_that_nobody_answers_is_told_with_a_remedy(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
