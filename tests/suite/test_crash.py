@@ -15,7 +15,7 @@ from tests.suite.crash_load import Load, told
 from tests.suite.processes import SERVICES, ServiceProcesses, service_processes
 
 SANDBOXES: Final = ("north", "south")
-KILLS: Final = {"sqlite": 5, "postgresql": 3}
+KILLS: Final = {"sqlite": 3, "postgresql": 2}
 KILLS_SOAK: Final = 20
 
 

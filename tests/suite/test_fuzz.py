@@ -30,9 +30,9 @@ from tests.suite.rich_requests import RICH, rich_request
 from tests.suite.world import World, running_world
 
 SEED: Final = os.environ.get("POSPAGO_FUZZ_SEED", "20261122")
-CALLS_PER_RPC: Final = 50
+CALLS_PER_RPC: Final = 25
 SOAK_CALLS_PER_RPC: Final = 500
-VALUES_PER_FIELD: Final = 2
+VALUES_PER_FIELD: Final = 1
 WITHIN_SECONDS: Final = 15.0
 # These wait by nature, until their deadline if need be.
 WAITING: Final = frozenset(
