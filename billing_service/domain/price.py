@@ -115,10 +115,22 @@ class Licensed:
 
 
 @dataclass(frozen=True, slots=True)
+class DimensionFilter:
+    """Lets usage through whose dimension has one of the values."""
+
+    dimension: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Metered:
-    """A price for what was used. `meter` is empty with the model capacity only."""
+    """A price for what was used. `meter` is empty with the model capacity only.
+
+    It prices the part of the meter's usage that passes all of `filters`.
+    """
 
     meter: str
+    filters: tuple[DimensionFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +167,11 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class PerUnitOf:
-    """So much for each unit of another price."""
+    """So much for each unit of another price; the meter's `dimension` names whose usage it is."""
 
     price: str
     quantity: Decimal
+    dimension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
