@@ -1,0 +1,73 @@
+"""Events of usage: what happened, what an event is known by, and what became of it.
+
+Named tuples throughout: every event makes one, and a frozen dataclass takes several times as long.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+_HASH_BYTES: Final = 16
+# Between the parts of what is hashed. No text of an event holds it: such an event is malformed.
+_APART: Final = "\0"
+
+
+class UsageEvent(NamedTuple):
+    """Something that was used. `time_at` is None where it happened when it is taken in."""
+
+    account: str
+    source: str
+    event_id: str
+    type: str
+    time_at: int | None
+    data: Mapping[str, str]
+    body_hash: bytes
+    event_key: bytes
+
+
+class EventOutcome(IntEnum):
+    """What became of an event, as the contract numbers it."""
+
+    ACCEPTED = 1
+    DUPLICATE = 2
+    CONFLICT = 3
+    REJECTED = 4
+
+
+class RefusalReason(IntEnum):
+    """Why an event was not taken in, as the contract numbers it."""
+
+    CONFLICT = 1
+    MALFORMED = 2
+    MALFORMED_VALUE = 3
+    UNKNOWN_ACCOUNT = 4
+    UNKNOWN_TYPE = 5
+    IN_FUTURE = 6
+    TOO_OLD = 7
+    TOTAL_TOO_LARGE = 8
+
+
+class EventRefusal(NamedTuple):
+    """Why the event at a place of a batch was not taken in.
+
+    `field` is empty where it is the event as a whole.
+    """
+
+    place: int
+    reason: RefusalReason
+    field: str
+    message: str
+
+
+def event_key_of(source: str, event_id: str) -> bytes:
+    """What an event is known by for ever within its account."""
+    return blake2b(f"{source}{_APART}{event_id}".encode(), digest_size=_HASH_BYTES).digest()
+
+
+def body_hash_of(event_type: str, time_at: int | None, data: Mapping[str, str]) -> bytes:
+    """What tells two events of one key apart: the same for the same body, in any order of data."""
+    parts = [event_type, "" if time_at is None else str(time_at)]
+    for name in sorted(data):
+        parts += (name, data[name])
+    return blake2b(_APART.join(parts).encode(), digest_size=_HASH_BYTES).digest()
