@@ -132,6 +132,9 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     ),
     events.BillingProfileUpdated: _profile_updated,
     events.SubscriptionChanged: _subscription_changed,
+    events.AccountZoneFixed: lambda e: pb.AccountZoneFixed(
+        account=f"accounts/{e.account}", time_zone=e.time_zone
+    ),
     events.InvoiceIssued: _invoice_issued,
     events.InvoiceSettled: _invoice_settled,
     events.InvoiceReopened: _invoice_reopened,

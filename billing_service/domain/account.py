@@ -1,6 +1,6 @@
 """What billing knows of an account: who it is, how it is billed, and where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing_service.domain.errors import PayerNotSelfPaying
@@ -11,11 +11,21 @@ from billing_service.domain.terms import DEFAULT_TERMS
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the provisioning service: its zone, and the sandbox it lives in, or ''."""
+    """An account of the provisioning service: its zone, and the sandbox it lives in, or ''.
+
+    The zone is fixed once usage or a plan's subscription is reckoned in it. `usage_watched`: after
+    usage of it something is to be checked, a guard or a review.
+    """
 
     account: str
     sandbox: str
     time_zone: str
+    zone_fixed: bool = False
+    usage_watched: bool = False
+
+    def with_zone_fixed(self) -> "Account":
+        """The account, its zone fixed; whoever stores it tells `AccountZoneFixed`."""
+        return replace(self, zone_fixed=True)
 
 
 @dataclass(frozen=True, slots=True)

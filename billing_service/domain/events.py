@@ -123,6 +123,14 @@ class BillingProfileUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountZoneFixed:
+    """The zone of an account holds for good."""
+
+    account: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionChanged:
     """A subscription began, was cancelled, was taken up again or ended."""
 

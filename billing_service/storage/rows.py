@@ -64,7 +64,13 @@ def account_to_row(account: Account) -> Values:
 
 def account_from_row(row: Row[Any]) -> Account:
     """The account of a row."""
-    return Account(row.account, row.sandbox, row.time_zone)
+    return Account(
+        account=row.account,
+        sandbox=row.sandbox,
+        time_zone=row.time_zone,
+        zone_fixed=bool(row.zone_fixed),
+        usage_watched=bool(row.usage_watched),
+    )
 
 
 def profile_to_row(profile: BillingProfile) -> Values:

@@ -23,6 +23,8 @@ class AccountRow(Table, table=True):
     account: str = key()
     sandbox: str = word()
     time_zone: str = word()
+    zone_fixed: bool
+    usage_watched: bool
 
 
 class BillingProfileRow(Table, table=True):

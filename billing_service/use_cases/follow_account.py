@@ -1,7 +1,7 @@
 """Takes in accounts and sandboxes that the provisioning service tells of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from billing_service.domain.account import Account, BillingProfile
@@ -39,9 +39,11 @@ def _gather_accounts(tx: Transaction, commands: Sequence[FollowAccount]) -> Fact
 
 def follow_account(facts: Facts, command: FollowAccount, _now: int) -> Effects[None]:
     """Know the account; a new one gets a billing profile with the defaults."""
+    known = facts.accounts.get(command.account)
+    if known is not None:
+        zone = known.time_zone if known.zone_fixed else command.time_zone
+        return Effects(None, changes=(replace(known, time_zone=zone),))
     account = Account(command.account, command.sandbox, command.time_zone)
-    if command.account in facts.accounts:
-        return Effects(None, changes=(account,))
     profile = BillingProfile(command.account, legal_name=command.display_name)
     return Effects(
         None,

@@ -28,6 +28,8 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("sandbox", sa.String(length=64), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("zone_fixed", sa.Boolean(), nullable=False),
+        sa.Column("usage_watched", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_accounts")),
     )
     op.create_table(
