@@ -175,6 +175,12 @@ class Batch:
         row = self._accounts.get(entry.home)
         return row.sandbox if row else entry.scope.sandbox
 
+    def _now_of(self, entry: Entry) -> int:
+        """The instant at which an entry is decided."""
+        if entry.timer:
+            return entry.timer.due_at
+        return self._now_at if entry.scope.tolerant else self._now_in(self._sandbox_of(entry))
+
     def _now_in(self, sandbox: str) -> int:
         """What the clock of a world shows; the real one for ''."""
         return self._clocks[sandbox].clock_at if sandbox in self._clocks else self._now_at
@@ -245,6 +251,8 @@ class Batch:
 
     def _is_ready(self, entry: Entry) -> bool:
         """Whether an entry may be decided; if not, its outcome is written on it."""
+        if entry.scope.tolerant:
+            return True
         if any(map(self._is_parked, entry.accounts)):
             self._refuse(entry, AccountParked(entry.home))
             return False
@@ -264,13 +272,13 @@ class Batch:
         self, use_case: UseCase[Any, Any, Any], facts: Any, entry: Entry
     ) -> Effects[Any] | None:
         """The effects of one entry, taken in; None if it has none, with its outcome on it."""
-        if self._is_parked(entry.home):
+        if self._is_parked(entry.home) and not entry.scope.tolerant:
             self._refuse(entry, AccountParked(entry.home))
             return None
         try:
             if self._is_replay(entry):
                 return None
-            now_at = entry.timer.due_at if entry.timer else self._now_in(self._sandbox_of(entry))
+            now_at = self._now_of(entry)
             effects: Effects[Any] = use_case.decide(facts, entry.submission.command, now_at)
         except DomainError as refusal:
             self._refuse(entry, refusal)

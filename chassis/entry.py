@@ -22,7 +22,8 @@ class Encoded:
 class Submission:
     """A command to carry out, for whom, and how to encode what it gives.
 
-    Without `encode` the answer is the result itself, and it cannot be repeated.
+    Without `encode` the answer is the result itself, and it cannot be repeated. `weight` is how
+    many commonplace commands it is as much work as.
     """
 
     use_case: UseCase[Any, Any, Any]
@@ -30,6 +31,7 @@ class Submission:
     actor: str
     encode: Callable[[Any], Encoded] | None = None
     idempotency: Idempotency | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)

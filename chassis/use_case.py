@@ -24,11 +24,16 @@ class Scope:
     `accounts` are locked in ascending order, and what is due on them is done first; the first one's
     clock tells the command's `now`. Without accounts `sandbox`'s clock does, and without that the
     real one. `advancing` admits the command while the sandbox is being advanced.
+
+    A `tolerant` command takes in what has happened, whatever state its accounts are in: neither a
+    parked one nor a sandbox being advanced refuses it. Its accounts may live by several clocks, so
+    its `now` is the real one's.
     """
 
     accounts: tuple[str, ...] = ()
     sandbox: str = ""
     advancing: bool = False
+    tolerant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

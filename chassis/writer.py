@@ -66,6 +66,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Handed | Call | None] = queue.SimpleQueue()
         self._intake: Intake | None = None
         self._listeners: list[Callable[[Position], None]] = []
+        self._write_listeners: list[Callable[[Position], None]] = []
         self._later_than_at = 0
         with database.writing() as tx:
             prepare_feed(tx, tools.tables)
@@ -76,6 +77,10 @@ class Writer:
     def on_commit(self, listener: Callable[[Position], None]) -> None:
         """Call `listener`, in the writing thread, after each commit that recorded events."""
         self._listeners.append(listener)
+
+    def on_write(self, listener: Callable[[Position], None]) -> None:
+        """Call `listener`, in the writing thread, after each batch, also one without events."""
+        self._write_listeners.append(listener)
 
     @property
     def queued_count(self) -> int:
@@ -249,6 +254,8 @@ class Writer:
             self.head = Position(self.head.epoch, last_seq)
             for listener in self._listeners:
                 listener(self.head)
+        for listener in self._write_listeners:
+            listener(self.head)
         return entries, batch, self.head
 
     def _now(self) -> int:

@@ -28,16 +28,19 @@ class Writes:
         use_case: UseCase[C, Any, R],
         command: C,
         encode: Callable[[R], Encoded],
+        *,
+        weight: int = 1,
     ) -> bytes:
         """Carry out a command for the caller and give the answer's bytes.
 
-        With a request id it is done once: a repetition gets what `encode` said to keep.
+        With a request id it is done once: a repetition gets what `encode` said to keep. `weight` is
+        how many commonplace commands it is as much work as.
         """
         request = None
         if call.request_id:
             request = Idempotency(call.caller.key, call.rpc, call.request_id, call.content)
         answer = await self._writer.submit(
-            Submission(use_case, command, call.caller.actor, encode, request)
+            Submission(use_case, command, call.caller.actor, encode, request, weight)
         )
         call.add_position(self._source, answer.epoch, answer.seq)
         body: bytes = answer.body
