@@ -1,7 +1,8 @@
 """The tables of the billing service. Keys of all that grows start with the account.
 
 Instants are UTC microseconds, months their first day, amounts minor units, prices decimals as text,
-parties and addresses JSON. Those of documents are in `document_tables.py`.
+parties and addresses JSON. Those of documents are in `document_tables.py`, those of usage in
+`usage_tables.py`.
 """
 
 from datetime import date
@@ -11,7 +12,7 @@ from sqlalchemy import Index, MetaData
 from sqlalchemy import Table as SqlTable
 from sqlmodel import Field
 
-from billing_service.storage import document_tables  # noqa: F401 - declares its tables
+from billing_service.storage import document_tables, usage_tables  # noqa: F401 - declared there
 from billing_service.storage.columns import ID_LENGTH, Table, key, long, text, word
 from chassis.tables import ChassisTables
 
@@ -137,8 +138,16 @@ class PlanPriceRow(Table, table=True):
     definition: str = text()
 
 
+class CatalogRevisionRow(Table, table=True):
+    """What tells this catalogue from every other: rewritten whenever a plan or meter changes."""
+
+    __tablename__ = "catalog_revision"
+    revision: int = Field(primary_key=True)
+    token: str = word(32)
+
+
 class MeterRow(Table, table=True):
-    """What is measured."""
+    """What is measured; filters and dimensions as JSON."""
 
     __tablename__ = "meters"
     meter: str = key()
@@ -147,6 +156,11 @@ class MeterRow(Table, table=True):
     aggregation: str = word(16)
     value_property: str = word(100)
     unit: str = text()
+    filters: str = text()
+    dimensions: str = text()
+    value_per_unit: str = text()
+    rounding_mode: str = word(16)
+    rounding_decimals: int
 
 
 class PriceChangeRow(Table, table=True):

@@ -68,6 +68,12 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         batch_op.create_index("ix_billing_profiles_paid_by", ["paid_by", "account"], unique=False)
 
     op.create_table(
+        "catalog_revision",
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_catalog_revision")),
+    )
+    op.create_table(
         "charges",
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("subscription", sa.String(length=64), nullable=False),
@@ -260,6 +266,11 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("aggregation", sa.String(length=16), nullable=False),
         sa.Column("value_property", sa.String(length=100), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("filters", sa.Text(), nullable=False),
+        sa.Column("dimensions", sa.Text(), nullable=False),
+        sa.Column("value_per_unit", sa.Text(), nullable=False),
+        sa.Column("rounding_mode", sa.String(length=16), nullable=False),
+        sa.Column("rounding_decimals", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("meter", name=op.f("pk_meters")),
     )
     op.create_table(
@@ -443,9 +454,186 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.create_index("ix_timers_account_due", ["account", "due_at"], unique=False)
         batch_op.create_index("ix_timers_sandbox_due", ["sandbox", "due_at"], unique=False)
+    op.create_table(
+        "usage_corrections",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("event_key", sa.LargeBinary(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account", "event_key", "ordinal", name=op.f("pk_usage_corrections")
+        ),
+    )
+    op.create_table(
+        "usage_keys",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("event_key", sa.LargeBinary(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("time_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "event_key", name=op.f("pk_usage_keys")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "usage_segments",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("aged_out_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_usage_segments")),
+    )
+    op.create_table(
+        "usage_totals",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("meter", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("dimensions", sa.Text(), nullable=False),
+        sa.Column("events_count", sa.BigInteger(), nullable=False),
+        sa.Column("sum_units", sa.BigInteger(), nullable=False),
+        sa.Column("sum_nanos", sa.Integer(), nullable=False),
+        sa.Column("max_units", sa.BigInteger(), nullable=False),
+        sa.Column("max_nanos", sa.Integer(), nullable=False),
+        sa.Column("latest_units", sa.BigInteger(), nullable=False),
+        sa.Column("latest_nanos", sa.Integer(), nullable=False),
+        sa.Column("latest_at", sa.BigInteger(), nullable=False),
+        sa.Column("latest_key", sa.LargeBinary(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("integral", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account", "meter", "day", "dimensions", name=op.f("pk_usage_totals")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "usage_values",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("meter", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("dimensions", sa.Text(), nullable=False),
+        sa.Column("value", sa.String(length=100), nullable=False),
+        sa.Column("events_count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account", "meter", "day", "dimensions", "value", name=op.f("pk_usage_values")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "outdated_charges",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("item", sa.String(length=40), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("outdated_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "account",
+            "subscription",
+            "item",
+            "period_start_on",
+            "revision",
+            name=op.f("pk_outdated_charges"),
+        ),
+    )
+    op.create_table(
+        "reservations",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("reservation", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("price", sa.String(length=40), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expire_at", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("released_at", sa.BigInteger(), nullable=True),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "reservation", name=op.f("pk_reservations")),
+    )
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reservations_counting", ["account", "subscription", "price", "counts"], unique=False
+        )
+
+    op.create_table(
+        "reviews",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("review", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("price", sa.String(length=40), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("period_end_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("decision", sa.String(length=16), nullable=False),
+        sa.Column("decided_minor", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=True),
+        sa.Column("full_minor", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "review", name=op.f("pk_reviews")),
+    )
+    with op.batch_alter_table("reviews", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reviews_key", ["account", "subscription", "price", "period_start_on"], unique=True
+        )
+
+    op.create_table(
+        "threshold_crossings",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("price", sa.String(length=40), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("threshold", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account",
+            "subscription",
+            "price",
+            "period_start_on",
+            "threshold",
+            name=op.f("pk_threshold_crossings"),
+        ),
+    )
+    op.create_table(
+        "usage_guards",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("price", sa.String(length=40), nullable=False),
+        sa.Column("percents", sa.Text(), nullable=False),
+        sa.Column("amounts_minor", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("ceiling", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "subscription", "price", name=op.f("pk_usage_guards")),
+    )
 
 
 def downgrade() -> None:  # noqa: PLR0915 - a record of statements
+    op.drop_table("usage_guards")
+    op.drop_table("threshold_crossings")
+    with op.batch_alter_table("reviews", schema=None) as batch_op:
+        batch_op.drop_index("ix_reviews_key")
+
+    op.drop_table("reviews")
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.drop_index("ix_reservations_counting")
+
+    op.drop_table("reservations")
+    op.drop_table("outdated_charges")
+    # The tables of events came one by one with their months.
+    segments = sa.table("usage_segments", sa.column("month", sa.Date()))
+    for (month,) in op.get_bind().execute(sa.select(segments.c.month)).all():
+        op.execute(f"DROP TABLE IF EXISTS usage_events_{month:%Y%m}")
+    op.drop_table("usage_values")
+    op.drop_table("usage_totals")
+    op.drop_table("usage_segments")
+    op.drop_table("usage_keys")
+    op.drop_table("usage_corrections")
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.drop_index("ix_timers_sandbox_due")
         batch_op.drop_index("ix_timers_account_due")
@@ -503,6 +691,7 @@ def downgrade() -> None:  # noqa: PLR0915 - a record of statements
         batch_op.drop_index("ix_charges_account_month")
 
     op.drop_table("charges")
+    op.drop_table("catalog_revision")
     with op.batch_alter_table("billing_profiles", schema=None) as batch_op:
         batch_op.drop_index("ix_billing_profiles_paid_by")
 

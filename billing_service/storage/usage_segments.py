@@ -1,0 +1,123 @@
+"""The tables of events: one for each month, UTC, of what happened, made when it is first needed.
+
+A month's row in the registry comes first, so that of two processes that need its table at once one
+waits and then finds it. Old months age out whole: their table is dropped, the row stays.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    func,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable, DropTable
+
+from billing_service.domain.calendar import next_month
+from billing_service.storage.columns import ID_LENGTH
+from billing_service.storage.tables import table
+from chassis.database import Transaction
+
+_SEGMENTS: Final = table("usage_segments")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Of their own, so that tables made by the way are not taken for a change of the shape.
+_METADATA: Final = MetaData()
+
+
+@lru_cache(maxsize=256)
+def segment_table(month: date) -> Table:
+    """The table of a month's events; whether it is there is another matter."""
+    name = f"usage_events_{month:%Y%m}"
+    return Table(
+        name,
+        _METADATA,
+        Column("account", String(ID_LENGTH), nullable=False),
+        Column("time_at", BigInteger, nullable=False),
+        Column("event_key", LargeBinary, nullable=False),
+        Column("source", String(200), nullable=False),
+        Column("event_id", String(200), nullable=False),
+        Column("type", String(100), nullable=False),
+        Column("data", Text, nullable=False),
+        Column("recorded_at", BigInteger, nullable=False),
+        PrimaryKeyConstraint("account", "time_at", "event_key", name=f"pk_{name}"),
+        extend_existing=True,
+        sqlite_with_rowid=False,
+    )
+
+
+def month_at(time_at: int) -> date:
+    """The month, UTC, that holds an instant."""
+    return (_EPOCH + timedelta(microseconds=time_at)).date().replace(day=1)
+
+
+def first_instant_of(month: date) -> int:
+    """The first instant of a month, UTC."""
+    since = datetime(month.year, month.month, 1, tzinfo=UTC) - _EPOCH
+    return since // timedelta(microseconds=1)
+
+
+def make_segments(tx: Transaction, months: Iterable[date]) -> None:
+    """Make the tables of months that have none yet.
+
+    Where two processes need a month at once the second one waits for the row of the first, and
+    finds the table.
+    """
+    missing = sorted(set(months) - set(segments_of(tx)))
+    for month in missing:
+        insert = sqlite.insert if tx.dialect == "sqlite" else postgresql.insert
+        row = insert(_SEGMENTS).values(month=month, aged_out_at=None).on_conflict_do_nothing()
+        if tx.execute(row):
+            tx.execute(CreateTable(segment_table(month)))
+
+
+def segments_of(tx: Transaction) -> list[date]:
+    """The months whose events are kept, in order."""
+    query = select(_SEGMENTS.c.month).where(_SEGMENTS.c.aged_out_at.is_(None))
+    return [row[0] for row in tx.all(query.order_by(_SEGMENTS.c.month))]
+
+
+def segments_between(tx: Transaction, start_at: int, end_at: int) -> list[Table]:
+    """The tables that can hold events of a stretch of time, in order."""
+    return [
+        segment_table(month)
+        for month in segments_of(tx)
+        if first_instant_of(month) < end_at and first_instant_of(next_month(month)) > start_at
+    ]
+
+
+def kept_since(tx: Transaction) -> int | None:
+    """The first instant whose events are kept; None if none has aged out."""
+    query = select(func.max(_SEGMENTS.c.month)).where(_SEGMENTS.c.aged_out_at.is_not(None))
+    row = tx.one(query)
+    return None if row is None or row[0] is None else first_instant_of(next_month(row[0]))
+
+
+def count_events(tx: Transaction, month: date) -> int:
+    """How many events the table of a month holds."""
+    row = tx.one(select(func.count()).select_from(segment_table(month)))
+    return int(row[0])
+
+
+def drop_segments(tx: Transaction, months: Iterable[date], now_at: int) -> None:
+    """Drop the tables of months; what is remembered of the months stays."""
+    for month in months:
+        tx.execute(DropTable(segment_table(month)))
+        tx.execute(update(_SEGMENTS).where(_SEGMENTS.c.month == month).values(aged_out_at=now_at))
+
+
+def has_table(tx: Transaction, month: date) -> bool:
+    """Whether the table of a month is there."""
+    return inspect(tx.connection).has_table(segment_table(month).name)
