@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.invoice import IssuedInvoice, Settlement
@@ -10,9 +11,12 @@ from billing_service.domain.party import Issuer
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
+from billing_service.domain.review import Review
 from billing_service.domain.subscription import Subscription, SubscriptionState
 from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
+from billing_service.domain.usage.guard import Reading, Threshold, UsageGuard
+from billing_service.domain.usage.outdated import OutdatedCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,5 +252,41 @@ class AccountDeletionOrdered:
     """An account's instances are to be deleted for non-payment of `payer`'s invoice."""
 
     account: str
+    payer: str
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageThresholdReached:
+    """A threshold of a guard was reached: what was used, and what that costs so far."""
+
+    guard: UsageGuard
+    period_start_on: date
+    threshold: Threshold
+    reading: Reading
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageGuardChanged:
+    """A guard's thresholds or its ceiling were stated."""
+
+    guard: UsageGuard
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewChanged:
+    """A review was opened, decided or charged; with what is used, and what that costs in full."""
+
+    review: Review
+    quantity: Decimal
+    full_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOutdated:
+    """Usage came to be known that a charge on an issued invoice did not count."""
+
+    outdated: OutdatedCharge
     payer: str
     invoice: str

@@ -17,10 +17,14 @@ from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
+from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.standing import Owed
 from billing_service.domain.subscription import Span, Subscription
 from billing_service.domain.tax import Taxation, TaxProfile
 from billing_service.domain.terms import Terms, TermsVersion
+from billing_service.domain.usage.guard import Crossing, UsageGuard
+from billing_service.domain.usage.outdated import OutdatedCharge
+from billing_service.domain.usage.reservation import Reservation
 from chassis.use_case import Effects
 
 DocumentKey = tuple[str, str]
@@ -66,6 +70,13 @@ class Facts:
     deletions_due: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     credit: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     peer_watermarks: MutableMapping[str, int] = field(default_factory=dict)
+    guards: MutableMapping[tuple[str, str, str], UsageGuard] = field(default_factory=dict)
+    crossings: MutableMapping[Crossing, bool] = field(default_factory=dict)
+    reservations: MutableMapping[DocumentKey, Reservation] = field(default_factory=dict)
+    reviews: MutableMapping[ReviewKey, Review] = field(default_factory=dict)
+    outdated: MutableMapping[tuple[str, str, str, date, int], OutdatedCharge] = field(
+        default_factory=dict
+    )
 
     def overlay(self) -> "Facts":
         """The same facts, on which changes can be tried without touching these."""
@@ -118,6 +129,21 @@ class Facts:
             case Allocation():
                 key = (change.payer, change.payment)
                 self.allocations[key] = (*self.allocations.get(key, ()), change)
+            case _:
+                self._take_in_guarded(change)
+
+    def _take_in_guarded(self, change: object) -> None:
+        match change:
+            case UsageGuard():
+                self.guards[change.key] = change
+            case Crossing():
+                self.crossings[change] = True
+            case Reservation():
+                self.reservations[change.key] = change
+            case Review():
+                self.reviews[change.key] = change
+            case OutdatedCharge():
+                self.outdated[change.key] = change
             case _:
                 raise TypeError(f"not an entity of billing: {change!r}")
 

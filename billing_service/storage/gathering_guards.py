@@ -1,0 +1,74 @@
+"""What use cases gather about guards, reservations and reviews, each in one statement."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import select, tuple_
+
+from billing_service.domain.usage.reservation import Reservation
+from billing_service.storage import guard_rows
+from billing_service.storage.facts import Facts
+from billing_service.storage.tables import table
+from chassis.database import Transaction
+
+GuardKey = tuple[str, str, str]
+
+_GUARDS: Final = table("usage_guards")
+_CROSSINGS: Final = table("threshold_crossings")
+_RESERVATIONS: Final = table("reservations")
+_REVIEWS: Final = table("reviews")
+_OUTDATED: Final = table("outdated_charges")
+
+
+def gather_guards(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """The guards of the accounts."""
+    wanted = sorted(set(accounts))
+    for row in tx.where_in(select(_GUARDS), _GUARDS.c.account, wanted):
+        guard = guard_rows.guard_from_row(row)
+        facts.guards[guard.key] = guard
+
+
+def gather_crossings(tx: Transaction, facts: Facts, guards: Iterable[GuardKey]) -> None:
+    """The thresholds that were told of what the guards watch, in all periods."""
+    key: Any = tuple_(_CROSSINGS.c.account, _CROSSINGS.c.subscription, _CROSSINGS.c.price)
+    for row in tx.where_in(select(_CROSSINGS), key, sorted(set(guards))):
+        facts.crossings[guard_rows.crossing_from_row(row)] = True
+
+
+def gather_uncharged_reviews(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """The reviews of the accounts that no invoice charges."""
+    query = select(_REVIEWS).where(_REVIEWS.c.invoice == "")
+    for row in tx.where_in(query, _REVIEWS.c.account, sorted(set(accounts))):
+        review = guard_rows.review_from_row(row)
+        facts.reviews[review.key] = review
+
+
+def gather_reviews(tx: Transaction, facts: Facts, keys: Iterable[tuple[str, str]]) -> None:
+    """Reviews by account and id."""
+    key: Any = tuple_(_REVIEWS.c.account, _REVIEWS.c.review)
+    for row in tx.where_in(select(_REVIEWS), key, sorted(set(keys))):
+        review = guard_rows.review_from_row(row)
+        facts.reviews[review.key] = review
+
+
+def gather_reservations(tx: Transaction, facts: Facts, keys: Iterable[tuple[str, str]]) -> None:
+    """Reservations by account and id."""
+    key: Any = tuple_(_RESERVATIONS.c.account, _RESERVATIONS.c.reservation)
+    for row in tx.where_in(select(_RESERVATIONS), key, sorted(set(keys))):
+        reservation = guard_rows.reservation_from_row(row)
+        facts.reservations[reservation.key] = reservation
+
+
+def counting_reservations(tx: Transaction, keys: Iterable[GuardKey]) -> list[Reservation]:
+    """The reservations of prices that may still count, by account, subscription and price."""
+    columns = _RESERVATIONS.c
+    key: Any = tuple_(columns.account, columns.subscription, columns.price)
+    query = select(_RESERVATIONS).where(columns.counts.is_(True))
+    return [guard_rows.reservation_from_row(r) for r in tx.where_in(query, key, sorted(set(keys)))]
+
+
+def gather_outdated(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """Which charges of the accounts were found outdated."""
+    for row in tx.where_in(select(_OUTDATED), _OUTDATED.c.account, sorted(set(accounts))):
+        outdated = guard_rows.outdated_from_row(row)
+        facts.outdated[outdated.key] = outdated
