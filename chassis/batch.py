@@ -42,11 +42,15 @@ class ScopeGrewError(Exception):
 
 
 class TimersFailedError(Exception):
-    """Timers of these accounts broke the transaction; each must be run, or parked, by itself."""
+    """Timers of these accounts broke the transaction; each must be run, or parked, by itself.
 
-    def __init__(self, timers: Sequence[Timer]) -> None:
+    `at_once` are such that a command of the same batch had set.
+    """
+
+    def __init__(self, timers: Sequence[Timer], *, at_once: bool) -> None:
         super().__init__(", ".join(f"{each.account}: {each.kind} {each.key}" for each in timers))
         self.timers = tuple(timers)
+        self.at_once = at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Batch:
         self._events: list[RecordedEvent] = []
         self._timers: dict[tuple[str, str, str], Timer | None] = {}
         self._waiting: set[tuple[str, str, str]] = set()
+        self._at_once: set[str] | None = None
         self._records: dict[tuple[str, str, str], Record] = {}
         self._done: list[tuple[Idempotency, Record]] = []
         self.fired_count = 0
@@ -83,11 +88,13 @@ class Batch:
         *,
         earlier: Sequence[Entry] = (),
         retrying: Iterable[str] = (),
+        leaving: Iterable[str] = (),
     ) -> None:
         """Carry out `entries` in order; each one's outcome is written on it.
 
-        `retrying` names parked accounts whose due timers are to be tried again, and `earlier` holds
-        what took effect before these were due.
+        What is due comes first; what an entry makes due at once comes last, but not of the accounts
+        in `leaving`. `retrying` names parked accounts whose due timers are to be tried again, and
+        `earlier` holds what took effect before these were due.
 
         Errors:  ScopeGrewError, TimersFailedError; a store's error.
         """
@@ -104,9 +111,11 @@ class Batch:
         self._fire_due(sorted(self._accounts))
         requests = [each.submission.idempotency for each in entries if each.submission.idempotency]
         self._records = read_records(self._tx, self._tables, requests)
+        self._at_once = set()
         for use_case, group in grouped(entries):
             self._run_group(use_case, group)
         self._write_timers()
+        self._fire_due(sorted(self._at_once.difference(leaving)))
         write_records(self._tx, self._tables, self._done, self._now_at)
 
     def lock_only(self, accounts: Sequence[str]) -> None:
@@ -199,7 +208,8 @@ class Batch:
                     self._run_group(use_case, group)
                 except Exception as failure:
                     timers = [each.timer for each in group if each.timer]
-                    raise TimersFailedError(timers) from failure
+                    at_once = self._at_once is not None
+                    raise TimersFailedError(timers, at_once=at_once) from failure
             self._write_timers()
         raise RuntimeError(f"more than {WAVES_MAX} waves of due timers on {accounts[:3]}")
 
@@ -341,6 +351,8 @@ class Batch:
                 row = self._accounts.get(change.account)
                 sandbox = row.sandbox if row else ""
                 self._timers[identity] = Timer(*identity, sandbox=sandbox, due_at=change.due_at)
+                if row and self._at_once is not None and change.due_at <= self._now_in(sandbox):
+                    self._at_once.add(change.account)
             case TimerCleared():
                 self._timers[identity] = None
 

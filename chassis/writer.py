@@ -8,7 +8,7 @@ rolls back and runs the commands one by one.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -193,35 +193,46 @@ class Writer:
     # --- transactions -------------------------------------------------------------------------
 
     def _transact(self, submissions: Sequence[Submission]) -> list[Outcome]:
-        def work(_tx: Transaction, batch: Batch) -> list[Entry]:
+        def work(_tx: Transaction, batch: Batch, leaving: Iterable[str]) -> list[Entry]:
             entries = [entry_of(each) for each in submissions]
-            batch.run(entries)
+            batch.run(entries, leaving=leaving)
             return entries
 
-        for _ in range(ATTEMPTS_MAX):
-            try:
-                done, _, head = self._run(work)
-            except TimersFailedError as failure:
-                self._park_timers(failure)
-                continue
-            return [_outcome(entry, head) for entry in done]
-        raise ConcurrentChange
+        done, head = self._run_without(work)
+        return [_outcome(entry, head) for entry in done]
 
     def _apply_feed(self, source: str, events: Sequence[PeerEvent], cursor: Cursor) -> int:
-        def work(tx: Transaction, batch: Batch) -> list[Entry]:
+        def work(tx: Transaction, batch: Batch, leaving: Iterable[str]) -> list[Entry]:
             applied = lock_cursor(tx, self.tools.tables, source)
             entries = _peer_entries([each for each in events if each.seq > applied.seq])
-            batch.run(entries)
+            batch.run(entries, leaving=leaving)
             self._move_on(tx, source, applied, cursor)
             return entries
 
+        done, _ = self._run_without(work)
+        return sum(1 for entry in done if entry.refusal is None)
+
+    def _run_without(
+        self, work: Callable[[Transaction, Batch, Iterable[str]], list[Entry]]
+    ) -> tuple[list[Entry], Position]:
+        """Do `work` in one transaction, without the timers that break it.
+
+        Those due before it park their accounts first. Those that it makes due at once are left to a
+        transaction of their own after it, so that what set them is done.
+        """
+        leaving: set[str] = set()
         for _ in range(ATTEMPTS_MAX):
             try:
-                done, _, _ = self._run(work)
+                done, _, head = self._run(lambda tx, batch: work(tx, batch, leaving))
             except TimersFailedError as failure:
-                self._park_timers(failure)
+                if failure.at_once:
+                    leaving.update(each.account for each in failure.timers)
+                else:
+                    self._park_timers(failure)
                 continue
-            return sum(1 for entry in done if entry.refusal is None)
+            for account in sorted(leaving):
+                self.execute([fire_timers(account)])
+            return done, head
         raise ConcurrentChange
 
     def _run(
