@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -31,6 +31,13 @@ from chassis.bulk import BulkStatements
 from chassis.prepared import VALUES, InQuery, PreparedQueries, Query
 
 T = TypeVar("T")
+
+Memory: TypeAlias = dict[str, Any]
+"""What is remembered of a store, by whoever remembers it, as long as it is open.
+
+All transactions share it, each in its own thread: replace what is in it, never change it. Nothing
+of it is rolled back: what is remembered must tell by itself whether it still holds.
+"""
 
 READERS_MAX: Final = 4
 IN_LIST_MAX: Final = 5_000
@@ -53,12 +60,17 @@ class Transaction:
     """One transaction on the store. Committed or rolled back by whoever opened it."""
 
     def __init__(
-        self, connection: Connection, bulk: BulkStatements, prepared: PreparedQueries
+        self,
+        connection: Connection,
+        bulk: BulkStatements,
+        prepared: PreparedQueries,
+        memory: Memory,
     ) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self._bulk = bulk
         self._prepared = prepared
+        self.memory = memory
 
     def all(self, statement: Executable, parameters: Any = None) -> Sequence[Any]:
         """All rows of a query."""
@@ -125,6 +137,7 @@ class Database:
         self._lock_file = self._take_lock() if exclusive and self.dialect == "sqlite" else None
         self._bulk = BulkStatements()
         self._prepared = PreparedQueries()
+        self._memory: Memory = {}
         self._reading = self._engine(readonly=True, size=READERS_MAX)
         self._writing = self._engine(readonly=False, size=2)
         self._readers = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="reader")
@@ -142,12 +155,12 @@ class Database:
     def writing(self) -> Iterator[Transaction]:
         """A write transaction: committed at the end, rolled back by any exception."""
         with self._writing.begin() as connection:
-            yield Transaction(connection, self._bulk, self._prepared)
+            yield Transaction(connection, self._bulk, self._prepared, self._memory)
 
     def read(self, query: Callable[[Transaction], T]) -> T:
         """What `query` gives on a consistent snapshot."""
         with self._reading.begin() as connection:
-            return query(Transaction(connection, self._bulk, self._prepared))
+            return query(Transaction(connection, self._bulk, self._prepared, self._memory))
 
     async def reading(self, query: Callable[[Transaction], T]) -> T:
         """The same, in the pool of readers."""

@@ -1,11 +1,18 @@
 """Meters and price changes as rows and back."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row
 
-from billing_service.domain.meter import Aggregation, Meter
+from billing_service.domain.meter import (
+    Aggregation,
+    Meter,
+    PropertyFilter,
+    QuantityRounding,
+    RoundingMode,
+)
 from billing_service.domain.price_change import Indexation, PriceChange
 from billing_service.storage.rows import Values
 
@@ -19,6 +26,11 @@ def meter_to_row(meter: Meter) -> Values:
         "aggregation": meter.aggregation.value,
         "value_property": meter.value_property,
         "unit": meter.unit,
+        "filters": json.dumps([[each.property, *sorted(each.values)] for each in meter.filters]),
+        "dimensions": json.dumps(meter.dimensions),
+        "value_per_unit": str(meter.value_per_unit),
+        "rounding_mode": meter.rounding.mode.value,
+        "rounding_decimals": meter.rounding.decimals,
     }
 
 
@@ -31,6 +43,12 @@ def meter_from_row(row: Row[Any]) -> Meter:
         aggregation=Aggregation(row.aggregation),
         value_property=row.value_property,
         unit=row.unit,
+        filters=tuple(
+            PropertyFilter(name, frozenset(values)) for name, *values in json.loads(row.filters)
+        ),
+        dimensions=tuple(json.loads(row.dimensions)),
+        value_per_unit=Decimal(row.value_per_unit),
+        rounding=QuantityRounding(RoundingMode(row.rounding_mode), row.rounding_decimals),
     )
 
 

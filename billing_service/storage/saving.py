@@ -14,6 +14,7 @@ from billing_service.domain.subscription import Subscription
 from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
 from billing_service.storage import catalog_rows, document_rows, plan_rows, rows, tax_rows
+from billing_service.storage.catalog_memory import renew_revision
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -97,6 +98,8 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
 def save(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
     """Write the last version of each changed entity, and every appended one."""
     changes = [change for effect in effects for change in effect.changes]
+    if any(isinstance(each, Plan | Meter) for each in changes):
+        renew_revision(tx)
     for kind, places in _PROJECTED.items():
         latest = {_KEYS[kind](each): each for each in changes if type(each) is kind}
         for name, to_rows in places:
