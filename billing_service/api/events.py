@@ -7,19 +7,23 @@ from google.protobuf.message import Message
 from pospago.billing.v1 import events_pb2 as pb
 
 from billing_service.api.billing_profiles import to_proto_profile
+from billing_service.api.guard_messages import to_proto_guard
 from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
 from billing_service.api.meters import to_proto_meter
 from billing_service.api.payments import to_proto_payment
 from billing_service.api.plans import to_proto_plan
 from billing_service.api.price_changes import to_proto_change
+from billing_service.api.review_messages import to_proto_review
 from billing_service.api.subscriptions import to_proto_subscription
 from billing_service.api.tax_messages import to_proto_tax_profile
 from billing_service.api.terms import to_proto_terms
 from billing_service.api.values import (
     INVOICE,
     PAYMENT,
+    SUBSCRIPTION,
     to_proto_date,
+    to_proto_decimal,
     to_proto_money,
     to_proto_timestamp,
 )
@@ -105,6 +109,32 @@ def _profile_updated(event: events.BillingProfileUpdated) -> Message:
     return pb.BillingProfileUpdated(billing_profile=profile)
 
 
+def _threshold_reached(event: events.UsageThresholdReached) -> Message:
+    guard, threshold = event.guard, event.threshold
+    message = pb.UsageThresholdReached(
+        subscription=SUBSCRIPTION.format(guard.account, guard.subscription),
+        price=guard.price,
+        period_start_date=to_proto_date(event.period_start_on),
+        quantity=to_proto_decimal(event.reading.quantity),
+        cost=to_proto_money(event.reading.cost_minor, event.currency),
+    )
+    if threshold.percent is not None:
+        message.percent.CopyFrom(to_proto_decimal(threshold.percent))
+    if threshold.amount_minor is not None:
+        message.amount.CopyFrom(to_proto_money(threshold.amount_minor, guard.currency))
+    return message
+
+
+def _charge_outdated(event: events.ChargeOutdated) -> Message:
+    outdated = event.outdated
+    return pb.ChargeOutdated(
+        subscription=SUBSCRIPTION.format(outdated.account, outdated.subscription),
+        price=outdated.item,
+        period_start_date=to_proto_date(outdated.period_start_on),
+        invoice=INVOICE.format(event.payer, event.invoice),
+    )
+
+
 _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.IssuerCreated: lambda e: pb.IssuerCreated(issuer=to_proto_issuer(e.issuer)),
     events.IssuerUpdated: lambda e: pb.IssuerUpdated(issuer=to_proto_issuer(e.issuer)),
@@ -143,6 +173,12 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.PaymentRecorded: _payment_recorded,
     events.PaymentReversed: lambda e: pb.PaymentReversed(payment=to_proto_payment(e.payment, ())),
     events.CreditApplied: _credit_applied,
+    events.UsageThresholdReached: _threshold_reached,
+    events.UsageGuardChanged: lambda e: pb.UsageGuardChanged(guard=to_proto_guard(e.guard)),
+    events.ReviewChanged: lambda e: pb.ReviewChanged(
+        review=to_proto_review(e.review, e.quantity, e.full_minor)
+    ),
+    events.ChargeOutdated: _charge_outdated,
     events.AccountExpiryChanged: _expiry_changed,
     events.AccountStopped: lambda e: pb.AccountStopped(
         account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)

@@ -35,6 +35,11 @@ PLAN: Final = NamePattern("plans/{plan}")
 METER: Final = NamePattern("meters/{meter}")
 PRICE_CHANGE: Final = NamePattern("accounts/{account}/priceChanges/{price_change}")
 TAX_PROFILE: Final = NamePattern("taxProfiles/{tax_profile}")
+REVIEW: Final = NamePattern("accounts/{account}/reviews/{review}")
+RESERVATION: Final = NamePattern("accounts/{account}/reservations/{reservation}")
+USAGE_GUARD: Final = NamePattern(
+    "accounts/{account}/subscriptions/{subscription}/usageGuards/{price}"
+)
 
 _SECOND_US: Final = 1_000_000
 _DECIMAL: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")

@@ -10,10 +10,21 @@ from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
+from billing_service.domain.review import Review
 from billing_service.domain.subscription import Subscription
 from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
-from billing_service.storage import catalog_rows, document_rows, plan_rows, rows, tax_rows
+from billing_service.domain.usage.guard import Crossing, UsageGuard
+from billing_service.domain.usage.outdated import OutdatedCharge
+from billing_service.domain.usage.reservation import Reservation
+from billing_service.storage import (
+    catalog_rows,
+    document_rows,
+    guard_rows,
+    plan_rows,
+    rows,
+    tax_rows,
+)
 from billing_service.storage.catalog_memory import renew_revision
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
@@ -52,6 +63,10 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     ),
     Settlement: (("settlements", _single(document_rows.settlement_to_row)),),
     Payment: (("payments", _single(document_rows.payment_to_row)),),
+    UsageGuard: (("usage_guards", _single(guard_rows.guard_to_row)),),
+    Reservation: (("reservations", _single(guard_rows.reservation_to_row)),),
+    Review: (("reviews", _single(guard_rows.review_to_row)),),
+    OutdatedCharge: (("outdated_charges", _single(guard_rows.outdated_to_row)),),
 }
 # What is only ever added: a second row with the same key is an error of ours.
 _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
@@ -77,6 +92,7 @@ _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
         ),
     ),
     Allocation: (("allocations", _single(document_rows.allocation_to_row)),),
+    Crossing: (("threshold_crossings", _single(guard_rows.crossing_to_row)),),
 }
 _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Account: lambda each: each.account,
@@ -92,6 +108,10 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Subscription: lambda each: each.key,
     Settlement: lambda each: (each.payer, each.invoice),
     Payment: lambda each: each.key,
+    UsageGuard: lambda each: each.key,
+    Reservation: lambda each: each.key,
+    Review: lambda each: each.key,
+    OutdatedCharge: lambda each: each.key,
 }
 
 

@@ -2,7 +2,7 @@
 
 Instants are UTC microseconds, months their first day, amounts minor units, prices decimals as text,
 parties and addresses JSON. Those of documents are in `document_tables.py`, those of usage in
-`usage_tables.py`.
+`usage_tables.py`, those of guards and reviews in `guard_tables.py`.
 """
 
 from datetime import date
@@ -12,7 +12,11 @@ from sqlalchemy import Index, MetaData
 from sqlalchemy import Table as SqlTable
 from sqlmodel import Field
 
-from billing_service.storage import document_tables, usage_tables  # noqa: F401 - declared there
+from billing_service.storage import (  # noqa: F401 - they declare tables
+    document_tables,
+    guard_tables,
+    usage_tables,
+)
 from billing_service.storage.columns import ID_LENGTH, Table, key, long, text, word
 from chassis.tables import ChassisTables
 
