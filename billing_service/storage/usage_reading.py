@@ -1,0 +1,149 @@
+"""What accounts used in periods, from the totals of days: rows do not grow with events.
+
+A call takes as many statements as it asks for different periods, and no more for more accounts;
+further ones for meters of levels and of unique values, and for each month of transactions.
+
+Source:  docs/decisions/0019-usage-summaries.md
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from billing_service.domain.calendar import first_instant
+from billing_service.domain.meter import Aggregation, Meter
+from billing_service.domain.price_models import Usage
+from billing_service.domain.usage.part import by_value, is_in_part, levels_in_part, part_of
+from billing_service.domain.usage.period_total import DimensionedDay, events_of, quantity_of
+from billing_service.domain.usage.wanted import UsageWanted
+from billing_service.storage.catalog_memory import remembered_meters
+from billing_service.storage.usage_periods import (
+    Asked,
+    Stored,
+    read_days,
+    read_levels,
+    read_sums,
+    read_uniques,
+    read_values,
+)
+from billing_service.storage.usage_transactions import transactions_of
+from chassis.database import Transaction
+
+_ADDED_UP: Final = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.UNIQUE_COUNT})
+
+
+def usages(
+    tx: Transaction,
+    wanted: Sequence[UsageWanted],
+    *,
+    zones: Mapping[str, str],
+    cut_at: Mapping[str, int] | None = None,
+) -> list[Usage]:
+    """The usage that each of `wanted` asks for, in their order.
+
+    `zones`: the zone of each account. `cut_at`: until when levels hold, for accounts whose period
+    is not over.
+    Errors:  EventsAgedOut if transactions are wanted that are no longer kept.
+    """
+    meters = remembered_meters(tx)
+    by_period: dict[tuple[date, date], list[UsageWanted]] = defaultdict(list)
+    for each in wanted:
+        by_period[each.start_on, each.end_on].append(each)
+    stored = {period: _read(tx, asked, meters) for period, asked in by_period.items()}
+    transactions = transactions_of(tx, [each for each in wanted if each.transactions], zones=zones)
+    return [
+        _Reckoned(
+            each,
+            meters[each.meter],
+            stored[each.start_on, each.end_on],
+            first_instant(each.start_on, zones[each.account]),
+            first_instant(each.end_on, zones[each.account]),
+            None if cut_at is None else cut_at.get(each.account),
+        )
+        .usage()
+        ._replace(transactions=transactions.get(each, ()))
+        for each in wanted
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reckoned:
+    """What is wanted, and what is stored of its period."""
+
+    wanted: UsageWanted
+    meter: Meter
+    stored: Stored
+    start_at: int
+    end_at: int
+    cut_at: int | None
+
+    def usage(self) -> Usage:
+        """The quantity and the number of events, and what each unit used if that is wanted."""
+        key, filters = (self.wanted.account, self.wanted.meter), self.wanted.filters
+        days = part_of(self.meter, filters, self.stored.days.get(key, ()))
+        levels = levels_in_part(self.meter, filters, self.stored.levels.get(key, {}))
+        quantity = self._quantity(days, levels, self._uniques())
+        if not self.wanted.unit_dimension:
+            return Usage(quantity, events_of(days))
+        return Usage(quantity, events_of(days), by_unit=tuple(self._by_unit(days, levels)))
+
+    def _by_unit(
+        self, days: Sequence[DimensionedDay], levels: Mapping[str, int]
+    ) -> Iterator[Decimal]:
+        met = {each.dimensions for each in days} | levels.keys()
+        units = by_value(self.meter, (self.wanted.unit_dimension,), met)
+        for _, own in sorted(units.items()):
+            yield self._quantity(
+                [each for each in days if each.dimensions in own],
+                {name: level for name, level in levels.items() if name in own},
+                self._uniques_in(own),
+            )
+
+    def _quantity(
+        self, days: Sequence[DimensionedDay], levels: Mapping[str, int], uniques: int
+    ) -> Decimal:
+        return quantity_of(
+            self.meter,
+            days,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            cut_at=self.cut_at,
+            levels=levels,
+            uniques=uniques,
+        )
+
+    def _uniques(self) -> int:
+        key, filters = (self.wanted.account, self.wanted.meter), self.wanted.filters
+        if not _is_in_parts(self.wanted):
+            return self.stored.uniques.get(key, 0)
+        stored = self.stored.values.get(key, {})
+        return self._uniques_in({name for name in stored if is_in_part(self.meter, filters, name)})
+
+    def _uniques_in(self, dimensions: Iterable[str]) -> int:
+        stored = self.stored.values.get((self.wanted.account, self.wanted.meter), {})
+        return len({value for name in dimensions for value in stored.get(name, ())})
+
+
+def _read(tx: Transaction, wanted: Sequence[UsageWanted], meters: Mapping[str, Meter]) -> Stored:
+    """All that is stored of a period, the same for all, and that one of `wanted` asks for."""
+    stored = Stored()
+    accounts = sorted({each.account for each in wanted})
+    asked = Asked(accounts, wanted[0].start_on, wanted[0].end_on)
+    by_aggregation: dict[Aggregation, set[str]] = defaultdict(set)
+    for each in wanted:
+        by_aggregation[meters[each.meter].aggregation].add(each.meter)
+    summed = {meter for kind in _ADDED_UP for meter in by_aggregation.pop(kind, ())}
+    read_sums(tx, stored, asked, sorted(summed))
+    read_days(tx, stored, asked, sorted(set().union(*by_aggregation.values())))
+    read_levels(tx, stored, asked, sorted(by_aggregation.pop(Aggregation.WEIGHTED_SUM, ())))
+    unique = [w for w in wanted if meters[w.meter].aggregation is Aggregation.UNIQUE_COUNT]
+    read_uniques(tx, stored, asked, sorted({w.meter for w in unique if not _is_in_parts(w)}))
+    read_values(tx, stored, asked, sorted({w.meter for w in unique if _is_in_parts(w)}))
+    return stored
+
+
+def _is_in_parts(wanted: UsageWanted) -> bool:
+    return bool(wanted.filters or wanted.unit_dimension)
