@@ -1,21 +1,30 @@
 """The lines that an invoice has for one rated item: one, or what is included and what is not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, Inexact, localcontext
-from typing import Final
+from typing import Final, assert_never
 
 from billing_service.domain.calendar import next_month
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.money import EXACT
-from billing_service.domain.price import AmountDiscount, Metered, Price, Recurring
+from billing_service.domain.price import (
+    AmountDiscount,
+    Counting,
+    Licensed,
+    Metered,
+    Price,
+    Recurring,
+)
 from billing_service.domain.price_models.figures import AMOUNT_DECIMALS_MAX, decimals_of
 from billing_service.domain.rating import RatedPrice
 
 _ZERO: Final = Decimal(0)
 # The code of the price that goes by the name of its plan.
 PLAN_ITEM: Final = "base"
+# What quantities are counted in where nothing says it.
+UNIT: Final = "unit"
 _SAID: Final = {
     LinePart.WHOLE: "",
     LinePart.INCLUDED: ", included",
@@ -85,6 +94,23 @@ def unit_price(rated: RatedPrice) -> Decimal | None:
         if not quantity:
             return _stated(single * rated.price_index)
         return _ratio(rated.numerator, rated.divisor * quantity)
+
+
+def unit_of(price: Price, units: Mapping[str, str]) -> str:
+    """What a quantity is counted in; '' for what is simply there.
+
+    Shapes:  `units` says it of each meter.
+    """
+    match price.kind:
+        case Recurring():
+            return ""
+        case Licensed(unit):
+            return unit or UNIT
+        case Metered(meter):
+            return (units.get(meter) or UNIT) if meter else ""
+        case Counting():
+            return price.kind.counted
+    assert_never(price.kind)
 
 
 def name_of(plan_name: str, price: Price) -> str:

@@ -1,16 +1,20 @@
 """Subscriptions: a timeline of facts with an effective time, and the months that it bills.
 
+Of an instance, facts tell what happened to it. Of a plan that was subscribed they state on which
+days it is, and what it holds.
+
 Shapes:  intervals are half-open and in order; one that ends where it begins still counts where it
          begins, since the instance was subscribed at that instant.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from typing import Final
 
 from billing_service.domain.calendar import first_instant, month_of, next_month
+from billing_service.domain.quantities import Held
 
 # The last month of what has no end yet.
 OPEN_MONTH: Final = date(9999, 12, 1)
@@ -26,6 +30,7 @@ class FactKind(Enum):
     CANCELLED = "cancelled"
     RESUMED = "resumed"
     ENDED = "ended"
+    STARTED = "started"
 
 
 class SubscriptionState(Enum):
@@ -37,15 +42,44 @@ class SubscriptionState(Enum):
     ENDED = "ended"
 
 
-_OPENING: Final = frozenset({FactKind.SUBSCRIBED, FactKind.MIGRATED, FactKind.RESUMED})
+_OPENING: Final = frozenset(
+    {FactKind.SUBSCRIBED, FactKind.MIGRATED, FactKind.RESUMED, FactKind.STARTED}
+)
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """The days `[begins_on, ends_on)` on which a plan is subscribed (None: it goes on), and what
+    it holds of the plan's licensed prices and add-ons.
+
+    `ends_at` is the first instant of `ends_on`, in the account's zone.
+    """
+
+    begins_on: date
+    ends_on: date | None = None
+    held: tuple[Held, ...] = ()
+    ends_at: int | None = None
+
+    @property
+    def span(self) -> "Span":
+        """The months of the first and the last day: charges are invoiced in no others."""
+        last = self.ends_on.replace(day=1) if self.ends_on else OPEN_MONTH
+        if self.ends_on and self.ends_on.day == 1:
+            last = (self.ends_on - _DAY).replace(day=1)
+        return Span(self.begins_on.replace(day=1), last)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened to a subscription, and since when it holds."""
+    """Something that happened to a subscription, and since when it holds.
+
+    `terms` are those that a plan is subscribed on from then on; None for an instance.
+    """
 
     kind: FactKind
     effective_at: int
+    terms: PlanTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +110,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What is billed for one instance. `span` is derived from the facts, in the account's zone."""
+    """What is billed: an instance, or a plan that was subscribed.
+
+    `span` is derived from the facts, in the account's zone. `display_name` is what people call it.
+    """
 
     account: str
     subscription_id: str
@@ -85,11 +122,22 @@ class Subscription:
     first_billed_month: date | None
     facts: tuple[Fact, ...]
     span: Span
+    display_name: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from others: its account and its instance."""
+        """What tells it from others: its account and its id, which is that of its instance."""
         return (self.account, self.subscription_id)
+
+    @property
+    def plan_terms(self) -> PlanTerms | None:
+        """The terms on which a plan is subscribed; None for an instance."""
+        return self.facts[-1].terms
+
+    @property
+    def is_of_plan(self) -> bool:
+        """Whether a plan was subscribed; otherwise it is an instance's."""
+        return self.plan_terms is not None
 
     @property
     def is_live(self) -> bool:
@@ -103,6 +151,8 @@ class Subscription:
 
     def state(self, now: int, zone: str) -> SubscriptionState:
         """Where it stands at an instant."""
+        if self.plan_terms is not None:
+            return self._state_of_plan(self.plan_terms, now)
         if self.has_ended:
             return SubscriptionState.ENDED
         if not self.is_live:
@@ -110,6 +160,12 @@ class Subscription:
         if self.first_billed_month and first_instant(self.first_billed_month, zone) > now:
             return SubscriptionState.SCHEDULED
         return SubscriptionState.ACTIVE
+
+    def _state_of_plan(self, terms: PlanTerms, now: int) -> SubscriptionState:
+        if terms.ends_at is not None and terms.ends_at <= now:
+            return SubscriptionState.ENDED
+        is_ahead = self.facts[0].effective_at > now
+        return SubscriptionState.SCHEDULED if is_ahead else SubscriptionState.ACTIVE
 
 
 def begin(
@@ -135,11 +191,41 @@ def begin(
     )
 
 
+def subscribe_to_plan(
+    *,
+    account: str,
+    subscription_id: str,
+    plan: str,
+    band: int,
+    display_name: str,
+    terms: PlanTerms,
+    zone: str,
+) -> Subscription:
+    """A new subscription to a plan, on the terms of its first day; `ends_at` is filled in."""
+    ends_at = None if terms.ends_on is None else first_instant(terms.ends_on, zone)
+    started = Fact(
+        FactKind.STARTED, first_instant(terms.begins_on, zone), replace(terms, ends_at=ends_at)
+    )
+    return Subscription(
+        account=account,
+        subscription_id=subscription_id,
+        plan=plan,
+        band=band,
+        first_billed_month=None,
+        facts=(started,),
+        span=terms.span,
+        display_name=display_name,
+    )
+
+
 def continued(subscription: Subscription, fact: Fact, zone: str) -> Subscription | None:
     """The subscription with a further fact; None if the fact changes nothing.
 
-    What has ended stays so; a second cancellation or resumption changes nothing.
+    What has ended stays so; a second cancellation or resumption changes nothing, nor does what
+    happens to an instance change a plan's subscription of the same id.
     """
+    if subscription.is_of_plan:
+        return None
     repeats = (fact.kind in _OPENING) == subscription.is_live
     if subscription.has_ended or (repeats and fact.kind is not FactKind.ENDED):
         return None
@@ -158,7 +244,8 @@ def intervals(facts: Sequence[Fact]) -> Iterator[Interval]:
             yield Interval(start_at, fact.effective_at)
             start_at = None
     if start_at is not None:
-        yield Interval(start_at, None)
+        terms = facts[-1].terms
+        yield Interval(start_at, terms.ends_at if terms else None)
 
 
 def bills(subscription: Subscription, month: date, zone: str) -> bool:
