@@ -54,7 +54,7 @@ def quantity_of(
         case Aggregation.LATEST:
             return meter.converted(_latest_of(days))
         case Aggregation.WEIGHTED_SUM:
-            until_at = end_at if cut_at is None else max(start_at, min(cut_at, end_at))
+            until_at = end_at if cut_at is None else min(cut_at, end_at)
             return meter.converted_integral(_integral_of(days, levels, start_at, until_at))
     assert_never(meter.aggregation)
 

@@ -1,0 +1,1 @@
+"""Usage: events, totals, periods, and what follows from them."""

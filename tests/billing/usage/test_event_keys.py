@@ -1,0 +1,43 @@
+"""What an event is known by, and what tells its body from another's."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_service.domain.usage.event import body_hash_of, event_key_of
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=4)
+NAMES = st.tuples(TEXTS, TEXTS)
+BODIES = st.tuples(TEXTS, st.none() | st.integers(0, 20), st.dictionaries(TEXTS, TEXTS, max_size=3))
+
+
+@given(NAMES, NAMES)
+def test_events_have_one_key_only_if_source_and_id_are_the_same(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    """Where a source ends and an id begins matters."""
+    assert (event_key_of(*one) == event_key_of(*other)) == (one == other)
+
+
+@given(BODIES, BODIES)
+def test_bodies_hash_alike_only_if_they_are_the_same(
+    one: tuple[str, int | None, dict[str, str]], other: tuple[str, int | None, dict[str, str]]
+) -> None:
+    """Type, time and every property count; no time is another than any."""
+    assert (body_hash_of(*one) == body_hash_of(*other)) == (one == other)
+
+
+@given(st.dictionaries(TEXTS, TEXTS, max_size=4))
+def test_order_of_the_properties_does_not_change_a_body(data: dict[str, str]) -> None:
+    """A map has no order."""
+    turned = dict(reversed(data.items()))
+    assert body_hash_of("used", 1, turned) == body_hash_of("used", 1, data)
+
+
+def test_key_and_hash_of_an_event_never_change() -> None:
+    """Stores hold them for ever: another way to make them would let events in twice."""
+    key = event_key_of("gateway", "e-1")
+    body = body_hash_of("used", 1_767_225_600_000_000, {"size": "1", "region": "eu"})
+    assert (key.hex(), body.hex()) == (
+        "465bc7d02a42fe0b38b5370675a46143",
+        "9bbcf5464f83e9389e517aeb4ad6a86e",
+    )
