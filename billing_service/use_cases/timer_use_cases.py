@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from billing_service.use_cases.check_usage import CHECK_USAGE_USE_CASE
 from billing_service.use_cases.close_month import CLOSE_MONTH_USE_CASE
 from billing_service.use_cases.dun import DELETION_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE
 from billing_service.use_cases.warn import (
@@ -17,6 +18,7 @@ TIMER_USE_CASES: Final[Mapping[str, UseCase[TimerDue, Any, Any]]] = MappingProxy
     {
         each.name: each
         for each in (
+            CHECK_USAGE_USE_CASE,
             CLOSE_MONTH_USE_CASE,
             DUE_SOON_USE_CASE,
             OVERDUE_USE_CASE,

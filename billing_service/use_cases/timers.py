@@ -15,6 +15,8 @@ DELETION: Final = "deletion"
 DUE_SOON: Final = "due_soon"
 STOP_AHEAD: Final = "stop_ahead"
 DELETION_AHEAD: Final = "deletion_ahead"
+CHECK_USAGE: Final = "check_usage"
+MARK_OUTDATED: Final = "mark_outdated"
 
 
 def document_key(key: str) -> DocumentKey:

@@ -127,24 +127,33 @@ def _check_ceiling(ceiling: Decimal | None, *, is_additive: bool) -> None:
         raise InvalidGuard(field, f"has more than {CEILING_DECIMALS_MAX} decimals")
 
 
-def reached(guard: UsageGuard, reading: Reading) -> Iterator[Threshold]:
-    """The thresholds that a period has reached, the percentages first, each in ascending order."""
+def reached(guard: UsageGuard, reading: Reading, currency: str) -> Iterator[Threshold]:
+    """The thresholds that a period has reached, the percentages first, each in ascending order.
+
+    Amounts in another currency than the cost are not reached by it.
+    """
     base = reading.included or guard.ceiling
     if base:
         with localcontext(EXACT):
             told = [p for p in guard.percents if reading.quantity * _HUNDRED >= base * p]
         for percent in sorted(told):
             yield Threshold(percent=percent)
-    for amount_minor in sorted(guard.amounts_minor):
+    amounts_minor = guard.amounts_minor if guard.currency == currency else ()
+    for amount_minor in sorted(amounts_minor):
         if reading.cost_minor >= amount_minor:
             yield Threshold(amount_minor=amount_minor)
 
 
 def to_tell(
-    guard: UsageGuard, reading: Reading, told: Collection[Crossing], period_start_on: date
+    guard: UsageGuard,
+    reading: Reading,
+    told: Collection[Crossing],
+    period_start_on: date,
+    currency: str,
 ) -> list[tuple[Threshold, Crossing]]:
     """The thresholds that a period has reached and that were not told in it."""
     found = [
-        (each, Crossing(*guard.key, period_start_on, each.text)) for each in reached(guard, reading)
+        (each, Crossing(*guard.key, period_start_on, each.text))
+        for each in reached(guard, reading, currency)
     ]
     return [(each, crossing) for each, crossing in found if crossing not in told]
