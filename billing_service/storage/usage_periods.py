@@ -83,6 +83,11 @@ _DIMENSIONED: Final = Query(
     .distinct()
     .where(_within(_VALUES))
 )
+_DAILY: Final = Query(
+    select(_VALUES.c.account, _VALUES.c.meter, _VALUES.c.day, _VALUES.c.dimensions, _VALUES.c.value)
+    .distinct()
+    .where(_within(_VALUES))
+)
 
 
 class Asked:
@@ -167,6 +172,16 @@ def read_values(tx: Transaction, stored: Stored, asked: Asked, meters: Sequence[
     """Which different values there are, by dimensions."""
     for account, meter, dimensions, value in asked.rows(tx, _DIMENSIONED, meters):
         stored.values[account, meter][dimensions].add(value)
+
+
+def read_daily_values(
+    tx: Transaction, asked: Asked, meter: str
+) -> dict[tuple[date, str], set[str]]:
+    """Which different values of a meter there are, by day and dimensions."""
+    found: dict[tuple[date, str], set[str]] = defaultdict(set)
+    for row in asked.rows(tx, _DAILY, [meter]):
+        found[row.day, row.dimensions].add(row.value)
+    return found
 
 
 def _as_stored(tx: Transaction, day: date) -> date | str:

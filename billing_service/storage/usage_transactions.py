@@ -32,10 +32,11 @@ _SUMMED: Final = frozenset({Aggregation.COUNT, Aggregation.SUM})
 
 
 class CountedEvent(NamedTuple):
-    """An event that counts: when it happened, by whom, and its data after all amendments."""
+    """An event that counts: whose it is, when it happened, and its data after all amendments."""
 
     account: str
     time_at: int
+    event_key: bytes
     data: Mapping[str, str]
 
 
@@ -82,23 +83,23 @@ def transactions_of(
     for (event_type, start_at, end_at), asking in grouped.items():
         for event in counted_events(tx, sorted(asking), event_type, start_at, end_at):
             for each in asking[event.account]:
-                nanos = value_nanos(meters[each.meter], each.filters, event.data)
-                if nanos is not None:
-                    found[each].append(nanos)
+                if is_counted(meters[each.meter], each.filters, event.data):
+                    found[each].append(value_nanos(meters[each.meter], event.data))
     return {each: tuple(_priced(meters[each.meter], own)) for each, own in found.items()}
 
 
-def value_nanos(
-    meter: Meter, filters: Sequence[DimensionFilter], data: Mapping[str, str]
-) -> int | None:
-    """What an event counts for in a part of a meter, in billionths; None if it does not."""
+def is_counted(meter: Meter, filters: Sequence[DimensionFilter], data: Mapping[str, str]) -> bool:
+    """Whether an event of the meter's type counts in a part of it."""
     if not meter.lets_through(data):
-        return None
-    if filters and not is_in_part(meter, filters, meter.dimensions_of(data)):
-        return None
+        return False
+    return not filters or is_in_part(meter, filters, meter.dimensions_of(data))
+
+
+def value_nanos(meter: Meter, data: Mapping[str, str]) -> int:
+    """What an event that counts states, in billionths; 1 where events are counted, 0 for a text."""
     if meter.aggregation is Aggregation.COUNT:
         return NANOS
-    return nanos_of(data.get(meter.value_property, ""))
+    return nanos_of(data.get(meter.value_property, "")) or 0
 
 
 def _priced(meter: Meter, values: Iterable[int]) -> Iterator[PricedTransaction]:
@@ -113,11 +114,11 @@ def _priced(meter: Meter, values: Iterable[int]) -> Iterator[PricedTransaction]:
 
 def _corrected(found: Iterable[Any]) -> Iterator[CountedEvent]:
     """Events as they count, of rows in which the last correction comes last."""
-    for (account, time_at, _), rows in groupby(found, key=lambda row: row[:3]):
+    for (account, time_at, event_key), rows in groupby(found, key=lambda row: row[:3]):
         *_, last = rows
         if last.kind != _VOIDED:
             data = last.data if last.kind is None else last.amended
-            yield CountedEvent(account, time_at, json.loads(data))
+            yield CountedEvent(account, time_at, event_key, json.loads(data))
 
 
 @lru_cache(maxsize=256)

@@ -53,21 +53,20 @@ class Progress(NamedTuple):
         return self.end_at - self.start_at
 
 
-def method_of(meter: Meter | None, progress: Progress) -> ProjectionMethod:
-    """How usage is foreseen; the peaks of a capacity have no one meter, and stay."""
-    adds_up = meter is not None and meter.aggregation in _ADDED_UP
-    if adds_up and progress.is_under_way:
+def method_of(meter: Meter, progress: Progress) -> ProjectionMethod:
+    """How usage is foreseen."""
+    if meter.aggregation in _ADDED_UP and progress.is_under_way:
         return ProjectionMethod.LINEAR
     return ProjectionMethod.AS_IT_STANDS
 
 
-def projected(usage: Usage, meter: Meter | None, progress: Progress) -> Usage:
+def projected(usage: Usage, meter: Meter, progress: Progress) -> Usage:
     """The usage that a period will have at its end.
 
     Transactions that are still to come are as large as those so far on average, the last one
     takes what does not divide.
     """
-    if meter is None or method_of(meter, progress) is ProjectionMethod.AS_IT_STANDS:
+    if method_of(meter, progress) is ProjectionMethod.AS_IT_STANDS:
         return usage
     events_count = round_quotient(usage.events_count * progress.length_us, progress.gone_by_us)
     if meter.aggregation is Aggregation.COUNT:

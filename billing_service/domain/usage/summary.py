@@ -1,0 +1,145 @@
+"""What a subscription used of a metered price in a service period, and what that comes to.
+
+Shapes:  an allowance that several prices share is told to each as what it has of it, and what is
+         left of it for all of them.
+Source:  docs/decisions/0019-usage-summaries.md
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Final, NamedTuple, assert_never
+
+from billing_service.domain.allowance import Each, Free, included_quantity, resolve, share_out
+from billing_service.domain.calendar import first_instant
+from billing_service.domain.meter import Meter
+from billing_service.domain.money import EXACT
+from billing_service.domain.price import Unlimited
+from billing_service.domain.price_models import Usage
+from billing_service.domain.price_models.figures import ZERO
+from billing_service.domain.subscribed_plan import SubscribedPrice
+from billing_service.domain.usage.projection import (
+    Progress,
+    ProjectionMethod,
+    method_of,
+    projected,
+)
+from billing_service.domain.usage.wanted import UsageWanted
+
+UNIT: Final = "unit"
+
+
+class Allowed(NamedTuple):
+    """What costs nothing: so much in all, and so much of it left; None: no such quantity."""
+
+    included: Decimal | None = None
+    remaining: Decimal | None = None
+    unlimited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSummary:
+    """The usage of a metered price in a service period; `overage` is what is priced of it."""
+
+    subscribed: SubscribedPrice
+    unit: str
+    usage: Usage
+    allowed: Allowed
+    overage: Decimal
+    cost_minor: int
+    is_held: bool
+    projected_quantity: Decimal
+    projected_cost_minor: int
+    method: ProjectionMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known at an instant: the meters, and all usage that was asked for, up to then."""
+
+    now: int
+    zone: str
+    meters: Mapping[str, Meter]
+    found: Mapping[UsageWanted, Usage]
+
+    def method(self, wanted: UsageWanted) -> ProjectionMethod:
+        """How the usage is foreseen."""
+        return method_of(self.meters[wanted.meter], self._progress(wanted))
+
+    def projected(self, wanted: UsageWanted) -> Usage:
+        """The usage as it will be at the end of its days."""
+        meter = self.meters[wanted.meter]
+        return projected(self.found[wanted], meter, self._progress(wanted))
+
+    def _progress(self, wanted: UsageWanted) -> Progress:
+        start_at = first_instant(wanted.start_on, self.zone)
+        return Progress(start_at, first_instant(wanted.end_on, self.zone), self.now)
+
+
+def summarise(price: SubscribedPrice, told: Told) -> PriceSummary:
+    """The summary of one price, by the function that rates charges."""
+    code = price.price.code
+    usages = price.usages(told.found)
+    rated = price.rate(usages)
+    cost_minor = rated.amount_minor if rated else 0
+    method, foreseen, foreseen_minor = ProjectionMethod.AS_IT_STANDS, usages[code], cost_minor
+    if any(told.method(each) is ProjectionMethod.LINEAR for each in price.usages_needed):
+        to_come = price.usages({each: told.projected(each) for each in price.usages_needed})
+        method, foreseen = _method(price, told), to_come[code]
+        projection = price.rate(to_come)
+        foreseen_minor = projection.amount_minor if projection else 0
+    with localcontext(EXACT):
+        used = _used(price, usages)
+        return PriceSummary(
+            subscribed=price,
+            unit=_unit(price, told.meters),
+            usage=usages[code],
+            allowed=_allowed(price, usages, used),
+            overage=usages[code].quantity - used,
+            cost_minor=cost_minor,
+            is_held=rated is not None and rated.is_held,
+            projected_quantity=foreseen.quantity,
+            projected_cost_minor=foreseen_minor,
+            method=method,
+        )
+
+
+def _method(price: SubscribedPrice, told: Told) -> ProjectionMethod:
+    """How the price's own usage is foreseen: what it shares an allowance with may go otherwise."""
+    own: Sequence[UsageWanted] = price.wanted[price.price.code]
+    is_linear = any(told.method(each) is ProjectionMethod.LINEAR for each in own)
+    return ProjectionMethod.LINEAR if is_linear else ProjectionMethod.AS_IT_STANDS
+
+
+def _used(price: SubscribedPrice, usages: Mapping[str, Usage]) -> Decimal:
+    """How much of the usage costs nothing."""
+    free = price.item.free(usages, held=price.held, coverage=price.coverage)
+    return ZERO if free is None else included_quantity(free, usages[price.price.code])
+
+
+def _allowed(price: SubscribedPrice, usages: Mapping[str, Usage], used: Decimal) -> Allowed:
+    own = price.price.included
+    shared = None if own else price.item.shared_allowance
+    allowance = shared.allowance if shared else own
+    if allowance is None:
+        return Allowed()
+    free: Free = resolve(allowance, held=price.held, coverage=price.coverage)
+    match free:
+        case Unlimited():
+            return Allowed(unlimited=True)
+        case Each(quantity, units):
+            return Allowed(quantity * units, quantity * units - used)
+        case Decimal() if shared:
+            taken = share_out(shared, usages, held=price.held, coverage=price.coverage)
+            left = free - sum(taken.values())
+            return Allowed(used + left, left)
+        case Decimal():
+            return Allowed(free, free - used)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _unit(price: SubscribedPrice, meters: Mapping[str, Meter]) -> str:
+    """What the quantity is counted in; '' of a capacity, which has several meters."""
+    only = price.meters[0] if len(price.meters) == 1 else ""
+    return (meters[only].unit or UNIT) if only else ""
