@@ -33,8 +33,10 @@ def to_proto_allowance(allowance: Allowance) -> pb.Allowance:
     match allowance.size:
         case Fixed(quantity):
             message.quantity.CopyFrom(to_proto_decimal(quantity))
-        case PerUnitOf(price, quantity):
-            each = pb.Allowance.PerUnitOf(price=price, quantity=to_proto_decimal(quantity))
+        case PerUnitOf(price, quantity, dimension):
+            each = pb.Allowance.PerUnitOf(
+                price=price, quantity=to_proto_decimal(quantity), dimension=dimension
+            )
             message.per_unit_of.CopyFrom(each)
         case Unlimited():
             message.unlimited = True
@@ -87,6 +89,7 @@ def _size(message: pb.Allowance, figures: Figures, path: str) -> Fixed | PerUnit
         case "quantity":
             return Fixed(figures.of(message, "quantity", path))
         case "per_unit_of":
-            quantity = figures.of(message.per_unit_of, "quantity", f"{path}per_unit_of.")
-            return PerUnitOf(message.per_unit_of.price, quantity)
+            stated = message.per_unit_of
+            quantity = figures.of(stated, "quantity", f"{path}per_unit_of.")
+            return PerUnitOf(stated.price, quantity, stated.dimension)
     return Unlimited()

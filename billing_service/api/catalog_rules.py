@@ -5,9 +5,10 @@ from functools import partial
 from typing import Final
 
 from pospago.billing.v1 import catalog_pb2 as pb
-from pospago.billing.v1 import tax_pb2
+from pospago.billing.v1 import meter_pb2, tax_pb2
 
-from billing_service.api.meters import from_proto_meter
+from billing_service.api.figures import Figures
+from billing_service.api.meters import from_proto_meter, read_meter
 from billing_service.api.plans import from_proto_version
 from billing_service.api.tax_messages import from_proto_tax_version
 from billing_service.domain.price_models import Fault
@@ -30,8 +31,11 @@ def catalog_violations(catalog: pb.Catalog) -> Iterator[FieldViolation]:
 
 def _meter_violations(catalog: pb.Catalog) -> Iterator[FieldViolation]:
     for place, message in enumerate(catalog.meters):
-        meter = from_proto_meter(_last(message.name), message)
-        yield from _refused(partial(meter.check, f"{_PREFIX}meters[{place}]."))
+        yield from _refused(partial(_check_meter, message, f"{_PREFIX}meters[{place}]."))
+
+
+def _check_meter(message: meter_pb2.Meter, path: str) -> None:
+    from_proto_meter(_last(message.name), message, path).check(path)
 
 
 def _tax_violations(catalog: pb.Catalog) -> Iterator[FieldViolation]:
@@ -45,7 +49,8 @@ def _check_tax(message: tax_pb2.TaxProfileVersion, path: str) -> None:
 
 
 def _plan_violations(catalog: pb.Catalog) -> Iterator[FieldViolation]:
-    meters = {_last(meter.name) for meter in catalog.meters}
+    names = {_last(each.name): each for each in catalog.meters}
+    meters = {name: read_meter(name, each, Figures(), "") for name, each in names.items()}
     for place, plan in enumerate(catalog.plans):
         path = f"{_PREFIX}plans[{place}].versions[0]."
         no_decimals: list[Fault] = []

@@ -55,8 +55,8 @@ class Catalogs(Catalog):
 def from_proto_catalog(message: pb.Catalog) -> catalog.Catalog:
     """The catalogue that a message states.
 
-    Errors:  InvalidField for what has no name or not one version, InvalidPrices and
-             InvalidTaxRates for what is no decimal, InvalidPrices for too many tiers.
+    Errors:  InvalidField for what has no name or not one version; InvalidPrices, InvalidMeter and
+             InvalidTaxRates for what is no decimal; InvalidPrices for too many tiers.
     """
     check_catalog_size(message)
     violations = tuple(_violations(message))
@@ -70,7 +70,10 @@ def from_proto_catalog(message: pb.Catalog) -> catalog.Catalog:
     if found:
         raise InvalidPrices(found)
     return catalog.Catalog(
-        meters=tuple(from_proto_meter(_id(METER, each), each) for each in message.meters),
+        meters=tuple(
+            from_proto_meter(_id(METER, each), each, f"catalog.meters[{place}].")
+            for place, each in enumerate(message.meters)
+        ),
         tax_profiles=tuple(
             TaxProfile(
                 _id(TAX_PROFILE, each),

@@ -57,7 +57,7 @@ def _source(request: pb.EstimateRequest) -> str | InlinePlan:
     return InlinePlan(
         plan,
         tuple(
-            from_proto_meter(_meter_id(stated, place), meter)
+            from_proto_meter(_meter_id(stated, place), meter, f"{_INLINE}meters[{place}].")
             for place, meter in enumerate(stated.meters)
         ),
     )

@@ -4,24 +4,26 @@ from typing import Final
 
 from pospago.billing.v1 import meter_pb2 as pb
 
+from billing_service.api.figures import Choice, Figures
 from billing_service.api.reading import Reads
-from billing_service.api.values import METER, bare_id
-from billing_service.domain.catalog_errors import MeterNotFound
-from billing_service.domain.meter import Aggregation, Meter
+from billing_service.api.values import METER, bare_id, to_proto_decimal
+from billing_service.domain.catalog_errors import InvalidMeter, MeterNotFound
+from billing_service.domain.meter import (
+    AS_EXACT_AS_STORED,
+    Aggregation,
+    Meter,
+    PropertyFilter,
+    QuantityRounding,
+    RoundingMode,
+)
+from billing_service.domain.price_models.figures import ONE
 from billing_service.storage.gathering_catalog import find_meter, list_meters
 from billing_service.use_cases.create_meter import CREATE_METER, CreateMeter
 from chassis.rpc.call import Call
 from chassis.rpc.writes import Writes, whole
 
-_AGGREGATIONS: Final = {
-    pb.Meter.AGGREGATION_COUNT: Aggregation.COUNT,
-    pb.Meter.AGGREGATION_SUM: Aggregation.SUM,
-    pb.Meter.AGGREGATION_MAX: Aggregation.MAX,
-    pb.Meter.AGGREGATION_LATEST: Aggregation.LATEST,
-    pb.Meter.AGGREGATION_UNIQUE_COUNT: Aggregation.UNIQUE_COUNT,
-    pb.Meter.AGGREGATION_WEIGHTED_SUM: Aggregation.WEIGHTED_SUM,
-}
-_AGGREGATION_NUMBERS: Final = {kind: number for number, kind in _AGGREGATIONS.items()}
+_AGGREGATIONS: Final = Choice.of(pb.Meter.Aggregation, "AGGREGATION", Aggregation)
+_ROUNDINGS: Final = Choice.of(pb.Meter.Rounding.Mode, "MODE", RoundingMode)
 
 
 class Meters:
@@ -54,15 +56,34 @@ class Meters:
         return pb.ListMetersResponse(meters=map(to_proto_meter, entries), next_page_token=token)
 
 
-def from_proto_meter(meter_id: str, message: pb.Meter) -> Meter:
-    """The meter of an id that a message states."""
+def from_proto_meter(meter_id: str, message: pb.Meter, path: str = "meter.") -> Meter:
+    """The meter of an id that a message states; `path` leads to it.
+
+    Errors:  InvalidMeter for what is no decimal.
+    """
+    figures = Figures()
+    meter = read_meter(meter_id, message, figures, path)
+    for fault in figures.faults:
+        raise InvalidMeter(fault.path, fault.text)
+    return meter
+
+
+def read_meter(meter_id: str, message: pb.Meter, figures: Figures, path: str) -> Meter:
+    """The meter of an id that a message at `path` states; decimals that are none are noted."""
+    value_per_unit = figures.optional(message, "value_per_unit", path)
     return Meter(
         meter_id=meter_id,
         display_name=message.display_name,
         event_name=message.event_name,
-        aggregation=_AGGREGATIONS[message.aggregation],
+        aggregation=_AGGREGATIONS.members[message.aggregation],
         value_property=message.value_property,
         unit=message.unit,
+        filters=tuple(
+            PropertyFilter(each.property, frozenset(each.values)) for each in message.filters
+        ),
+        dimensions=tuple(message.dimensions),
+        value_per_unit=ONE if value_per_unit is None else value_per_unit,
+        rounding=_from_proto_rounding(message),
     )
 
 
@@ -72,10 +93,25 @@ def to_proto_meter(meter: Meter) -> pb.Meter:
         name=METER.format(meter.meter_id),
         display_name=meter.display_name,
         event_name=meter.event_name,
-        aggregation=_AGGREGATION_NUMBERS[meter.aggregation],
+        aggregation=_AGGREGATIONS.numbers[meter.aggregation],
         value_property=meter.value_property,
         unit=meter.unit,
+        filters=(
+            pb.Meter.PropertyFilter(property=each.property, values=sorted(each.values))
+            for each in meter.filters
+        ),
+        dimensions=meter.dimensions,
+        value_per_unit=to_proto_decimal(meter.value_per_unit),
+        rounding=pb.Meter.Rounding(
+            mode=_ROUNDINGS.numbers[meter.rounding.mode], decimals=meter.rounding.decimals
+        ),
     )
+
+
+def _from_proto_rounding(message: pb.Meter) -> QuantityRounding:
+    if not message.HasField("rounding"):
+        return AS_EXACT_AS_STORED
+    return QuantityRounding(_ROUNDINGS.members[message.rounding.mode], message.rounding.decimals)
 
 
 def _created(meter: Meter) -> pb.CreateMeterResponse:

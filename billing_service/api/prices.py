@@ -15,6 +15,7 @@ from billing_service.domain.price import (
     AmountDiscount,
     Counting,
     CountingInstant,
+    DimensionFilter,
     Discount,
     Licensed,
     Metered,
@@ -93,7 +94,13 @@ def _from_proto_kind(message: pb.Price, path: str) -> PriceKind:
         case "licensed":
             return Licensed(message.licensed.unit)
         case "metered":
-            return Metered(bare_id(METER, message.metered.meter, f"{path}metered.meter"))
+            return Metered(
+                bare_id(METER, message.metered.meter, f"{path}metered.meter"),
+                tuple(
+                    DimensionFilter(each.dimension, frozenset(each.values))
+                    for each in message.metered.filters
+                ),
+            )
         case "counting":
             counting = message.counting
             return Counting(
@@ -112,9 +119,13 @@ def _state_kind(message: pb.Price, kind: PriceKind) -> None:
             message.recurring.SetInParent()
         case Licensed(unit):
             message.licensed.CopyFrom(pb.Licensed(unit=unit))
-        case Metered(meter):
+        case Metered(meter, filters):
             name = METER.format(meter) if meter else ""
-            message.metered.CopyFrom(pb.Metered(meter=name))
+            stated = (
+                pb.DimensionFilter(dimension=each.dimension, values=sorted(each.values))
+                for each in filters
+            )
+            message.metered.CopyFrom(pb.Metered(meter=name, filters=stated))
         case Counting():
             message.counting.CopyFrom(
                 pb.Counting(

@@ -1,9 +1,10 @@
 """The rules that allowances keep: those of one price, and those that several prices share."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from billing_service.domain.meter import Meter
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     Allowance,
@@ -27,8 +28,9 @@ STEPS_SHOWN_MAX: Final = 5
 class AllowanceRules:
     """The rules of one plan version's allowances, which know its prices by code and band."""
 
-    def __init__(self, version: PlanVersion) -> None:
+    def __init__(self, version: PlanVersion, meters: Mapping[str, Meter]) -> None:
         self._version = version
+        self._meters = meters
         self._prices: dict[str, list[Price]] = defaultdict(list)
         # The bands of an item in a currency, and all that are named in a currency.
         self._bands: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -53,11 +55,16 @@ class AllowanceRules:
             yield Fault(f"{path}included", reason)
         yield from self._size_faults(f"{path}included.", included, (price,))
         if included.pooling is not Pooling.PER_UNIT:
-            return
-        if not isinstance(included.size, PerUnitOf):
+            yield from _pooled_faults(f"{path}included.", included)
+        elif not isinstance(included.size, PerUnitOf):
             yield Fault(f"{path}included.pooling", "PER_UNIT is for allowances per unit of a price")
         elif not isinstance(price.kind, Metered):
             yield Fault(f"{path}included.pooling", "PER_UNIT is for metered prices: say POOLED")
+        else:
+            meter, named = self._meters.get(price.kind.meter), included.size.dimension
+            if meter and named and named not in meter.dimensions:
+                where = f"{path}included.per_unit_of.dimension"
+                yield Fault(where, meter.no_dimension(named))
 
     def shared_faults(self) -> Iterator[Fault]:
         """What is wrong with the allowances that several prices share."""
@@ -70,6 +77,8 @@ class AllowanceRules:
             codes.add(shared.code)
             if shared.allowance.pooling is Pooling.PER_UNIT:
                 yield Fault(f"{path}allowance.pooling", "a shared allowance is pooled: say POOLED")
+            else:
+                yield from _pooled_faults(f"{path}allowance.", shared.allowance)
             users = [price for code in shared.prices for price in self._prices.get(code, ())]
             yield from self._size_faults(f"{path}allowance.", shared.allowance, users)
             yield from self._user_faults(path, shared, sharing)
@@ -150,6 +159,12 @@ class AllowanceRules:
                     come_from[source] = end
                     ends.append(source)
         return ()
+
+
+def _pooled_faults(path: str, allowance: Allowance) -> Iterator[Fault]:
+    """What all units share needs no dimension that tells one from another."""
+    if isinstance(allowance.size, PerUnitOf) and allowance.size.dimension:
+        yield Fault(f"{path}per_unit_of.dimension", "is for the pooling PER_UNIT only")
 
 
 def _way(come_from: dict[str, str], end: str, code: str) -> tuple[str, ...]:

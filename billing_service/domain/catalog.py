@@ -5,7 +5,7 @@ Source:  docs/decisions/0012-catalogue-as-code.md
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from hashlib import sha256
@@ -89,7 +89,7 @@ def check(stored: Stored, wanted: Catalog) -> None:
             stored.meters[meter.meter_id].renamed(meter)
     for place, profile in enumerate(wanted.tax_profiles):
         _check_rates(stored, profile, f"catalog.tax_profiles[{place}].versions[0].")
-    meters = {*stored.meters, *(each.meter_id for each in wanted.meters)}
+    meters = {**stored.meters, **{each.meter_id: each for each in wanted.meters}}
     found = [
         fault
         for place, plan in enumerate(wanted.plans)
@@ -166,7 +166,9 @@ def _check_rates(stored: Stored, profile: TaxProfile, prefix: str) -> None:
         check_alike(before.versions[-1], draft, prefix)
 
 
-def _plan_faults(stored: Stored, plan: Plan, path: str, meters: Collection[str]) -> Iterator[Fault]:
+def _plan_faults(
+    stored: Stored, plan: Plan, path: str, meters: Mapping[str, Meter]
+) -> Iterator[Fault]:
     """What is wrong with a plan's version, by path from the request."""
     (draft,) = plan.versions
     before = stored.plans.get(plan.plan_id)

@@ -4,6 +4,7 @@ What is as the contract has it when it is left out has no field here. Every fiel
 gone through by itself, so that none is forgotten: entities are alike if their fields are.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from decimal import Decimal
@@ -11,11 +12,12 @@ from enum import Enum
 from itertools import chain
 from typing import Any, Final
 
-from billing_service.domain.meter import Meter
+from billing_service.domain.meter import Meter, PropertyFilter
 from billing_service.domain.plan import Plan
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     AmountDiscount,
+    DimensionFilter,
     Fixed,
     PercentDiscount,
     PerUnitOf,
@@ -139,11 +141,23 @@ def _part(path: str, stated: Field[Any], value: Any) -> Iterator[_Row]:
             yield from _all(f"{path}per_unit_of.", value)
         case "size", Unlimited():
             yield f"{path}unlimited", "true"
+        case "filters", _:
+            yield from _filters(f"{path}filters", value)
         case "schedule", _ if path:
             # That of one price states all, since what it leaves out is that of the version.
             yield from _stated(f"{path}schedule.", value)
         case name, _:
             yield from _value(path + _NAMES.get(name, name), name, value)
+
+
+def _filters(path: str, filters: tuple[PropertyFilter | DimensionFilter, ...]) -> Iterator[_Row]:
+    """Filters by what they look at, in whatever order; each value quoted, since it may hold any."""
+    rows = {
+        each.property if isinstance(each, PropertyFilter) else each.dimension: sorted(each.values)
+        for each in filters
+    }
+    for name, values in sorted(rows.items()):
+        yield f"{path}[{name}]", ", ".join(json.dumps(each, ensure_ascii=False) for each in values)
 
 
 def _all(path: str, entity: Any) -> Iterator[_Row]:

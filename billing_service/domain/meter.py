@@ -14,12 +14,16 @@ from typing import Final, assert_never
 
 from billing_service.domain.catalog_errors import InvalidMeter, MeterInUse
 from billing_service.domain.money import EXACT
-from billing_service.domain.price_models.figures import QUANTITY_DECIMALS_MAX, decimals_of
+from billing_service.domain.price_models.figures import (
+    ONE,
+    QUANTITY_DECIMALS_MAX,
+    ZERO,
+    decimals_of,
+)
 
 # What may change of a meter: not what it sums up.
 _NAMES: Final = ("display_name", "unit")
 _HOUR_US: Final = 3_600_000_000
-_ONE: Final = Decimal(1)
 _DIMENSION_TEXTS_MAX: Final = 8_192
 
 
@@ -88,7 +92,7 @@ class Meter:
     unit: str = ""
     filters: tuple[PropertyFilter, ...] = ()
     dimensions: tuple[str, ...] = ()
-    value_per_unit: Decimal = _ONE
+    value_per_unit: Decimal = ONE
     rounding: QuantityRounding = AS_EXACT_AS_STORED
 
     def check(self, prefix: str = "meter.") -> None:
@@ -128,6 +132,11 @@ class Meter:
         """The quantity of a value weighted by the time it held, in hours: rounded once."""
         return self.rounding.quotient(value_nanos_us, _nanos(self.value_per_unit) * _HOUR_US)
 
+    def no_dimension(self, name: str) -> str:
+        """That a property is no dimension of it, and which are."""
+        known = ", ".join(self.dimensions) or "none"
+        return f"{name} is no dimension of meters/{self.meter_id}: it has {known}"
+
     def _faults(self) -> Iterator[tuple[str, str]]:
         """What is wrong, by field."""
         counts = self.aggregation is Aggregation.COUNT
@@ -144,7 +153,7 @@ class Meter:
         for place, name in enumerate(self.dimensions):
             if name in self.dimensions[:place]:
                 yield f"dimensions[{place}]", f"{name} is stated before: state it once"
-        if not self.value_per_unit > 0:
+        if self.value_per_unit <= ZERO:
             yield "value_per_unit", "must be above 0"
         elif decimals_of(self.value_per_unit) > QUANTITY_DECIMALS_MAX:
             yield "value_per_unit", f"must have at most {QUANTITY_DECIMALS_MAX} decimals"

@@ -1,10 +1,11 @@
 """Plans: what can be subscribed, what it costs, and since when."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from billing_service.domain import price_rules
+from billing_service.domain.meter import Meter
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import Price, Recurring
 from billing_service.domain.price_models import Fault
@@ -32,7 +33,12 @@ class Plan:
     price_change_notice_days: int = 0
 
     def with_version(
-        self, draft: PlanVersion, now: int, meters: Collection[str], *, prefix: str = "version."
+        self,
+        draft: PlanVersion,
+        now: int,
+        meters: Mapping[str, Meter],
+        *,
+        prefix: str = "version.",
     ) -> "Plan":
         """The plan with a further version, which lies ahead of `now` and drops no price.
 
@@ -44,7 +50,9 @@ class Plan:
         return replace(self, versions=(*self.versions, added))
 
 
-def first_plan(plan: Plan, meters: Collection[str], *, prefix: str = "plan.versions[0].") -> Plan:
+def first_plan(
+    plan: Plan, meters: Mapping[str, Meter], *, prefix: str = "plan.versions[0]."
+) -> Plan:
     """A new plan, whose first version holds since ever.
 
     Errors:  InvalidPrices and the like.
@@ -55,7 +63,7 @@ def first_plan(plan: Plan, meters: Collection[str], *, prefix: str = "plan.versi
 
 
 def check(
-    draft: PlanVersion, before: PlanVersion | None, meters: Collection[str], *, prefix: str
+    draft: PlanVersion, before: PlanVersion | None, meters: Mapping[str, Meter], *, prefix: str
 ) -> None:
     """Refuse a version with faults; `prefix` is where the request states the version.
 
@@ -67,7 +75,7 @@ def check(
 
 
 def faults(
-    draft: PlanVersion, before: PlanVersion | None, meters: Collection[str]
+    draft: PlanVersion, before: PlanVersion | None, meters: Mapping[str, Meter]
 ) -> Iterator[Fault]:
     """What is wrong with a version: by itself, and after the one before."""
     yield from price_rules.faults(draft, meters)

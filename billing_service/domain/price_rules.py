@@ -5,7 +5,7 @@ come first, in their order, then what is said of several of them.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from billing_service.domain.allowance_rules import AllowanceRules
 from billing_service.domain.amount_bounds import bounded_faults, model_faults
 from billing_service.domain.catalog_errors import PricedCurrencyUnknown, PricedMeterNotFound
 from billing_service.domain.errors import CurrencyUnknown, InvalidPrices
+from billing_service.domain.meter import Meter
 from billing_service.domain.money import minor_digits
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
@@ -43,10 +44,10 @@ class UnknownMeter(Fault):
     """There is no meter of that name."""
 
 
-def faults(version: PlanVersion, meters: Collection[str]) -> Iterator[Fault]:
+def faults(version: PlanVersion, meters: Mapping[str, Meter]) -> Iterator[Fault]:
     """What is wrong with a plan version, where there are `meters`."""
     yield from schedule_faults("schedule", version.schedule, None)
-    allowances, listed = AllowanceRules(version), _Listed(version)
+    allowances, listed = AllowanceRules(version, meters), _Listed(version)
     for place, price in enumerate(version.prices):
         path = f"prices[{place}]."
         yield from listed.key_faults(path, place, price)
@@ -110,24 +111,41 @@ class _Listed:
             yield Fault(f"{path}currency", text + price.currency)
 
 
-def _kind_faults(path: str, price: Price, meters: Collection[str]) -> Iterator[Fault]:
+def _kind_faults(path: str, price: Price, meters: Mapping[str, Meter]) -> Iterator[Fault]:
     """The kind goes with the model, and its meters are known."""
     match price.kind:
-        case Metered(meter):
+        case Metered(meter) as kind:
             if isinstance(price.model, Capacity):
                 if meter:
                     text = "must be empty: the tiers of the model capacity name the meters"
                     yield Fault(f"{path}metered.meter", text)
+                if kind.filters:
+                    text = "must be empty: the model capacity takes all usage of its meters"
+                    yield Fault(f"{path}metered.filters", text)
                 yield from _ceiling_faults(path, price.model, meters)
             elif not meter:
                 yield Fault(f"{path}metered.meter", "must name what is measured: meters/{meter}")
             elif meter not in meters:
                 yield _unknown(f"{path}metered.meter", meter)
+            else:
+                yield from _filter_faults(f"{path}metered.", kind, meters[meter])
         case _ if price.model.name in _METERED_MODELS:
             yield Fault(f"{path}{price.model.name}", "prices usage only: make the price metered")
 
 
-def _ceiling_faults(path: str, model: Capacity, meters: Collection[str]) -> Iterator[Fault]:
+def _filter_faults(path: str, kind: Metered, meter: Meter) -> Iterator[Fault]:
+    """Each filter is of a dimension of the meter, and is the only one of it."""
+    filtered: set[str] = set()
+    for place, each in enumerate(kind.filters):
+        where = f"{path}filters[{place}].dimension"
+        if each.dimension in filtered:
+            yield Fault(where, f"{each.dimension} is filtered before: state all its values there")
+        elif each.dimension not in meter.dimensions:
+            yield Fault(where, meter.no_dimension(each.dimension))
+        filtered.add(each.dimension)
+
+
+def _ceiling_faults(path: str, model: Capacity, meters: Mapping[str, Meter]) -> Iterator[Fault]:
     """The meters of all tiers are known."""
     for tier_place, tier in enumerate(model.tiers):
         for place, ceiling in enumerate(tier.ceilings):

@@ -104,6 +104,19 @@ ALLOWANCE_CASES: Final[dict[str, tuple[PlanVersion, str, str]]] = {
         "prices[1].included.pooling",
         "PER_UNIT is for metered prices: say POOLED",
     ),
+    "units of their own by what is no dimension": (
+        version(
+            seats(),
+            calls(included=per_unit_of("seats", pooling=Pooling.PER_UNIT, dimension="region")),
+        ),
+        "prices[1].included.per_unit_of.dimension",
+        "region is no dimension of meters/calls: it has method, seat",
+    ),
+    "a dimension of what all units share": (
+        version(seats(), calls(included=per_unit_of("seats", dimension="seat"))),
+        "prices[1].included.per_unit_of.dimension",
+        "is for the pooling PER_UNIT only",
+    ),
     # --- shared allowances
     "a shared allowance twice": (
         version(
@@ -173,6 +186,16 @@ ALLOWANCE_CASES: Final[dict[str, tuple[PlanVersion, str, str]]] = {
         ),
         "shared_allowances[0].allowance.pooling",
         "a shared allowance is pooled: say POOLED",
+    ),
+    "a shared allowance with a dimension": (
+        version(
+            *(seats(), calls(), storage()),
+            shared_allowances=(
+                shared("calls", "storage", allowance=per_unit_of("seats", dimension="seat")),
+            ),
+        ),
+        "shared_allowances[0].allowance.per_unit_of.dimension",
+        "is for the pooling PER_UNIT only",
     ),
     "a shared allowance per unit of nothing": (
         version(

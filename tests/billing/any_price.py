@@ -14,6 +14,7 @@ from billing_service.domain.price import (
     Anchor,
     Counting,
     CountingInstant,
+    DimensionFilter,
     Fixed,
     IntervalUnit,
     Licensed,
@@ -81,10 +82,13 @@ SCHEDULES = st.builds(
     last_period=st.sampled_from(PartPeriod),
     instalments=st.integers(1, 12),
 )
+FILTERS = st.dictionaries(CODES, st.frozensets(WORDS, min_size=1, max_size=2), max_size=2).map(
+    lambda each: tuple(DimensionFilter(*filtered) for filtered in sorted(each.items()))
+)
 KINDS = st.one_of(
     st.just(Recurring()),
     st.builds(Licensed, WORDS),
-    st.builds(Metered, CODES | st.just("")),
+    st.builds(Metered, CODES | st.just(""), FILTERS),
     st.builds(
         Counting,
         CODES,
@@ -96,7 +100,9 @@ KINDS = st.one_of(
 )
 ALLOWANCES = st.builds(
     Allowance,
-    st.builds(Fixed, DECIMALS) | st.builds(PerUnitOf, CODES, DECIMALS) | st.just(Unlimited()),
+    st.builds(Fixed, DECIMALS)
+    | st.builds(PerUnitOf, CODES, DECIMALS, CODES | st.just(""))
+    | st.just(Unlimited()),
     st.sampled_from(Pooling),
     st.booleans(),
 )

@@ -1,14 +1,17 @@
 """Plan versions that break one rule of prices each, and what is told of it."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
+from billing_service.domain.meter import Aggregation, Meter
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     AddOn,
     Allowance,
     AmountDiscount,
     Anchor,
+    DimensionFilter,
     Fixed,
     IntervalUnit,
     Licensed,
@@ -39,7 +42,10 @@ from billing_service.domain.price_models import (
     Volume,
 )
 
-METERS: Final = frozenset({"calls", "storage"})
+METERS: Final = {
+    "calls": Meter("calls", "Calls", "api.call", Aggregation.COUNT, dimensions=("method", "seat")),
+    "storage": Meter("storage", "Storage", "storage", Aggregation.MAX, "gb"),
+}
 D = Decimal
 
 
@@ -67,11 +73,15 @@ def version(*prices: Price, **more: Any) -> PlanVersion:
 
 
 def per_unit_of(price: str, quantity: str = "10", **more: Any) -> Allowance:
-    return Allowance(PerUnitOf(price, D(quantity)), **more)
+    return Allowance(PerUnitOf(price, D(quantity), more.pop("dimension", "")), **more)
 
 
 def shared(*prices: str, code: str = "pool", **more: Any) -> SharedAllowance:
     return SharedAllowance(code, more.pop("allowance", Allowance(Fixed(D(100)))), prices)
+
+
+def by(dimension: str, *values: str) -> DimensionFilter:
+    return DimensionFilter(dimension, frozenset(values or ("get",)))
 
 
 def tiers(*bounds: str | None) -> tuple[Tier, ...]:
@@ -140,6 +150,27 @@ CASES: Final[dict[str, tuple[PlanVersion, str, str]]] = {
         version(seats(model=GraduatedPercentage((PercentTier(None, D(2)),)))),
         "prices[0].graduated_percentage",
         "prices usage only: make the price metered",
+    ),
+    # --- filters
+    "a filter of what is no dimension": (
+        version(calls(kind=Metered("calls", (by("method"), by("region"))))),
+        "prices[0].metered.filters[1].dimension",
+        "region is no dimension of meters/calls: it has method, seat",
+    ),
+    "a filter of a meter without dimensions": (
+        version(calls(kind=Metered("storage", (by("region"),)))),
+        "prices[0].metered.filters[0].dimension",
+        "region is no dimension of meters/storage: it has none",
+    ),
+    "two filters of a dimension": (
+        version(calls(kind=Metered("calls", (by("method"), by("method", "put"))))),
+        "prices[0].metered.filters[1].dimension",
+        "method is filtered before: state all its values there",
+    ),
+    "filters of a capacity": (
+        version(replace(capacity(Ceiling("calls", None)), kind=Metered("", (by("method"),)))),
+        "prices[0].metered.filters",
+        "must be empty: the model capacity takes all usage of its meters",
     ),
     # --- amounts
     "a negative amount": (

@@ -18,13 +18,20 @@ from billing_service.domain.catalog import (
     digest_of,
 )
 from billing_service.domain.catalog_fields import plan_version_fields
-from billing_service.domain.meter import Aggregation, Meter
+from billing_service.domain.meter import (
+    Aggregation,
+    Meter,
+    PropertyFilter,
+    QuantityRounding,
+    RoundingMode,
+)
 from billing_service.domain.plan import Plan, VersionPolicy
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     AddOn,
     Allowance,
     Counting,
+    DimensionFilter,
     Fixed,
     IntervalUnit,
     Licensed,
@@ -61,6 +68,10 @@ def plan(*prices: Price, **more: Any) -> Plan:
         name: more.pop(name) for name in list(more) if name in Plan.__slots__
     }
     return Plan("p", more.pop("called", "Plan"), versions=(version(*prices, **more),), **head)
+
+
+def filtered(dimension: str, *values: str) -> DimensionFilter:
+    return DimensionFilter(dimension, frozenset(values))
 
 
 def stored(*entities: Meter | TaxProfile | Plan) -> Stored:
@@ -131,6 +142,19 @@ CASES: Final[Mapping[str, tuple[Plan, Plan, list[tuple[str, str, str]]]]] = {
         plan(CALLS),
         plan(replace(CALLS, kind=Metered("requests"))),
         [("prices[calls, BRL].metered.meter", "meters/calls", "meters/requests")],
+    ),
+    "other filters": (
+        plan(replace(CALLS, kind=Metered("calls", (filtered("zone", "a"),)))),
+        plan(replace(CALLS, kind=Metered("calls", (filtered("kind", 'b"', "a, c"),)))),
+        [
+            ("prices[calls, BRL].metered.filters[kind]", "", '"a, c", "b\\""'),
+            ("prices[calls, BRL].metered.filters[zone]", '"a"', ""),
+        ],
+    ),
+    "the same filters in another order": (
+        plan(replace(CALLS, kind=Metered("calls", (filtered("a", "x"), filtered("b", "x", "y"))))),
+        plan(replace(CALLS, kind=Metered("calls", (filtered("b", "y", "x"), filtered("a", "x"))))),
+        [],
     ),
     "a price more": (
         plan(BASE),
@@ -280,6 +304,24 @@ def test_meter_is_renamed() -> None:
     """What a meter is called, and counted in, may change."""
     change = change_of(METER, replace(METER, display_name="Requests", unit="request"))
     assert rows(change) == [("display_name", "Calls", "Requests"), ("unit", "", "request")]
+
+
+def test_what_a_meter_sums_up_is_told_in_full() -> None:
+    """Filters, dimensions, conversion and rounding are differences, which then are refused."""
+    after = replace(
+        METER,
+        filters=(PropertyFilter("kind", frozenset({"b", "a"})),),
+        dimensions=("zone", "kind"),
+        value_per_unit=D(1024),
+        rounding=QuantityRounding(RoundingMode.UP, 0),
+    )
+    assert rows(change_of(METER, after)) == [
+        ("filters[kind]", "", '"a", "b"'),
+        ("dimensions", "", "zone, kind"),
+        ("value_per_unit", "", "1024"),
+        ("rounding.mode", "", "UP"),
+        ("rounding.decimals", "", "0"),
+    ]
 
 
 @settings(max_examples=150)

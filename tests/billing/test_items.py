@@ -101,10 +101,11 @@ def test_plan_of_every_kind_and_model_is_kept(billing: Billing) -> None:
     message = text_format.Parse(EVERY_KIND, pb.PlanVersion())
     stated = from_proto_version(message, path="", found=found)
     plan = Plan(PLAN, "", VersionPolicy.KEEP, (stated,), "software", 30)
-    billing.do(CREATE_METER, CreateMeter(Meter("calls", "Calls", "call", Aggregation.COUNT)))
+    meter = Meter("calls", "Calls", "call", Aggregation.COUNT, dimensions=("method", "seat"))
+    billing.do(CREATE_METER, CreateMeter(meter))
     billing.plan(plan)
     kept = billing.database.read(lambda tx: find_plan(tx, PLAN))
-    assert (kept, found) == (first_plan(plan, ["calls"]), [])
+    assert (kept, found) == (first_plan(plan, {"calls": meter}), [])
 
 
 def test_each_recurring_item_is_charged_for_each_instance_and_month(billing: Billing) -> None:

@@ -35,13 +35,13 @@ APRIL = at("2026-04-01")
 
 def plan_of_version(version: PlanVersion) -> Plan:
     """A plan with that one version."""
-    return first_plan(replace(plan_of(), versions=(version,)), ())
+    return first_plan(replace(plan_of(), versions=(version,)), {})
 
 
 def two_versions() -> Plan:
-    first = first_plan(plan_of(), ())
+    first = first_plan(plan_of(), {})
     added = version_of({1: "50", 2: "40", 3: "30"}, effective_at=APRIL)
-    return first.with_version(added, at("2026-03-01"), ())
+    return first.with_version(added, at("2026-03-01"), {})
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_refused_time_tells_what_it_must_lie_after(now: str, words: str) -> None
     """Of now and the last version's time, the later one is told, and the remedy."""
     late = version_of({1: "1", 2: "1", 3: "1"}, effective_at=APRIL)
     with pytest.raises(EffectiveTimeNotAhead) as refused:
-        two_versions().with_version(late, at(now), ())
+        two_versions().with_version(late, at(now), {})
     assert str(refused.value) == (
         f"version.effective_time: must lie after {words}: choose a later time."
     )
@@ -75,7 +75,7 @@ def test_version_must_lie_ahead_and_after_the_last(effective_at: int | None) -> 
     """Unset, past, present or not after the version before is refused."""
     late = version_of({1: "1", 2: "1", 3: "1"}, effective_at=effective_at)
     with pytest.raises(EffectiveTimeNotAhead):
-        two_versions().with_version(late, at("2026-03-01"), ())
+        two_versions().with_version(late, at("2026-03-01"), {})
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_refusal_of_a_dropped_price_tells_how_to_retire_it(dropped: Price, words
     (first,) = plan_of().versions
     plan = plan_of_version(replace(first, prices=(*first.prices, dropped)))
     with pytest.raises(InvalidPrices, match=words):
-        plan.with_version(replace(first, effective_at=APRIL), 0, ())
+        plan.with_version(replace(first, effective_at=APRIL), 0, {})
 
 
 def test_price_is_retired_as_an_add_on() -> None:
@@ -104,8 +104,8 @@ def test_price_is_retired_as_an_add_on() -> None:
     optional = (*first.prices, replace(care, add_on=AddOn()))
     plan = (
         plan_of_version(replace(first, prices=(*first.prices, care)))
-        .with_version(replace(first, prices=optional, effective_at=APRIL), 0, ())
-        .with_version(replace(first, effective_at=APRIL + 1), 0, ())
+        .with_version(replace(first, prices=optional, effective_at=APRIL), 0, {})
+        .with_version(replace(first, effective_at=APRIL + 1), 0, {})
     )
     assert plan.versions[-1].prices == first.prices
 
@@ -113,7 +113,7 @@ def test_price_is_retired_as_an_add_on() -> None:
 def test_version_may_not_drop_a_price() -> None:
     """A band that was priced stays priced."""
     with pytest.raises(InvalidPrices):
-        two_versions().with_version(version_of({1: "1", 2: "1"}, effective_at=APRIL + 1), 0, ())
+        two_versions().with_version(version_of({1: "1", 2: "1"}, effective_at=APRIL + 1), 0, {})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from billing_service.domain.subscription import (
 )
 from tests.billing.builders import PLAN, SAO_PAULO, at, day, plan_of
 
-PLANS: dict[str, Plan] = {PLAN: first_plan(plan_of(), ())}
+PLANS: dict[str, Plan] = {PLAN: first_plan(plan_of(), {})}
 YEAR = months_between(day("2026-01-01"), day("2026-12-01"))
 
 
