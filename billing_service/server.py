@@ -131,13 +131,8 @@ async def serve(settings: BillingSettings, asked_to_end: asyncio.Event) -> None:
 def open_writer(database: Database, clock: Clock, settings: BillingSettings) -> Writer:
     """A writer on a store that is brought up to date, and knows the programme's terms."""
     upgrade(database)
-    writer = Writer(
-        database,
-        BatchTools(CHASSIS, TIMER_USE_CASES, encode_event),
-        clock,
-        queue_max=settings.queue_max,
-        batch_max=settings.batch_max,
-    )
+    tools = BatchTools(CHASSIS, TIMER_USE_CASES, encode_event)
+    writer = Writer(database, tools, clock, settings.bounds)
     if database.read(lambda tx: find_terms(tx, DEFAULT_TERMS)) is None:
         # Another process may be first: then the terms are there, which is all that is wanted.
         (first,) = integrator_terms().versions
@@ -209,7 +204,7 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.MeterService": Meters(writes, reads),
         f"{_PACKAGE}.PriceChangeService": PriceChanges(writes, reads),
         f"{_PACKAGE}.BillingProfileService": BillingProfiles(writes, reads),
-        f"{_PACKAGE}.SubscriptionService": Subscriptions(reads),
+        f"{_PACKAGE}.SubscriptionService": Subscriptions(writes, reads),
         f"{_PACKAGE}.InvoiceService": Invoices(reads),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
@@ -226,5 +221,6 @@ def _listening(settings: BillingSettings) -> Listening:
         metrics_port=settings.metrics_port,
         calls_max=settings.calls_max,
         streams_max=settings.streams_max,
+        bytes_max=settings.bytes_max,
         stop_seconds=settings.stop_seconds,
     )

@@ -1,26 +1,37 @@
 """Subscriptions: the servicer of SubscriptionService, and their messages."""
 
+from datetime import date
 from typing import Final
 
 from pospago.billing.v1 import subscription_pb2 as pb
 
+from billing_service.api.figures import Figures
 from billing_service.api.reading import Reads
 from billing_service.api.values import (
     INSTANCE,
     PLAN,
     SUBSCRIPTION,
+    bare_id,
+    from_proto_date,
     to_proto_date,
+    to_proto_decimal,
     to_proto_timestamp,
 )
 from billing_service.domain.errors import SubscriptionNotFound
+from billing_service.domain.quantities import Held, Quantities
 from billing_service.domain.subscription import Subscription, SubscriptionState, intervals
 from billing_service.storage.queries import (
     SubscriptionInFull,
     find_subscription,
     list_subscriptions,
 )
+from billing_service.use_cases.create_subscription import (
+    CREATE_SUBSCRIPTION,
+    CreateSubscription,
+)
 from chassis.rpc.call import Call
 from chassis.rpc.names import account_id
+from chassis.rpc.writes import Writes, whole
 
 _STATES: Final = {
     pb.Subscription.STATE_SCHEDULED: SubscriptionState.SCHEDULED,
@@ -34,8 +45,14 @@ _STATE_NUMBERS: Final = {state: number for number, state in _STATES.items()}
 class Subscriptions:
     """The servicer of SubscriptionService."""
 
-    def __init__(self, reads: Reads) -> None:
+    def __init__(self, writes: Writes, reads: Reads) -> None:
+        self._writes = writes
         self._reads = reads
+
+    async def CreateSubscription(self, request: pb.CreateSubscriptionRequest, call: Call) -> bytes:
+        """Subscribe an account to a plan."""
+        command = _from_proto_create(request)
+        return await self._writes.run(call, CREATE_SUBSCRIPTION, command, _CREATED)
 
     async def GetSubscription(
         self, request: pb.GetSubscriptionRequest, _call: Call
@@ -70,9 +87,10 @@ class Subscriptions:
 
 def to_proto_subscription(subscription: Subscription, state: SubscriptionState) -> pb.Subscription:
     """A subscription as the contract tells it."""
+    terms = subscription.plan_terms
     return pb.Subscription(
         name=SUBSCRIPTION.format(*subscription.key),
-        instance=INSTANCE.format(*subscription.key),
+        instance="" if terms else INSTANCE.format(*subscription.key),
         plan=PLAN.format(subscription.plan),
         band=subscription.band,
         state=_STATE_NUMBERS[state],
@@ -85,8 +103,46 @@ def to_proto_subscription(subscription: Subscription, state: SubscriptionState) 
         ],
         first_billed_month=to_proto_date(subscription.first_billed_month),
         etag=str(len(subscription.facts)),
+        display_name=subscription.display_name,
+        held=[
+            pb.Subscription.HeldQuantity(price=each.price, quantity=to_proto_decimal(each.quantity))
+            for each in (terms.held if terms else ())
+        ],
+        start_date=to_proto_date(terms.begins_on if terms else None),
+        end_date=to_proto_date(terms.ends_on if terms else None),
     )
+
+
+def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscription:
+    message, figures = request.subscription, Figures()
+    held = tuple(
+        Held(each.price, figures.of(each, "quantity", f"held[{place}]."))
+        for place, each in enumerate(message.held)
+    )
+    return CreateSubscription(
+        account=account_id(request.parent, "parent"),
+        subscription_id=request.subscription_id,
+        plan=bare_id(PLAN, message.plan, "subscription.plan"),
+        band=message.band,
+        display_name=message.display_name,
+        quantities=Quantities(held=held, misread=tuple(figures.faults)),
+        begins_on=_stated_day(message, "start_date"),
+        ends_on=_stated_day(message, "end_date"),
+    )
+
+
+def _stated_day(message: pb.Subscription, name: str) -> date | None:
+    if not message.HasField(name):
+        return None
+    return from_proto_date(getattr(message, name), f"subscription.{name}")
+
+
+def _created(found: SubscriptionInFull) -> pb.CreateSubscriptionResponse:
+    return pb.CreateSubscriptionResponse(subscription=_in_full(found))
 
 
 def _in_full(found: SubscriptionInFull) -> pb.Subscription:
     return to_proto_subscription(found.subscription, found.state)
+
+
+_CREATED: Final = whole(_created)

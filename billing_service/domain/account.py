@@ -27,6 +27,10 @@ class Account:
         """The account, its zone fixed; whoever stores it tells `AccountZoneFixed`."""
         return replace(self, zone_fixed=True)
 
+    def with_usage_watched(self) -> "Account":
+        """The account, its usage watched from now on."""
+        return replace(self, usage_watched=True)
+
 
 @dataclass(frozen=True, slots=True)
 class BillingProfile:

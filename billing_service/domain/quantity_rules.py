@@ -59,15 +59,21 @@ class PricedIn:
 
 
 def check_quantities(
-    quantities: Quantities, priced: PricedIn, others: Iterable[Fault] = ()
+    quantities: Quantities,
+    priced: PricedIn,
+    others: Iterable[Fault] = (),
+    *,
+    prefix: str = "",
 ) -> None:
     """Refuse quantities that do not go with the prices, and `others` that were found before.
+
+    `prefix` leads from the request to where it states them.
 
     Errors:  InvalidQuantities with all faults.
     """
     found = [*others, *faults(quantities, priced)]
     if found:
-        raise InvalidQuantities(found)
+        raise InvalidQuantities(found, prefix)
 
 
 def faults(quantities: Quantities, priced: PricedIn) -> Iterator[Fault]:

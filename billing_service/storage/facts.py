@@ -11,6 +11,7 @@ from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.charge import ChargeKey
+from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.party import Issuer, NumberSeries
@@ -19,6 +20,7 @@ from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.standing import Owed
+from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscription import Span, Subscription
 from billing_service.domain.tax import Taxation, TaxProfile
 from billing_service.domain.terms import Terms, TermsVersion
@@ -177,6 +179,27 @@ class Facts:
         """The currency in which an account is charged."""
         stated = self.profiles[account].currency
         return stated or self.terms_in_force(account, instant_at).currency
+
+    def subscribed(self, subscription: Subscription, instant_at: int) -> SubscribedPlan:
+        """A subscription to a plan, with all that prices it; the currency is that of an instant.
+
+        Errors:  PricedPlanNotFound.
+        """
+        account = subscription.account
+        plan = self.plans.get(subscription.plan)
+        if plan is None:
+            raise PricedPlanNotFound(subscription.plan, subscription.span.first_month)
+        return SubscribedPlan(
+            subscription=subscription,
+            plan=plan,
+            currency=self.currency_of(account, instant_at),
+            zone=self.accounts[account].time_zone,
+            changes=tuple(
+                each
+                for each in self.price_changes.values()
+                if each.account == account and each.plan == plan.plan_id
+            ),
+        )
 
     def taxation_of(self, account: str) -> Taxation | None:
         """How an account's invoices are taxed; None if its profile names no tax profile."""

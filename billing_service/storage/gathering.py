@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tupl
 from billing_service.domain.charge import ChargeKey
 from billing_service.domain.party import NumberSeries
 from billing_service.domain.subscription import Span
-from billing_service.storage import plan_rows, rows
+from billing_service.storage import plan_rows, rows, subscription_rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.tables import CHASSIS, table
 from billing_service.storage.tax_rows import tax_profiles_from_rows
@@ -102,6 +102,13 @@ def gather_subscriptions(tx: Transaction, facts: Facts, keys: Iterable[tuple[str
 def gather_live_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The accounts' subscriptions that have not ended."""
     query = _timelines().where(_SUBSCRIPTIONS.c.last_kind != "ended")
+    wanted = sorted(set(accounts))
+    _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+
+
+def gather_plan_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """All plans that the accounts are, were or will be subscribed to."""
+    query = _timelines().where(_SUBSCRIPTIONS.c.begins_on.is_not(None))
     wanted = sorted(set(accounts))
     _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
 
@@ -216,7 +223,7 @@ def _timelines() -> Select[Any]:
         _FACTS.c.subscription == _SUBSCRIPTIONS.c.subscription,
     )
     return (
-        select(_SUBSCRIPTIONS, _FACTS.c.kind, _FACTS.c.effective_at)
+        select(_SUBSCRIPTIONS, _FACTS.c.kind, _FACTS.c.effective_at, _FACTS.c.details)
         .join(_FACTS, same)
         .order_by(_FACTS.c.account, _FACTS.c.subscription, _FACTS.c.ordinal)
     )
@@ -238,4 +245,5 @@ def _after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _take_subscriptions(facts: Facts, found: Sequence[Row[Any]]) -> None:
-    facts.subscriptions.update({each.key: each for each in rows.subscriptions_from_rows(found)})
+    read = subscription_rows.subscriptions_from_rows(found)
+    facts.subscriptions.update({each.key: each for each in read})

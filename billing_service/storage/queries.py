@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from billing_service.domain.account import BillingProfile, Standing
-from billing_service.domain.calendar import month_of
+from billing_service.domain.calendar import civil_day
 from billing_service.domain.party import Issuer
 from billing_service.domain.plan import Plan
 from billing_service.domain.subscription import FactKind, Subscription, SubscriptionState
@@ -23,6 +23,7 @@ from chassis.database import Transaction
 
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _LIVE: Final = ("subscribed", "migrated", "resumed")
+_STARTED: Final = FactKind.STARTED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,25 +174,30 @@ def list_subscriptions(
         .limit(limit)
     )
     if states:
-        month = month_of(now, _zone_of(tx, account))
-        query = query.where(or_(*(_stands(state, month) for state in states)))
+        today = civil_day(now, _zone_of(tx, account))
+        query = query.where(or_(*(_stands(state, today) for state in states)))
     return _in_full(tx, account, [row[0] for row in tx.all(query)], now)
 
 
-def _stands(state: SubscriptionState, month: date) -> ColumnElement[bool]:
-    """Whether a subscription is in a state, in a month."""
-    columns = _SUBSCRIPTIONS.c
+def _stands(state: SubscriptionState, today: date) -> ColumnElement[bool]:
+    """Whether a subscription is in a state, on a day."""
+    columns, month = _SUBSCRIPTIONS.c, today.replace(day=1)
     is_live = columns.last_kind.in_(_LIVE)
+    is_of_plan = columns.last_kind == _STARTED
+    is_over = columns.ends_on <= today
     match state:
         case SubscriptionState.ENDED:
-            return columns.last_kind == FactKind.ENDED.value
+            return or_(columns.last_kind == FactKind.ENDED.value, and_(is_of_plan, is_over))
         case SubscriptionState.CANCELLED:
             return columns.last_kind == FactKind.CANCELLED.value
         case SubscriptionState.SCHEDULED:
-            return and_(is_live, columns.first_billed_month > month)
+            is_ahead = and_(is_of_plan, columns.begins_on > today)
+            return or_(and_(is_live, columns.first_billed_month > month), is_ahead)
         case SubscriptionState.ACTIVE:
             begun = or_(columns.first_billed_month.is_(None), columns.first_billed_month <= month)
-            return and_(is_live, begun)
+            goes_on = or_(columns.ends_on.is_(None), columns.ends_on > today)
+            is_on = and_(is_of_plan, columns.begins_on <= today, goes_on)
+            return or_(and_(is_live, begun), is_on)
 
 
 def _in_full(

@@ -1,7 +1,7 @@
-"""Entities as rows and back: accounts, parties, terms, subscriptions."""
+"""Entities as rows and back: accounts, parties, terms."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -10,7 +10,6 @@ from sqlalchemy import Row
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.party import Issuer, NumberSeries, Party, PostalAddress
-from billing_service.domain.subscription import Fact, FactKind, Span, Subscription
 from billing_service.domain.tax import TaxTreatment
 from billing_service.domain.terms import Terms, TermsVersion
 
@@ -192,57 +191,3 @@ def _terms_version(row: Row[Any]) -> TermsVersion:
         stop_warning_days=row.stop_warning_days,
         deletion_warning_days=row.deletion_warning_days,
     )
-
-
-def subscription_to_row(subscription: Subscription) -> Values:
-    """A subscription as a row, without its facts."""
-    return {
-        "account": subscription.account,
-        "subscription": subscription.subscription_id,
-        "plan": subscription.plan,
-        "band": subscription.band,
-        "first_billed_month": subscription.first_billed_month,
-        "first_month": subscription.span.first_month,
-        "last_month": subscription.span.last_month,
-        "last_kind": subscription.facts[-1].kind.value,
-        "facts_count": len(subscription.facts),
-    }
-
-
-def facts_to_rows(subscription: Subscription) -> list[Values]:
-    """The facts of a subscription as rows."""
-    return [
-        {
-            "account": subscription.account,
-            "subscription": subscription.subscription_id,
-            "ordinal": ordinal,
-            "kind": fact.kind.value,
-            "effective_at": fact.effective_at,
-        }
-        for ordinal, fact in enumerate(subscription.facts, start=1)
-    ]
-
-
-_KINDS = {kind.value: kind for kind in FactKind}
-
-
-def subscriptions_from_rows(rows: Sequence[Row[Any]]) -> list[Subscription]:
-    """The subscriptions of rows joined with their facts, ordered by key and ordinal."""
-    found: list[Subscription] = []
-    facts: list[Fact] = []
-    for row in rows:
-        facts.append(Fact(_KINDS[row.kind], row.effective_at))
-        if len(facts) == row.facts_count:
-            found.append(
-                Subscription(
-                    account=row.account,
-                    subscription_id=row.subscription,
-                    plan=row.plan,
-                    band=row.band,
-                    first_billed_month=row.first_billed_month,
-                    facts=tuple(facts),
-                    span=Span(row.first_month, row.last_month),
-                )
-            )
-            facts = []
-    return found

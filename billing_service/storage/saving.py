@@ -23,6 +23,7 @@ from billing_service.storage import (
     guard_rows,
     plan_rows,
     rows,
+    subscription_rows,
     tax_rows,
 )
 from billing_service.storage.catalog_memory import renew_revision
@@ -58,8 +59,8 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
         ("tax_profile_versions", tax_rows.tax_versions_to_rows),
     ),
     Subscription: (
-        ("subscriptions", _single(rows.subscription_to_row)),
-        ("subscription_facts", rows.facts_to_rows),
+        ("subscriptions", _single(subscription_rows.subscription_to_row)),
+        ("subscription_facts", subscription_rows.facts_to_rows),
     ),
     Settlement: (("settlements", _single(document_rows.settlement_to_row)),),
     Payment: (("payments", _single(document_rows.payment_to_row)),),

@@ -205,7 +205,10 @@ class TaxProfileVersionRow(Table, table=True):
 
 
 class SubscriptionRow(Table, table=True):
-    """A subscription as its facts make it; the months are those it bills first and last."""
+    """A subscription as its facts make it; the months are those it bills first and last.
+
+    `begins_on` and `ends_on` are the days of a plan that was subscribed, unset of an instance.
+    """
 
     __tablename__ = "subscriptions"
     __table_args__ = (Index("ix_subscriptions_months", "account", "last_month", "first_month"),)
@@ -213,7 +216,10 @@ class SubscriptionRow(Table, table=True):
     subscription: str = key()
     plan: str = word()
     band: int
+    display_name: str = text()
     first_billed_month: date | None
+    begins_on: date | None
+    ends_on: date | None
     first_month: date
     last_month: date
     last_kind: str = word(16)
@@ -221,7 +227,7 @@ class SubscriptionRow(Table, table=True):
 
 
 class SubscriptionFactRow(Table, table=True):
-    """Something that happened to a subscription, in order from 1."""
+    """Something that happened to a subscription, in order from 1; `details` ('': none) as JSON."""
 
     __tablename__ = "subscription_facts"
     account: str = key()
@@ -229,6 +235,7 @@ class SubscriptionFactRow(Table, table=True):
     ordinal: int = Field(primary_key=True)
     kind: str = word(16)
     effective_at: int = long()
+    details: str = text()
 
 
 METADATA: Final[MetaData] = Table.metadata

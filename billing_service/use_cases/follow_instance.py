@@ -13,6 +13,7 @@ from billing_service.domain.subscription import (
     begin,
     continued,
 )
+from billing_service.domain.subscription_errors import SubscriptionAlreadyExists
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
@@ -72,12 +73,19 @@ def decide(facts: Facts, command: FollowInstance, now: int) -> Effects[None]:
 
 
 def _changed(facts: Facts, command: FollowInstance, zone: str) -> Subscription | None:
-    """The subscription with the fact; None if there is none and none begins."""
+    """The subscription with the fact; None if there is none and none begins.
+
+    Errors:  SubscriptionAlreadyExists if a plan was subscribed under the id of the instance: it
+             must not go unbilled, so its account is parked.
+    """
     fact = Fact(command.kind, command.effective_at)
+    begins = command.kind in {FactKind.SUBSCRIBED, FactKind.MIGRATED}
     known = facts.subscriptions.get((command.account, command.instance))
+    if known is not None and known.is_of_plan and begins:
+        raise SubscriptionAlreadyExists(*known.key)
     if known is not None:
         return continued(known, fact, zone)
-    if command.kind not in {FactKind.SUBSCRIBED, FactKind.MIGRATED}:
+    if not begins:
         return None
     return begin(
         account=command.account,

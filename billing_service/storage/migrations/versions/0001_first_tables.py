@@ -387,6 +387,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("effective_at", sa.BigInteger(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint(
             "account", "subscription", "ordinal", name=op.f("pk_subscription_facts")
         ),
@@ -397,7 +398,10 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("subscription", sa.String(length=64), nullable=False),
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("band", sa.Integer(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("first_billed_month", sa.Date(), nullable=True),
+        sa.Column("begins_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("first_month", sa.Date(), nullable=False),
         sa.Column("last_month", sa.Date(), nullable=False),
         sa.Column("last_kind", sa.String(length=16), nullable=False),

@@ -1,0 +1,42 @@
+"""What is refused of subscriptions to a plan."""
+
+from billing_service.domain.refusals import Fault, InTheWay, Taken
+
+
+class SubscriptionAlreadyExists(Taken):
+    """The subscription's id is taken: by another one, or by an instance."""
+
+    reason = "SUBSCRIPTION_ALREADY_EXISTS"
+
+    def __init__(self, account: str, subscription: str) -> None:
+        super().__init__(
+            f"accounts/{account}/subscriptions/{subscription}", "choose another subscription_id"
+        )
+
+
+class PlanNotSubscribable(InTheWay):
+    """The plan has something that a subscription of its own cannot be charged for."""
+
+    reason = "PLAN_NOT_SUBSCRIBABLE"
+
+    def __init__(self, plan: str, text: str) -> None:
+        super().__init__(f"plans/{plan}", text)
+
+
+class InvalidDates(Fault):
+    """The dates lie in a closed month, too far ahead, or not one after the other."""
+
+    reason = "INVALID_DATES"
+
+
+class UsageAlreadyPriced(InTheWay):
+    """Another subscription prices the same part of a meter's usage on some of the days."""
+
+    reason = "USAGE_ALREADY_PRICED"
+
+    def __init__(self, account: str, other: str, *, meter: str, price: str) -> None:
+        text = (
+            f"prices usage of meters/{meter} that {price} would price as well: end it first, "
+            "begin later, or choose a plan whose filters let other usage through"
+        )
+        super().__init__(f"accounts/{account}/subscriptions/{other}", text)

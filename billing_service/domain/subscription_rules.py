@@ -1,0 +1,130 @@
+"""The rules that a new subscription to a plan keeps."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import chain, product
+from typing import Final
+
+from billing_service.domain.allowance import WHOLE
+from billing_service.domain.estimate_errors import InvalidQuantities
+from billing_service.domain.estimated_charges import AMOUNT_MINOR_MAX
+from billing_service.domain.plan_version import PlanVersion
+from billing_service.domain.price import (
+    Counting,
+    DimensionFilter,
+    Metered,
+    PerUnitOf,
+    Pooling,
+    Price,
+    applying,
+)
+from billing_service.domain.price_models import Fault
+from billing_service.domain.quantities import Charged, Quantities
+from billing_service.domain.quantity_rules import PricedIn, check_quantities
+from billing_service.domain.rating import rate
+from billing_service.domain.subscribed_plan import SubscribedPlan, meters_of
+from billing_service.domain.subscription import PlanTerms
+from billing_service.domain.subscription_errors import (
+    InvalidDates,
+    PlanNotSubscribable,
+    UsageAlreadyPriced,
+)
+
+# Where the request states the subscription.
+PREFIX: Final = "subscription."
+_START: Final = PREFIX + "start_date"
+_AHEAD_MAX: Final = timedelta(days=366)
+
+
+def check_dates(terms: PlanTerms, *, today: date, closed_through: date | None) -> None:
+    """Refuse days that lie behind, too far ahead, or not one after the other.
+
+    Errors:  InvalidDates.
+    """
+    begins_on, earliest_on = terms.begins_on, today.replace(day=1)
+    if begins_on < earliest_on:
+        text = f"must not lie before {earliest_on.isoformat()}, when the present month began"
+        raise InvalidDates(_START, text)
+    if begins_on > today + _AHEAD_MAX:
+        raise InvalidDates(_START, f"must lie by {(today + _AHEAD_MAX).isoformat()}, a year ahead")
+    if closed_through is not None and begins_on.replace(day=1) <= closed_through:
+        raise InvalidDates(_START, f"lies in {closed_through:%Y-%m} or before, which is invoiced")
+    if terms.ends_on is not None and terms.ends_on <= begins_on:
+        text = f"must lie after start_date, {begins_on.isoformat()}"
+        raise InvalidDates(PREFIX + "end_date", text)
+
+
+def check_plan(subscribed: SubscribedPlan, quantities: Quantities) -> None:
+    """Refuse a plan that cannot be charged for, and quantities that do not go with its prices.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, PlanNotSubscribable, InvalidQuantities.
+    """
+    band, currency = subscribed.subscription.band, subscribed.currency
+    versions = subscribed.versions()
+    prices = list(_prices(versions, band=band, currency=currency))
+    for price in prices:
+        _check_price(subscribed.plan.plan_id, price)
+    check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=PREFIX)
+    _check_amounts(prices, quantities)
+
+
+def check_priced_once(new: SubscribedPlan, others: Iterable[SubscribedPlan]) -> None:
+    """Refuse to price usage that another subscription of the account prices on the same days.
+
+    Errors:  UsageAlreadyPriced.
+    """
+    mine = new.metered_ever()
+    for other in others:
+        if not _days_overlap(new.terms, other.terms):
+            continue
+        for price, theirs in product(mine, other.metered_ever()):
+            for meter in sorted({*meters_of(price)} & {*meters_of(theirs)}):
+                if _usage_overlaps(_filters(price), _filters(theirs)):
+                    account, subscription_id = other.subscription.key
+                    raise UsageAlreadyPriced(
+                        account, subscription_id, meter=meter, price=price.code
+                    )
+
+
+def _prices(versions: Sequence[PlanVersion], *, band: int, currency: str) -> Iterator[Price]:
+    return chain.from_iterable(
+        applying(version.prices, band=band, currency=currency) for version in versions
+    )
+
+
+def _check_price(plan: str, price: Price) -> None:
+    if isinstance(price.kind, Counting):
+        text = f"counts {price.kind.counted} with {price.code}: nobody records those of an account"
+        raise PlanNotSubscribable(plan, f"{text}; choose a plan without such a price")
+    included = price.included
+    if included is None or included.pooling is not Pooling.PER_UNIT:
+        return
+    if isinstance(included.size, PerUnitOf) and not included.size.dimension:
+        text = f"has an allowance for each {included.size.price} on {price.code}, and nothing tells"
+        raise PlanNotSubscribable(plan, f"{text} whose usage it is: state its dimension")
+
+
+def _check_amounts(prices: Iterable[Price], quantities: Quantities) -> None:
+    """What is held costs no more than can be charged."""
+    charged = Charged(quantities)
+    for price in prices:
+        usage = None if isinstance(price.kind, Metered) else charged.usage_of(price)
+        rated = rate(price, usage, coverage=WHOLE) if usage is not None else None
+        if rated is not None and rated.amount_minor > AMOUNT_MINOR_MAX:
+            text = f"makes {price.code} cost more than {AMOUNT_MINOR_MAX:,} minor units"
+            raise InvalidQuantities([Fault(charged.path_of(price), text)], PREFIX)
+
+
+def _days_overlap(one: PlanTerms, other: PlanTerms) -> bool:
+    ends = (one.ends_on or date.max, other.ends_on or date.max)
+    return max(one.begins_on, other.begins_on) < min(ends)
+
+
+def _filters(price: Price) -> tuple[DimensionFilter, ...]:
+    return price.kind.filters if isinstance(price.kind, Metered) else ()
+
+
+def _usage_overlaps(one: Sequence[DimensionFilter], other: Sequence[DimensionFilter]) -> bool:
+    """Whether some usage passes both: unless a dimension in both has no value in common."""
+    theirs = {each.dimension: each.values for each in other}
+    return all(not each.values.isdisjoint(theirs.get(each.dimension, each.values)) for each in one)
