@@ -50,6 +50,7 @@ class _Details(grpc.ClientCallDetails):
 class _Caller(
     grpc.UnaryUnaryClientInterceptor,
     grpc.UnaryStreamClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
 ):
     """Adds to each call who makes it and what it must see."""
 
@@ -70,6 +71,12 @@ class _Caller(
     ) -> Any:
         """Start the stream; `Connection.messages` learns where it ended."""
         return continuation(self._told(client_call_details, STREAM_SECONDS), request)
+
+    def intercept_stream_stream(
+        self, continuation: Callable[..., Any], client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        """Start the stream both ways; `Connection.messages` learns where it ended."""
+        return continuation(self._told(client_call_details, STREAM_SECONDS), request_iterator)
 
     def _told(self, details: Any, timeout_seconds: int) -> _Details:
         metadata = [*(details.metadata or ()), *self.positions.metadata()]

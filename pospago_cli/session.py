@@ -15,6 +15,7 @@ from rich.console import Console
 
 from pospago_cli import tables
 from pospago_cli.client import Connection
+from pospago_cli.failures import CommandFailed
 
 DEFAULT_ADDRESS: Final = "localhost:8080"
 DEFAULT_DATA_DIR: Final = "data"
@@ -188,6 +189,18 @@ def request_id_option(command: F) -> F:
         metavar="UUID",
         help="Repeat a call with the same id, and it is done once.",
     )(command)
+
+
+def ask(question: str) -> None:
+    """Return if the question is agreed to; Abort if not, CommandFailed if nobody answers."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort as unsaid:
+        if isinstance(unsaid.__context__, EOFError):
+            raise CommandFailed(
+                "Nobody answered, so nothing was changed.", "To agree beforehand, add --yes."
+            ) from unsaid
+        raise
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:

@@ -22,7 +22,7 @@ from pospago_cli.catalog.faults import CatalogFault, CatalogRefused
 from pospago_cli.catalog.loading import Loaded
 from pospago_cli.failures import EXIT_REFUSED, CommandFailed
 from pospago_cli.plans import table_of_prices
-from pospago_cli.session import Noun, Session, pass_session
+from pospago_cli.session import Noun, Session, ask, pass_session
 from pospago_cli.tables import as_json, print_json
 from pospago_cli.values import Instant
 
@@ -101,24 +101,12 @@ def apply(session: Session, file: Path, effective: Timestamp | None, *, yes: boo
                 "Say when, such as --effective 2027-02-01T00:00:00-03:00.",
             )
         if not yes:
-            _ask()
+            ask("Make these changes?")
         answer = apply_catalog(session.connection, loaded, effective, digest=answer.digest)
         if not session.as_json:
             session.console.print("Done.")
     if session.as_json:
         print_json(session.console, as_json(answer))
-
-
-def _ask() -> None:
-    """Return if the changes are agreed to."""
-    try:
-        click.confirm("Make these changes?", abort=True, err=True)
-    except click.Abort as unsaid:
-        if isinstance(unsaid.__context__, EOFError):
-            raise CommandFailed(
-                "Nobody answered, so nothing was changed.", "To agree beforehand, add --yes."
-            ) from unsaid
-        raise
 
 
 def _show(
