@@ -14,20 +14,25 @@ from pospago_cli.demo import demo
 from pospago_cli.estimate.command import estimate
 from pospago_cli.events import events
 from pospago_cli.failures import CommandFailed, Refusal
+from pospago_cli.guards import guard, reservation
 from pospago_cli.health import health
 from pospago_cli.instances import instance
 from pospago_cli.integrators import integrator
 from pospago_cli.invoices import invoice
 from pospago_cli.issuers import issuer
+from pospago_cli.meters import meter
 from pospago_cli.payments import payment
 from pospago_cli.plans import plan
 from pospago_cli.profiles import profile
+from pospago_cli.reviews import review
 from pospago_cli.sandboxes import sandbox
 from pospago_cli.serve import serve, up
 from pospago_cli.session import Noun, Session, shared_options
 from pospago_cli.stores import db
+from pospago_cli.subscriptions import subscription
 from pospago_cli.taxes import tax
 from pospago_cli.tokens import token
+from pospago_cli.usage.commands import usage
 
 INTERRUPTED = 130
 
@@ -55,19 +60,25 @@ for each in (
     demo,
     estimate,
     events,
+    guard,
     health,
     instance,
     integrator,
     invoice,
     issuer,
+    meter,
     payment,
     plan,
     profile,
+    reservation,
+    review,
     sandbox,
     serve,
+    subscription,
     tax,
     token,
     up,
+    usage,
 ):
     pospago.add_command(each)
 

@@ -1,7 +1,7 @@
 """Messages as people read them: a table of many, or one message field by field."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -24,7 +24,10 @@ UTC: Final = ZoneInfo("UTC")
 _Field = Any
 _NANOS: Final = Decimal(1_000_000_000)
 _RIGHT: Final = frozenset(
-    "amount band creations_used percent quantity tax_amount taxable_amount total unit_price".split()
+    "amount band ceiling cost creations_used decided_amount events_count full_amount included"
+    " included_quantity overage overage_quantity percent projected projected_cost"
+    " projected_quantity quantity remaining remaining_quantity tax_amount taxable_amount total"
+    " unit_price used".split()
 )
 
 
@@ -52,6 +55,8 @@ def field_text(message: Message, path: str) -> str:
     name, _, rest = path.partition(".")
     descriptor = message.DESCRIPTOR.fields_by_name[name]
     value = getattr(message, name)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={value[key]}" for key in sorted(value))
     if descriptor.is_repeated:
         return ", ".join(_value_text(descriptor, each) for each in value)
     if descriptor.message_type is not None and not message.HasField(name):
@@ -96,6 +101,11 @@ def print_fields(console: Console, message: Message) -> None:
 def print_json(console: Console, value: object) -> None:
     """Print a value for machines: plain JSON, nothing folded or coloured."""
     console.out(json.dumps(value, ensure_ascii=False, indent=2), highlight=False)
+
+
+def json_text(message: Message) -> str:
+    """A message as one line of JSON."""
+    return json.dumps(as_json(message), ensure_ascii=False)
 
 
 def as_json(message: Message) -> dict[str, object]:

@@ -9,11 +9,13 @@ import click
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
+from google.type.decimal_pb2 import Decimal as DecimalMessage
 from google.type.money_pb2 import Money
 
 _DURATION: Final = re.compile(r"^(\d+)([smhd])$")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _CURRENCY: Final = re.compile(r"^[A-Z]{3}$")
+_NUMBER: Final = re.compile(r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?")
 _NANO_DIGITS: Final = 9
 
 
@@ -128,6 +130,45 @@ class Amount(click.ParamType[Money]):
             return to_money(value)
         except ValueError:
             self.fail(f"{value!r}: write an amount such as 39.90BRL", param, ctx)
+
+
+class Number(click.ParamType[DecimalMessage]):
+    """A quantity that is not negative, such as 12, 0.5 or 25_000."""
+
+    name = "number"
+
+    def convert(
+        self,
+        value: str | DecimalMessage,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> DecimalMessage:
+        """The quantity as a message."""
+        if isinstance(value, DecimalMessage):
+            return value
+        if not _NUMBER.fullmatch(value):
+            self.fail(f"{value!r}: write a quantity such as 12, 0.5 or 25_000", param, ctx)
+        return DecimalMessage(value=value.replace("_", ""))
+
+
+class Property(click.ParamType[tuple[str, str]]):
+    """A property and its value, such as `megabytes=12.5`."""
+
+    name = "property=value"
+
+    def convert(
+        self,
+        value: str | tuple[str, str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, str]:
+        """The property and the value, both as they were written."""
+        if isinstance(value, tuple):
+            return value
+        name, sign, stated = value.partition("=")
+        if not name or not sign:
+            self.fail(f"{value!r}: write a property and its value, as megabytes=12.5", param, ctx)
+        return name, stated
 
 
 def read_length(text: str) -> timedelta | None:
