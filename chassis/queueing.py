@@ -17,6 +17,19 @@ LOOKS_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may wait, and how much one batch takes: in submissions, and in their weights.
+
+    What is heavier than a batch takes is a batch of its own.
+    """
+
+    queue_max: int = 4096
+    batch_max: int = 256
+    queue_weight_max: int = 200_000
+    batch_weight_max: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A queued submission and where its answer goes."""
 
@@ -36,20 +49,27 @@ class Intake:
         self,
         loop: asyncio.AbstractEventLoop,
         hand_over: Callable[["Handed"], None],
-        batch_max: int,
+        bounds: Bounds,
     ) -> None:
         self.loop = loop
         self.count = 0
+        self.weight = 0
         self._hand_over = hand_over
-        self._batch_max = batch_max
+        self._bounds = bounds
         self._gathering: list[Waiting] = []
         self._is_writing = False
         self._last_count = 0
+
+    def has_room_for(self, submission: Submission) -> bool:
+        """Whether a submission may wait here without more waiting than is allowed."""
+        weight = self.weight + submission.weight
+        return self.count < self._bounds.queue_max and weight <= self._bounds.queue_weight_max
 
     def add(self, submission: Submission) -> "asyncio.Future[Answer]":
         """Take a submission in; gives what will be its answer."""
         future: asyncio.Future[Answer] = self.loop.create_future()
         self.count += 1
+        self.weight += submission.weight
         self._gathering.append(Waiting(submission, future))
         if len(self._gathering) == 1 and not self._is_writing:
             self.loop.call_soon(self._look, 0, LOOKS_MAX)
@@ -61,18 +81,29 @@ class Intake:
         is_busy = count - seen_count >= COMPANY_MIN or (
             seen_count == 0 and self._last_count >= COMPANY_MIN
         )
-        if is_busy and looks_left and count < self._batch_max:
+        fits_count = self._fitting_count()
+        if is_busy and looks_left and fits_count == count < self._bounds.batch_max:
             self.loop.call_later(LOOK_AGAIN_S, self._look, count, looks_left - 1)
             return
-        batch = self._gathering[: self._batch_max]
-        del self._gathering[: self._batch_max]
+        batch = self._gathering[:fits_count]
+        del self._gathering[:fits_count]
         self._last_count = len(batch)
         self._is_writing = True
         self._hand_over(Handed(batch, self))
 
+    def _fitting_count(self) -> int:
+        """How many of those that wait make the next batch."""
+        weight = 0
+        for place, waiting in enumerate(self._gathering[: self._bounds.batch_max]):
+            weight += waiting.submission.weight
+            if weight > self._bounds.batch_weight_max:
+                return max(place, 1)
+        return min(len(self._gathering), self._bounds.batch_max)
+
     def settle(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
         """Answer a batch, and let the next one come."""
         self.count -= len(batch)
+        self.weight -= sum(each.submission.weight for each in batch)
         self._is_writing = False
         if self._gathering:
             self.loop.call_soon(self._look, 0, LOOKS_MAX)

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.caller import CallerKind
 from chassis.credentials import Credential, Credentials, given, load_or_create
+from chassis.queueing import Bounds
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -55,8 +56,13 @@ class ServiceSettings(BaseSettings):
 
     queue_max: int = Field(4096, ge=1)
     batch_max: int = Field(256, ge=1)
+    # In usage events; a call brings up to 10,000 of them, and must find room in an empty queue.
+    queue_weight_max: int = Field(200_000, ge=10_000)
+    batch_weight_max: int = Field(20_000, ge=1)
     calls_max: int = Field(1024, ge=1)
     streams_max: int = Field(256, ge=1)
+    # One message has up to 4 MiB.
+    bytes_max: int = Field(256 * 1024 * 1024, ge=4 * 1024 * 1024)
     heartbeat_seconds: float = Field(15.0, gt=0)
     peer_heartbeat_seconds: float = Field(0.5, ge=0.1, le=60)
     stop_seconds: float = Field(10.0, ge=0)
@@ -69,6 +75,16 @@ class ServiceSettings(BaseSettings):
             text = "state the hash key, the credentials and the service secret together, or none"
             raise ValueError(text)
         return self
+
+    @property
+    def bounds(self) -> Bounds:
+        """How much may wait to be written, and how much one commit takes."""
+        return Bounds(
+            queue_max=self.queue_max,
+            batch_max=self.batch_max,
+            queue_weight_max=self.queue_weight_max,
+            batch_weight_max=self.batch_weight_max,
+        )
 
     def database_url_of(self, service: str) -> str:
         """The stated URL, or the service's own SQLite file in the data folder."""

@@ -33,14 +33,12 @@ from chassis.feed import (
     read_head,
 )
 from chassis.parking import forget_parked_events, read_parked_events
-from chassis.queueing import Call, Handed, Intake, Outcome, do
+from chassis.queueing import Bounds, Call, Handed, Intake, Outcome, do
 from chassis.timers import first_due
 from chassis.touch import TOUCH
 
 T = TypeVar("T")
 
-BATCH_MAX: Final = 256
-QUEUE_MAX: Final = 4096
 ATTEMPTS_MAX: Final = 8
 _log = structlog.get_logger("writer")
 
@@ -53,16 +51,13 @@ class Writer:
         database: Database,
         tools: BatchTools,
         clock: Clock,
-        *,
-        queue_max: int = QUEUE_MAX,
-        batch_max: int = BATCH_MAX,
+        bounds: Bounds | None = None,
     ) -> None:
         self.database = database
         self.tools = tools
         self.clock = clock
         self.batches_count = 0
-        self._queue_max = queue_max
-        self._batch_max = batch_max
+        self.bounds = bounds or Bounds()
         self._queue: queue.SimpleQueue[Handed | Call | None] = queue.SimpleQueue()
         self._intake: Intake | None = None
         self._listeners: list[Callable[[Position], None]] = []
@@ -87,6 +82,11 @@ class Writer:
         """How many submissions wait or are being carried out."""
         return 0 if self._intake is None else self._intake.count
 
+    @property
+    def queued_weight(self) -> int:
+        """What these weigh together."""
+        return 0 if self._intake is None else self._intake.weight
+
     def close(self) -> None:
         """Carry out what is queued, then stop."""
         self._queue.put(None)
@@ -101,8 +101,8 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         if self._intake is None or self._intake.loop is not loop:
-            self._intake = Intake(loop, self._queue.put, self._batch_max)
-        if self._intake.count >= self._queue_max:
+            self._intake = Intake(loop, self._queue.put, self.bounds)
+        if not self._intake.has_room_for(submission):
             raise Overloaded
         return await self._intake.add(submission)
 

@@ -129,13 +129,8 @@ def _open_core(settings: ProvisioningSettings, clock: Clock) -> _Core:
     database = Database(settings.database_url_of(NAME))
     try:
         upgrade(database)
-        writer = Writer(
-            database,
-            BatchTools(CHASSIS, TIMERS, encode_event),
-            clock,
-            queue_max=settings.queue_max,
-            batch_max=settings.batch_max,
-        )
+        tools = BatchTools(CHASSIS, TIMERS, encode_event)
+        writer = Writer(database, tools, clock, settings.bounds)
     except BaseException:
         database.close()
         raise
@@ -208,5 +203,6 @@ def _listening(settings: ProvisioningSettings) -> Listening:
         metrics_port=settings.metrics_port,
         calls_max=settings.calls_max,
         streams_max=settings.streams_max,
+        bytes_max=settings.bytes_max,
         stop_seconds=settings.stop_seconds,
     )

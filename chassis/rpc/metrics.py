@@ -40,6 +40,7 @@ class Metrics:
             return row[0] if row else 0
 
         self.gauge("writes_queued", "Writes that wait.", lambda: writer.queued_count)
+        self.gauge("writes_queued_weight", "What they weigh.", lambda: writer.queued_weight)
         self.gauge("feed_seq", "The last event of the own feed.", lambda: writer.head.seq)
         self.gauge("accounts_parked", "Accounts that wait for something that failed.", parked_count)
 
