@@ -38,12 +38,16 @@ class AccessRule:
 
     def check(self, caller: Caller, request: Message) -> None:
         """Raise AccessDenied unless the caller may make this request."""
-        if caller.kind not in self.kinds:
-            raise AccessDenied
+        self.check_kind(caller)
         if self.account_path and caller.is_bound:
             account = self.account_of(request)
             if not account or account != caller.account:
                 raise AccessDenied
+
+    def check_kind(self, caller: Caller) -> None:
+        """Raise AccessDenied unless callers of this kind may call the rpc at all."""
+        if caller.kind not in self.kinds:
+            raise AccessDenied
 
     def account_of(self, request: Message) -> str:
         """The bare id of the account that the request names, empty if it names none."""

@@ -1,22 +1,52 @@
-"""How many calls may be under way at once."""
+"""How much may be under way at once: calls, streams, bytes of requests."""
+
+import asyncio
+from collections import deque
 
 
 class Admission:
-    """Counts what is under way and lets in no more than `calls_max`."""
+    """Counts what is under way and lets in no more than `limit`."""
 
-    __slots__ = ("calls_max", "under_way")
+    __slots__ = ("_waiting", "limit", "under_way")
 
-    def __init__(self, calls_max: int) -> None:
-        self.calls_max = calls_max
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.under_way = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
-    def enter(self) -> bool:
-        """Take a place; False if there is none. Whoever entered must leave."""
-        if self.under_way >= self.calls_max:
+    def enter(self, size: int = 1) -> bool:
+        """Take room of a size; False if there is none. Whoever entered must leave."""
+        if self.under_way + size > self.limit:
             return False
-        self.under_way += 1
+        self.under_way += size
         return True
 
-    def leave(self) -> None:
-        """Give the place back."""
-        self.under_way -= 1
+    async def wait(self, size: int) -> None:
+        """Take room of a size, as soon as there is some; after those who wait already."""
+        if not self._waiting and self.enter(size):
+            return
+        room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, room))
+        try:
+            await room
+        except asyncio.CancelledError:
+            if room.cancelled():
+                self._admit()
+            else:
+                self.leave(size)
+            raise
+
+    def leave(self, size: int = 1) -> None:
+        """Give the room back."""
+        self.under_way -= size
+        self._admit()
+
+    def _admit(self) -> None:
+        """Let in those who wait, in their order, as far as there is room."""
+        while self._waiting:
+            size, room = self._waiting[0]
+            if not room.done():
+                if not self.enter(size):
+                    return
+                room.set_result(None)
+            self._waiting.popleft()

@@ -130,5 +130,6 @@ class Call:
     positions: list[Position] = field(default_factory=list)
 
     def add_position(self, source: str, epoch: int, seq: int) -> None:
-        """Tell the caller, beside the answer, where its write stands in the feed."""
+        """Tell the caller, beside the answer, where its latest write stands in the feed."""
+        self.positions[:] = [each for each in self.positions if each.source != source]
         self.positions.append(Position(source, epoch, seq))

@@ -60,7 +60,7 @@ def open_channel(
     return grpc.aio.insecure_channel(
         address,
         options=channel_options(services),
-        interceptors=[_Unary(metadata), _Stream(metadata)],
+        interceptors=[_Unary(metadata), _Stream(metadata), _Exchange(metadata)],
     )
 
 
@@ -135,6 +135,20 @@ class _Stream(grpc.aio.UnaryStreamClientInterceptor):
     ) -> Any:
         """Make the call with our metadata; a stream has no deadline of its own."""
         return await continuation(_completed(client_call_details, self._metadata), request)
+
+
+class _Exchange(grpc.aio.StreamStreamClientInterceptor):
+    def __init__(self, metadata: ClientMetadata) -> None:
+        self._metadata = metadata
+
+    async def intercept_stream_stream(
+        self,
+        continuation: Callable[..., Any],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request_iterator: Any,
+    ) -> Any:
+        """Make the call with our metadata; a stream has no deadline of its own."""
+        return await continuation(_completed(client_call_details, self._metadata), request_iterator)
 
 
 def _completed(details: grpc.aio.ClientCallDetails, metadata: ClientMetadata) -> Any:

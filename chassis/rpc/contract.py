@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -13,8 +13,22 @@ from google.protobuf.message import Message
 from chassis.rpc.access import AccessRule, ContractError
 from chassis.rpc.call import Call
 
+# Serves one request; of a stream of requests, each of them.
 UnaryMethod = Callable[[Any, Call], Awaitable[Message | bytes]]
 StreamMethod = Callable[[Any, Call], AsyncGenerator[Message, None]]
+M = TypeVar("M", bound=Callable[..., Any])
+
+
+_JUDGES_OWN_TEXT: Final = "judges_own_text"
+
+
+def judges_own_text(serve: M) -> M:
+    """Mark a servicer's method that tells itself which texts of a request cannot be kept.
+
+    Of other requests one that holds the character NUL is refused as a whole.
+    """
+    setattr(serve, _JUDGES_OWN_TEXT, True)
+    return serve
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +40,10 @@ class Rpc:
     response_class: type[Message]
     access: AccessRule
     streaming: bool
+    requests_streaming: bool
     side_effect_free: bool
     has_request_id: bool
+    judges_own_text: bool
     serve: UnaryMethod | StreamMethod
 
 
@@ -40,13 +56,14 @@ def rpcs_of(servicers: Mapping[str, object]) -> Iterator[Rpc]:
 
 
 def _rpc_of(method: MethodDescriptor, servicer: object) -> Rpc:
-    if method.client_streaming:
-        raise ContractError(f"{method.full_name}: streams of requests are not served")
+    if method.client_streaming and not method.server_streaming:
+        raise ContractError(f"{method.full_name}: requests of a stream are answered one by one")
     serve = getattr(servicer, method.name, None)
     if serve is None:
         raise ContractError(f"{type(servicer).__name__} does not serve {method.full_name}")
-    if method.server_streaming != inspect.isasyncgenfunction(serve):
-        wanted = "an async generator" if method.server_streaming else "a coroutine function"
+    answers_often = method.server_streaming and not method.client_streaming
+    if answers_often != inspect.isasyncgenfunction(serve):
+        wanted = "an async generator" if answers_often else "a coroutine function"
         raise ContractError(f"{type(servicer).__name__}.{method.name} must be {wanted}")
     return Rpc(
         method=f"/{method.containing_service.full_name}/{method.name}",
@@ -54,12 +71,19 @@ def _rpc_of(method: MethodDescriptor, servicer: object) -> Rpc:
         response_class=message_factory.GetMessageClass(method.output_type),
         access=AccessRule.of(method),
         streaming=method.server_streaming,
+        requests_streaming=method.client_streaming,
         side_effect_free=is_side_effect_free(method),
         has_request_id="request_id" in method.input_type.fields_by_name,
+        judges_own_text=getattr(serve, _JUDGES_OWN_TEXT, False),
         serve=serve,
     )
 
 
 def is_side_effect_free(method: MethodDescriptor) -> bool:
-    """Whether the contract says that the rpc changes nothing, so that it may be repeated."""
+    """Whether the contract says that the rpc changes nothing, so that it may be repeated.
+
+    A stream of requests may not: nobody keeps those that were sent.
+    """
+    if method.client_streaming:
+        return False
     return bool(method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS)

@@ -39,6 +39,8 @@ class UnknownMethods(grpc.GenericRpcHandler):
 
 def _handler_of(rpc: Rpc, gate: Gate) -> "grpc.RpcMethodHandler[bytes, bytes]":
     pipeline = Pipeline(rpc, gate)
+    if rpc.requests_streaming:
+        return grpc.stream_stream_rpc_method_handler(pipeline.exchange)
     if rpc.streaming:
         return grpc.unary_stream_rpc_method_handler(pipeline.stream)
     return grpc.unary_unary_rpc_method_handler(pipeline.unary)

@@ -63,6 +63,7 @@ class Listening:
     metrics_port: int | None = None
     calls_max: int = 1024
     streams_max: int = 256
+    bytes_max: int = 256 * 1024 * 1024
     stop_seconds: float = 10.0
 
 
@@ -97,6 +98,7 @@ class RpcServer:
             positions=Positions(name, self._peers),
             calls=Admission(listening.calls_max),
             streams=Admission(listening.streams_max),
+            request_bytes=Admission(listening.bytes_max),
             running_streams=RunningStreams(),
             metrics=self.metrics,
         )
@@ -168,8 +170,10 @@ class RpcServer:
 
     def _show_calls_under_way(self) -> None:
         calls, streams = self._gate.calls, self._gate.streams
+        held = self._gate.request_bytes
         self.metrics.gauge("rpc_under_way", "Calls under way.", lambda: calls.under_way)
         self.metrics.gauge("rpc_streams", "Streams under way.", lambda: streams.under_way)
+        self.metrics.gauge("rpc_request_bytes", "What they hold.", lambda: held.under_way)
 
 
 def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

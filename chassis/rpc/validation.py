@@ -41,6 +41,10 @@ def check_text(request: Message, payload: bytes) -> None:
 def _paths_of_nul(message: Message, prefix: str) -> Iterator[str]:
     """The paths of the text fields of a message, and of those in it, that hold NUL."""
     for field, content in message.ListFields():
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            if any("\0" in str(part) for pair in content.items() for part in pair):
+                yield f"{prefix}{field.name}"
+            continue
         values = content if field.is_repeated else [content]
         for place, value in enumerate(values):
             path = f"{prefix}{field.name}" + (f"[{place}]" if field.is_repeated else "")
