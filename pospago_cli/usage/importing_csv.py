@@ -34,7 +34,11 @@ class CsvFile:
         self._lines = Lines(path)
         self._defaults = defaults
         self._reader = csv.reader(self._lines)
-        self._header = self._read_header(path)
+        try:
+            self._header = self._read_header(path)
+        except CommandFailed:
+            self.close()
+            raise
         self._attributes = [
             (name, place) for place, name in enumerate(self._header) if name in ATTRIBUTES
         ]
