@@ -276,11 +276,14 @@ class UsageGuardChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReviewChanged:
-    """A review was opened, decided or charged; with what is used, and what that costs in full."""
+    """A review was opened, decided or charged; with what is used, and what that costs in full.
+
+    None where nothing prices its period as things stand.
+    """
 
     review: Review
-    quantity: Decimal
-    full_minor: int
+    quantity: Decimal | None
+    full_minor: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from billing_service.domain.calendar import civil_day
+from billing_service.domain.catalog_errors import PlanVersionNotFound
+from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.price_models import Usage
 from billing_service.domain.review import ReviewKey
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
@@ -50,8 +52,14 @@ def subscribed_plan(facts: Facts, key: DocumentKey, now: int) -> SubscribedPlan:
 
 
 def price_on(subscribed: SubscribedPlan, price: str, day: date) -> SubscribedPrice | None:
-    """The metered price of a code whose service period holds a day; None if there is none."""
-    return next((e for e in subscribed.metered_on(day) if e.price.code == price), None)
+    """The metered price of a code whose service period holds a day.
+
+    None if there is none, or the plan has no prices for the account then.
+    """
+    try:
+        return next((e for e in subscribed.metered_on(day) if e.price.code == price), None)
+    except (PlanVersionNotFound, PriceNotFound):
+        return None
 
 
 def price_of_period(subscribed: SubscribedPlan, key: ReviewKey) -> SubscribedPrice | None:
@@ -64,7 +72,10 @@ def price_of_period(subscribed: SubscribedPlan, key: ReviewKey) -> SubscribedPri
 def uncharged_prices(
     subscribed: SubscribedPlan, closed_through: date | None, now: int
 ) -> Iterator[SubscribedPrice]:
-    """The metered prices of present periods, and of past ones that are on no invoice yet."""
+    """The metered prices of present periods, and of past ones that are on no invoice yet.
+
+    Errors:  PlanVersionNotFound, PriceNotFound.
+    """
     today = civil_day(now, subscribed.zone)
     present = subscribed.metered_on(today)
     yield from present

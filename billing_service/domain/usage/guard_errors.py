@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billing_service.domain.money import EXACT
 from billing_service.domain.refusals import BillingError
 from billing_service.domain.refusals import Fault as _Fault
 from billing_service.domain.refusals import InTheWay as _InTheWay
@@ -60,6 +61,11 @@ class CeilingLoad:
     used: Decimal
     reserved: Decimal
     ceiling: Decimal
+
+    @property
+    def room(self) -> Decimal:
+        """What they leave below the ceiling; below 0 if more was used than that."""
+        return EXACT.subtract(EXACT.subtract(self.ceiling, self.used), self.reserved)
 
     @property
     def text(self) -> str:
