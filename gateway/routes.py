@@ -67,4 +67,7 @@ def backend_of(service: str) -> Backend:
 
 
 def _is_side_effect_free(method: MethodDescriptorProto) -> bool:
+    """Whether the rpc may be asked twice; requests of a stream are not there a second time."""
+    if method.client_streaming:
+        return False
     return method.options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS

@@ -9,7 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 
 from gateway.settings import Address
-from tests.gateway.echo_contract import FOLLOW, MUTATE, READ
+from tests.gateway.echo_contract import EXCHANGE, FOLLOW, MUTATE, READ
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Answer = Callable[[bytes, Context], Awaitable[bytes]]
@@ -79,6 +79,7 @@ class EchoBackend:
         handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             READ: grpc.unary_unary_rpc_method_handler(self._unary(READ)),
             MUTATE: grpc.unary_unary_rpc_method_handler(self._unary(MUTATE)),
+            EXCHANGE: grpc.stream_stream_rpc_method_handler(self._exchange),
             FOLLOW: grpc.unary_stream_rpc_method_handler(self._stream),
         }
         return grpc.method_handlers_generic_handler(self.service, handlers)
@@ -94,6 +95,13 @@ class EchoBackend:
         self._note(FOLLOW, context)
         async for message in self.follow(request, context):
             yield message
+
+    async def _exchange(
+        self, requests: AsyncIterator[bytes], context: Context
+    ) -> AsyncIterator[bytes]:
+        self._note(EXCHANGE, context)
+        async for request in requests:
+            yield await self.answer(request, context)
 
     def _note(self, rpc: str, context: Context) -> None:
         metadata = dict(context.invocation_metadata() or ())

@@ -17,10 +17,11 @@ ECHO_SERVICES = (INSTANCES, INVOICES)
 READ = "Get"
 MUTATE = "Create"
 FOLLOW = "Watch"
+EXCHANGE = "Exchange"
 
 
 def echo_contract() -> FileDescriptorSet:
-    """Give both services, each with a read, a mutation and a stream."""
+    """Give both services, each with a read, a mutation, a stream and an exchange."""
     return FileDescriptorSet(file=[echo_file(service) for service in ECHO_SERVICES])
 
 
@@ -37,6 +38,14 @@ def echo_file(service: str) -> FileDescriptorProto:
             input_type=note,
             output_type=note,
             options=read_only,
+            server_streaming=True,
+        ),
+        MethodDescriptorProto(
+            name=EXCHANGE,
+            input_type=note,
+            output_type=note,
+            options=read_only,
+            client_streaming=True,
             server_streaming=True,
         ),
     ]

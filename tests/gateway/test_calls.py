@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.calling import CALL_SECONDS, Metadata, follow, unary
 from tests.gateway.conftest import Suite
 from tests.gateway.echo_backend import Context
-from tests.gateway.echo_contract import FOLLOW, INSTANCES, INVOICES, MUTATE, READ
+from tests.gateway.echo_contract import EXCHANGE, FOLLOW, INSTANCES, INVOICES, MUTATE, READ
 
 
 async def test_each_service_reaches_its_own_backend(suite: Suite) -> None:
@@ -25,6 +25,20 @@ async def test_message_of_four_mebibytes_passes_both_ways(suite: Suite) -> None:
     """A message as large as a gRPC server takes by default comes back unharmed."""
     message = bytes(range(256)) * (4 * 1024 * 1024 // 256)
     assert await unary(suite.channel, INVOICES, MUTATE, request=message) == message
+
+
+async def test_stream_of_requests_is_answered_one_by_one(suite: Suite) -> None:
+    """Each request of a stream passes, and its answer comes back before the next is sent."""
+    call: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = suite.channel.stream_stream(
+        f"/{INVOICES}/{EXCHANGE}"
+    )
+    stream = call(timeout=CALL_SECONDS)
+    answers = []
+    for request in (b"one", b"two", b"three"):
+        await stream.write(request)
+        answers.append(await stream.read())
+    await stream.done_writing()
+    assert (answers, await stream.read()) == ([b"one", b"two", b"three"], grpc.aio.EOF)
 
 
 async def test_metadata_reaches_the_backend(suite: Suite) -> None:

@@ -12,14 +12,19 @@ from tests.gateway.echo_contract import INSTANCES, INVOICES, echo_contract, echo
 
 
 def test_package_decides_the_backend() -> None:
-    """Provisioning's and billing's rpcs are told apart, reads from mutations too."""
+    """Provisioning's and billing's rpcs are told apart, and which may be asked twice.
+
+    Requests of a stream are not there a second time, whatever the contract says.
+    """
     assert routes_of(echo_contract()) == (
         Route(INSTANCES, "Get", Backend.PROVISIONING, side_effect_free=True),
         Route(INSTANCES, "Create", Backend.PROVISIONING, side_effect_free=False),
         Route(INSTANCES, "Watch", Backend.PROVISIONING, side_effect_free=True),
+        Route(INSTANCES, "Exchange", Backend.PROVISIONING, side_effect_free=False),
         Route(INVOICES, "Get", Backend.BILLING, side_effect_free=True),
         Route(INVOICES, "Create", Backend.BILLING, side_effect_free=False),
         Route(INVOICES, "Watch", Backend.BILLING, side_effect_free=True),
+        Route(INVOICES, "Exchange", Backend.BILLING, side_effect_free=False),
     )
 
 
