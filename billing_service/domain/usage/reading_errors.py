@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from billing_service.domain.calendar import instant_text
+from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.refusals import Fault, InTheWay
 
 
@@ -42,4 +43,16 @@ class EventsAgedOut(InTheWay):
             "events",
             f"are kept since {instant_text(kept_at)}: ask for no earlier ones; totals of days and "
             "months are there for all times",
+        )
+
+
+class MeteredPriceNotFound(PriceNotFound):
+    """A summary is asked for of a price that the subscription has at no time."""
+
+    def __init__(self, subscription: str, price: str, codes: Sequence[str]) -> None:
+        known = ", ".join(codes) or "none"
+        InTheWay.__init__(
+            self,
+            subscription,
+            f"has no metered price {price}, but these: {known}: name one of them, or none",
         )

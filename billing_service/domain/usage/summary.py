@@ -1,23 +1,23 @@
 """What a subscription used of a metered price in a service period, and what that comes to.
 
-Shapes:  an allowance that several prices share is told to each as what it has of it, and what is
-         left of it for all of them.
+Shapes:  of an allowance that several prices share, each is told what those before it leave.
 Source:  docs/decisions/0019-usage-summaries.md
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple
 
-from billing_service.domain.allowance import Each, Free, included_quantity, resolve, share_out
+from billing_service.domain.allowance import included_quantity
 from billing_service.domain.calendar import first_instant
 from billing_service.domain.meter import Meter
 from billing_service.domain.money import EXACT
-from billing_service.domain.price import Unlimited
+from billing_service.domain.price import Metered
 from billing_service.domain.price_models import Usage
 from billing_service.domain.price_models.figures import ZERO
 from billing_service.domain.subscribed_plan import SubscribedPrice
+from billing_service.domain.usage.metered_period import included_size
 from billing_service.domain.usage.projection import (
     Progress,
     ProjectionMethod,
@@ -51,6 +51,11 @@ class PriceSummary:
     projected_quantity: Decimal
     projected_cost_minor: int
     method: ProjectionMethod
+
+    @property
+    def meter(self) -> str:
+        """The meter that it counts; '' of a capacity, which has several."""
+        return _only_meter(self.subscribed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +123,17 @@ def _used(price: SubscribedPrice, usages: Mapping[str, Usage]) -> Decimal:
 
 
 def _allowed(price: SubscribedPrice, usages: Mapping[str, Usage], used: Decimal) -> Allowed:
-    own = price.price.included
-    shared = None if own else price.item.shared_allowance
-    allowance = shared.allowance if shared else own
-    if allowance is None:
+    if not (price.price.included or price.item.shared_allowance):
         return Allowed()
-    free: Free = resolve(allowance, held=price.held, coverage=price.coverage)
-    match free:
-        case Unlimited():
-            return Allowed(unlimited=True)
-        case Each(quantity, units):
-            return Allowed(quantity * units, quantity * units - used)
-        case Decimal() if shared:
-            taken = share_out(shared, usages, held=price.held, coverage=price.coverage)
-            left = free - sum(taken.values())
-            return Allowed(used + left, left)
-        case Decimal():
-            return Allowed(free, free - used)
-        case _ as unreachable:
-            assert_never(unreachable)
+    size = included_size(price, usages)
+    return Allowed(unlimited=True) if size is None else Allowed(size, size - used)
 
 
 def _unit(price: SubscribedPrice, meters: Mapping[str, Meter]) -> str:
-    """What the quantity is counted in; '' of a capacity, which has several meters."""
-    only = price.meters[0] if len(price.meters) == 1 else ""
+    """What the quantity is counted in; '' of a capacity."""
+    only = _only_meter(price)
     return (meters[only].unit or UNIT) if only else ""
+
+
+def _only_meter(price: SubscribedPrice) -> str:
+    return price.price.kind.meter if isinstance(price.price.kind, Metered) else ""

@@ -1,0 +1,184 @@
+"""One subscription with all that prices it, and what is guarded of it, by prepared statements.
+
+Who asks for a summary asks for one subscription, and often: `gathering` is for many at once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from sqlalchemy import Table, and_, bindparam, select
+
+from billing_service.domain.calendar import month_of
+from billing_service.domain.errors import PricedPlanNotFound
+from billing_service.domain.money import EXACT
+from billing_service.domain.review import ReviewState
+from billing_service.domain.subscribed_plan import SubscribedPlan
+from billing_service.domain.subscription import Subscription
+from billing_service.domain.terms import DEFAULT_TERMS
+from billing_service.storage import catalog_rows, rows
+from billing_service.storage.catalog_memory import remembered_plans
+from billing_service.storage.subscription_rows import subscriptions_from_rows
+from billing_service.storage.tables import table
+from chassis.database import Transaction
+from chassis.prepared import Query
+
+PeriodKey: TypeAlias = tuple[str, date]
+"""The code of a price, and the first day of a service period."""
+
+_SUBSCRIPTIONS: Final = table("subscriptions")
+_FACTS: Final = table("subscription_facts")
+_ACCOUNTS: Final = table("accounts")
+_PROFILES: Final = table("billing_profiles")
+_CHANGES: Final = table("price_changes")
+_TERMS: Final = table("terms_versions")
+_GUARDS: Final = table("usage_guards")
+_RESERVATIONS: Final = table("reservations")
+_REVIEWS: Final = table("reviews")
+
+
+def _is_of(owner: Table) -> Any:
+    return and_(
+        owner.c.account == bindparam("account"), owner.c.subscription == bindparam("subscription")
+    )
+
+
+_SUBSCRIPTION: Final = Query(
+    select(
+        _SUBSCRIPTIONS,
+        _FACTS.c.kind,
+        _FACTS.c.effective_at,
+        _FACTS.c.details,
+        _ACCOUNTS.c.sandbox,
+        _ACCOUNTS.c.time_zone,
+        _PROFILES.c.currency,
+        _PROFILES.c.terms,
+    )
+    .join(
+        _FACTS,
+        and_(
+            _FACTS.c.account == _SUBSCRIPTIONS.c.account,
+            _FACTS.c.subscription == _SUBSCRIPTIONS.c.subscription,
+        ),
+    )
+    .join(_ACCOUNTS, _ACCOUNTS.c.account == _SUBSCRIPTIONS.c.account)
+    .join(_PROFILES, _PROFILES.c.account == _SUBSCRIPTIONS.c.account)
+    .where(_is_of(_SUBSCRIPTIONS))
+    .order_by(_FACTS.c.ordinal)
+)
+_ACCOUNT: Final = Query(
+    select(_ACCOUNTS.c.sandbox, _ACCOUNTS.c.time_zone).where(
+        _ACCOUNTS.c.account == bindparam("account")
+    )
+)
+_CHANGES_OF: Final = Query(select(_CHANGES).where(_CHANGES.c.account == bindparam("account")))
+_TERMS_OF: Final = Query(
+    select(_TERMS).where(_TERMS.c.terms == bindparam("terms_id")).order_by(_TERMS.c.version)
+)
+_CEILINGS: Final = Query(
+    select(_GUARDS.c.price, _GUARDS.c.ceiling).where(
+        _is_of(_GUARDS), _GUARDS.c.ceiling.is_not(None)
+    )
+)
+_RESERVED: Final = Query(
+    select(
+        _RESERVATIONS.c.price,
+        _RESERVATIONS.c.period_start_on,
+        _RESERVATIONS.c.quantity,
+        _RESERVATIONS.c.expire_at,
+    ).where(_is_of(_RESERVATIONS), _RESERVATIONS.c.counts)
+)
+_REVIEWED: Final = Query(
+    select(_REVIEWS.c.price, _REVIEWS.c.period_start_on, _REVIEWS.c.review, _REVIEWS.c.state).where(
+        _is_of(_REVIEWS)
+    )
+)
+
+
+class Subscribed(NamedTuple):
+    """A subscription as of an instant of its account; `plan` None: an instance's."""
+
+    plan: SubscribedPlan | None
+    now: int
+
+
+class Guarded(NamedTuple):
+    """What is guarded of a subscription's prices: ceilings, what is reserved, and the reviews.
+
+    Reviews by period: the id, and whether nobody has decided. `expire_at`: when what is reserved
+    runs out.
+    """
+
+    ceilings: Mapping[str, Decimal]
+    reserved: Mapping[PeriodKey, Decimal]
+    reviews: Mapping[PeriodKey, tuple[str, bool]]
+    expire_at: Sequence[int]
+
+
+def find_world(tx: Transaction, account: str) -> tuple[str, str] | None:
+    """The sandbox that an account lives in, '' for the real world, and its zone."""
+    found = tx.rows(_ACCOUNT, {"account": account})
+    return (found[0].sandbox, found[0].time_zone) if found else None
+
+
+def find_subscribed(
+    tx: Transaction,
+    account: str,
+    subscription: str,
+    now_in: Callable[[Transaction, str], int],
+) -> Subscribed | None:
+    """A subscription by its account and id; `now_in` tells what the clock of a sandbox shows.
+
+    Errors:  PricedPlanNotFound.
+    """
+    found = tx.rows(_SUBSCRIPTION, {"account": account, "subscription": subscription})
+    if not found:
+        return None
+    (stored,) = subscriptions_from_rows(found)
+    first = found[0]
+    now = now_in(tx, first.sandbox)
+    if not stored.is_of_plan:
+        return Subscribed(None, now)
+    currency = first.currency or _currency_of_terms(tx, first.terms or DEFAULT_TERMS, now)
+    return Subscribed(_priced(tx, stored, currency, first.time_zone, now), now)
+
+
+def find_guarded(tx: Transaction, account: str, subscription: str, now: int) -> Guarded:
+    """What is guarded of a subscription at an instant."""
+    of: Mapping[str, str] = {"account": account, "subscription": subscription}
+    standing = [each for each in tx.rows(_RESERVED, of) if now < each.expire_at]
+    reserved: dict[PeriodKey, Decimal] = {}
+    for price, start_on, quantity, _ in standing:
+        key = (price, start_on)
+        reserved[key] = EXACT.add(reserved.get(key, Decimal(0)), Decimal(quantity))
+    return Guarded(
+        {price: Decimal(ceiling) for price, ceiling in tx.rows(_CEILINGS, of)},
+        reserved,
+        {
+            (price, start_on): (review, state == ReviewState.OPEN.value)
+            for price, start_on, review, state in tx.rows(_REVIEWED, of)
+        },
+        [each.expire_at for each in standing],
+    )
+
+
+def _currency_of_terms(tx: Transaction, terms_id: str, now: int) -> str:
+    (terms,) = rows.terms_from_rows(tx.rows(_TERMS_OF, {"terms_id": terms_id}))
+    return terms.at(now).currency
+
+
+def _priced(
+    tx: Transaction, subscription: Subscription, currency: str, zone: str, now: int
+) -> SubscribedPlan:
+    plan = remembered_plans(tx, [subscription.plan]).get(subscription.plan)
+    if plan is None:
+        raise PricedPlanNotFound(subscription.plan, month_of(now, zone))
+    changes = tx.rows(_CHANGES_OF, {"account": subscription.account})
+    return SubscribedPlan(
+        subscription=subscription,
+        plan=plan,
+        currency=currency,
+        zone=zone,
+        changes=tuple(catalog_rows.price_change_from_row(each) for each in changes),
+    )

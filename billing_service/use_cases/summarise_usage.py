@@ -1,0 +1,133 @@
+"""What a subscription used in a service period, and what it comes to; nothing is written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing_service.domain.calendar import civil_day, first_instant
+from billing_service.domain.errors import SubscriptionNotFound
+from billing_service.domain.meter import Aggregation
+from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
+from billing_service.domain.usage.reading_errors import MeteredPriceNotFound
+from billing_service.domain.usage.summary import PriceSummary, Told, summarise
+from billing_service.storage.catalog_memory import remembered_meters
+from billing_service.storage.subscribed_reading import Guarded, find_guarded, find_subscribed
+from billing_service.storage.usage_reading import usages
+from chassis.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SummariseUsage:
+    """What to tell; `price` '' means all metered ones, `at` None now."""
+
+    account: str
+    subscription: str
+    price: str = ""
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedSummary:
+    """The summary of a price, and what is guarded of it; `review` '': there is none."""
+
+    summary: PriceSummary
+    reserved: Decimal
+    ceiling: Decimal | None
+    review: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionUsage:
+    """The summaries of a subscription's metered prices, as of an instant.
+
+    `changes_at` is when they will be others though nothing is written; None: not as things stand.
+    """
+
+    account: str
+    now: int
+    summaries: tuple[GuardedSummary, ...] = ()
+    changes_at: int | None = None
+
+
+def summarise_usage(
+    tx: Transaction, query: SummariseUsage, now_in: Callable[[Transaction, str], int]
+) -> SubscriptionUsage:
+    """The metered prices whose service period holds an instant, in the order of the plan.
+
+    `now_in` tells what the clock of a sandbox shows.
+    Errors:  SubscriptionNotFound, MeteredPriceNotFound.
+    """
+    found = find_subscribed(tx, query.account, query.subscription, now_in)
+    if found is None:
+        raise SubscriptionNotFound(f"accounts/{query.account}/subscriptions/{query.subscription}")
+    prices = _prices(query, found.plan, found.now)
+    if not prices or found.plan is None:
+        begins_at = None if found.plan is None else _begins_at(found.plan, found.now)
+        return SubscriptionUsage(query.account, found.now, changes_at=begins_at)
+    told = _told(tx, prices, found.plan.zone, found.now)
+    guarded = find_guarded(tx, query.account, query.subscription, found.now)
+    return SubscriptionUsage(
+        query.account,
+        found.now,
+        tuple(_guarded(summarise(each, told), guarded) for each in prices),
+        _changes_at(prices, told, guarded),
+    )
+
+
+def _begins_at(plan: SubscribedPlan, now: int) -> int | None:
+    """When the subscription begins, if that lies ahead."""
+    begins_at = first_instant(plan.terms.begins_on, plan.zone)
+    return begins_at if begins_at > now else None
+
+
+def _changes_at(prices: Sequence[SubscribedPrice], told: Told, guarded: Guarded) -> int:
+    """When a period turns or a reservation runs out; now, where levels are weighed all the time."""
+    meters = {told.meters[code] for each in prices for code in each.meters}
+    if any(each.aggregation is Aggregation.WEIGHTED_SUM for each in meters):
+        return told.now
+    turns = (first_instant(each.period.end_on, told.zone) for each in prices)
+    return min([*turns, *guarded.expire_at])
+
+
+def _prices(
+    query: SummariseUsage, plan: SubscribedPlan | None, now: int
+) -> tuple[SubscribedPrice, ...]:
+    """The metered prices that are asked for."""
+    at = now if query.at is None else query.at
+    prices = () if plan is None else plan.metered_on(civil_day(at, plan.zone))
+    if not query.price:
+        return prices
+    wanted = tuple(each for each in prices if each.price.code == query.price)
+    if not wanted:
+        _check_known(query, plan)
+    return wanted
+
+
+def _check_known(query: SummariseUsage, plan: SubscribedPlan | None) -> None:
+    """Refuse a price that the subscription has at no time."""
+    known = () if plan is None else plan.metered_ever()
+    codes = sorted({each.code for each in known})
+    if query.price not in codes:
+        name = f"accounts/{query.account}/subscriptions/{query.subscription}"
+        raise MeteredPriceNotFound(name, query.price, codes)
+
+
+def _told(tx: Transaction, prices: tuple[SubscribedPrice, ...], zone: str, now: int) -> Told:
+    wanted = tuple(dict.fromkeys(one for each in prices for one in each.usages_needed))
+    account = prices[0].account
+    found = usages(tx, wanted, zones={account: zone}, cut_at={account: now})
+    return Told(now, zone, remembered_meters(tx), dict(zip(wanted, found, strict=True)))
+
+
+def _guarded(summary: PriceSummary, guarded: Guarded) -> GuardedSummary:
+    subscribed = summary.subscribed
+    key = (subscribed.price.code, subscribed.period.start_on)
+    review, is_open = guarded.reviews.get(key, ("", True))
+    return GuardedSummary(
+        summary=summary,
+        reserved=guarded.reserved.get(key, Decimal(0)),
+        ceiling=guarded.ceilings.get(subscribed.price.code),
+        review=review,
+        is_held=summary.is_held and is_open,
+    )
