@@ -5,7 +5,7 @@ waits and then finds it. Old months age out whole: their table is dropped, the r
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
     func,
-    inspect,
     select,
     update,
 )
@@ -27,12 +26,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable, DropTable
 
 from billing_service.domain.calendar import next_month
+from billing_service.domain.usage.months import month_start
 from billing_service.storage.columns import ID_LENGTH
 from billing_service.storage.tables import table
 from chassis.database import Transaction
 
 _SEGMENTS: Final = table("usage_segments")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Of their own, so that tables made by the way are not taken for a change of the shape.
 _METADATA: Final = MetaData()
 
@@ -56,17 +55,6 @@ def segment_table(month: date) -> Table:
         extend_existing=True,
         sqlite_with_rowid=False,
     )
-
-
-def month_at(time_at: int) -> date:
-    """The month, UTC, that holds an instant."""
-    return (_EPOCH + timedelta(microseconds=time_at)).date().replace(day=1)
-
-
-def first_instant_of(month: date) -> int:
-    """The first instant of a month, UTC."""
-    since = datetime(month.year, month.month, 1, tzinfo=UTC) - _EPOCH
-    return since // timedelta(microseconds=1)
 
 
 def make_segments(tx: Transaction, months: Iterable[date]) -> None:
@@ -94,7 +82,7 @@ def segments_between(tx: Transaction, start_at: int, end_at: int) -> list[Table]
     return [
         segment_table(month)
         for month in segments_of(tx)
-        if first_instant_of(month) < end_at and first_instant_of(next_month(month)) > start_at
+        if month_start(month) < end_at and month_start(next_month(month)) > start_at
     ]
 
 
@@ -102,7 +90,7 @@ def kept_since(tx: Transaction) -> int | None:
     """The first instant whose events are kept; None if none has aged out."""
     query = select(func.max(_SEGMENTS.c.month)).where(_SEGMENTS.c.aged_out_at.is_not(None))
     row = tx.one(query)
-    return None if row is None or row[0] is None else first_instant_of(next_month(row[0]))
+    return None if row is None or row[0] is None else month_start(next_month(row[0]))
 
 
 def count_events(tx: Transaction, month: date) -> int:
@@ -116,8 +104,3 @@ def drop_segments(tx: Transaction, months: Iterable[date], now_at: int) -> None:
     for month in months:
         tx.execute(DropTable(segment_table(month)))
         tx.execute(update(_SEGMENTS).where(_SEGMENTS.c.month == month).values(aged_out_at=now_at))
-
-
-def has_table(tx: Transaction, month: date) -> bool:
-    """Whether the table of a month is there."""
-    return inspect(tx.connection).has_table(segment_table(month).name)

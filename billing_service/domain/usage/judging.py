@@ -1,0 +1,216 @@
+"""Whether an event can be taken in, and what each meter counts of it. Done for every single event.
+
+Shapes:  `judge` gives the postings of an event, none where no meter's filters let it through, or
+         why it is refused. Whether it is known already, or its day's total grows too large, is for
+         the intake.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from billing_service.domain.account import Account, Standing
+from billing_service.domain.calendar import instant_text, next_month
+from billing_service.domain.meter import Aggregation, Meter
+from billing_service.domain.usage.day_total import counting_of
+from billing_service.domain.usage.days import DayFinder
+from billing_service.domain.usage.event import RefusalReason, UsageEvent
+from billing_service.domain.usage.quantity import nanos_of
+
+TEXT_MAX: Final = 100
+# An index of PostgreSQL takes keys of some 2,700 bytes, and escapes make texts longer.
+DIMENSIONS_BYTES_MAX: Final = 2_000
+_SHOWN_MAX: Final = 40
+_SECOND_US: Final = 1_000_000
+_DAY_US: Final = 86_400_000_000
+
+
+class TotalKey(NamedTuple):
+    """Whose total: of which account, meter, civil day (ISO) and dimensions."""
+
+    account: str
+    meter: str
+    day: str
+    dimensions: str
+
+
+class Refused(NamedTuple):
+    """Why an event is not taken in; `field` is empty where it is the event as a whole."""
+
+    reason: RefusalReason
+    field: str
+    message: str
+
+
+class Posting(NamedTuple):
+    """What a meter counts of an event: billionths, or with UNIQUE_COUNT the value itself."""
+
+    key: TotalKey
+    nanos: int
+    value: str
+    reader: "MeterReader"
+
+
+class Judged(NamedTuple):
+    """An event that can be taken in: when it happened, and what is counted of it."""
+
+    time_at: int
+    postings: Sequence[Posting]
+
+
+class Bounds(NamedTuple):
+    """How far from an account's clock the time of an event may lie.
+
+    `received_at` is what the real clock showed when the events came; months before `kept_since`
+    have aged out.
+    """
+
+    received_at: int
+    tolerance_us: int
+    age_max_us: int
+    kept_since: int | None = None
+
+
+class Home:
+    """An account as its events are judged: its clock, its zone, and what is closed."""
+
+    __slots__ = ("account", "bounds", "closed_until", "days", "now_at", "since_at", "until_at")
+
+    def __init__(
+        self, account: Account, standing: Standing, *, now_at: int, bounds: Bounds, days: DayFinder
+    ) -> None:
+        self.account = account
+        self.now_at = now_at
+        self.bounds = bounds
+        self.days = days
+        self.until_at = now_at + bounds.tolerance_us
+        self.since_at = max(now_at - bounds.age_max_us, bounds.kept_since or 0)
+        closed = standing.closed_through
+        # Days before it lie in months that are closed; none is before the empty text.
+        self.closed_until = next_month(closed).isoformat() if closed else ""
+
+    def shown_at(self, real_at: int) -> int:
+        """What the account's clock shows when the real one shows `real_at`."""
+        return self.now_at if self.account.sandbox else real_at
+
+    def refusal_of(self, time_at: int) -> Refused | None:
+        """Why an event of that time is refused, if it is."""
+        name = f"accounts/{self.account.account}"
+        if time_at > self.until_at:
+            return Refused(
+                RefusalReason.IN_FUTURE,
+                "time",
+                f"{instant_text(time_at)} lies more than {self.bounds.tolerance_us // _SECOND_US} "
+                f"seconds ahead of {instant_text(self.now_at)}, the clock of {name}: "
+                "set the sender's clock, or send the event later",
+            )
+        if time_at >= self.since_at:
+            return None
+        kept_since = self.bounds.kept_since
+        if kept_since is not None and time_at < kept_since:
+            text = f"before {instant_text(kept_since)}, and those months have aged out"
+        else:
+            text = f"more than {self.bounds.age_max_us // _DAY_US} days back"
+        remedy = f"charge {name} for it in another way"
+        return Refused(
+            RefusalReason.TOO_OLD, "time", f"{instant_text(time_at)} lies {text}: {remedy}"
+        )
+
+
+class MeterReader:
+    """A meter as it reads events, with all that is asked for each event at hand."""
+
+    __slots__ = ("adds_up", "count", "is_unique", "is_weighted", "meter", "meter_id", "narrow")
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+        self.meter_id = meter.meter_id
+        self.count = counting_of(meter.aggregation)
+        self.is_unique = meter.aggregation is Aggregation.UNIQUE_COUNT
+        self.is_weighted = meter.aggregation is Aggregation.WEIGHTED_SUM
+        self.adds_up = meter.aggregation is Aggregation.SUM
+        # Whether only a part of the events, or the events by parts, are counted.
+        self.narrow = bool(meter.filters or meter.dimensions)
+
+    def read(self, account: str, day: str, data: Mapping[str, str]) -> Posting | Refused | None:
+        """What is counted of an event; None if the filters do not let it through."""
+        dimensions = "[]"
+        if self.narrow:
+            if not self.meter.lets_through(data):
+                return None
+            dimensions = self.meter.dimensions_of(data)
+            if len(dimensions) > TEXT_MAX and (fault := self._too_long(data, dimensions)):
+                return fault
+        key = TotalKey(account, self.meter_id, day, dimensions)
+        name = self.meter.value_property
+        if not name:
+            return Posting(key, 0, "", self)
+        value = data.get(name, "")
+        if self.is_unique:
+            if not value or len(value) > TEXT_MAX:
+                return self._malformed(value, f"a text of 1 to {TEXT_MAX} characters")
+            return Posting(key, 0, value, self)
+        nanos = nanos_of(value)
+        if nanos is None:
+            text = "a decimal from 0 to 10^12 with up to 9 decimals and no exponent, such as 12.5"
+            return self._malformed(value, text)
+        return Posting(key, nanos, "", self)
+
+    def _malformed(self, value: str, wanted: str) -> Refused:
+        name = self.meter.value_property
+        shown = value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}…"
+        what = f"is {shown!r}" if value else "is missing or empty"
+        return Refused(
+            RefusalReason.MALFORMED_VALUE,
+            f"data.{name}",
+            f"data.{name} {what}, and meters/{self.meter_id} needs it: state {wanted}",
+        )
+
+    def _too_long(self, data: Mapping[str, str], dimensions: str) -> Refused | None:
+        """Refuse the value of a dimension that is too long, or all of them together."""
+        for name in self.meter.dimensions:
+            if len(data.get(name, "")) > TEXT_MAX:
+                return Refused(
+                    RefusalReason.MALFORMED_VALUE,
+                    f"data.{name}",
+                    f"data.{name} has more than {TEXT_MAX} characters, and meters/{self.meter_id} "
+                    "tells usage apart by it: shorten it",
+                )
+        if len(dimensions.encode()) <= DIMENSIONS_BYTES_MAX:
+            return None
+        return Refused(
+            RefusalReason.MALFORMED_VALUE,
+            "data",
+            f"the dimensions of meters/{self.meter_id} have more than {DIMENSIONS_BYTES_MAX} bytes "
+            "together: shorten them",
+        )
+
+
+def judge(event: UsageEvent, home: Home | None, readers: Sequence[MeterReader]) -> Judged | Refused:
+    """What is counted of an event, or why it is refused."""
+    if home is None:
+        return Refused(
+            RefusalReason.UNKNOWN_ACCOUNT,
+            "subject",
+            f"accounts/{event.account} is not known: create it, or check the subject",
+        )
+    time_at = home.now_at if event.time_at is None else event.time_at
+    if not home.since_at <= time_at <= home.until_at:
+        refused = home.refusal_of(time_at)
+        if refused is not None:
+            return refused
+    if not readers:
+        return Refused(
+            RefusalReason.UNKNOWN_TYPE,
+            "type",
+            f"no meter counts events of type {event.type[:TEXT_MAX]!r}: create one with that "
+            "event_name, or check the type",
+        )
+    day = home.days.find(time_at)[0]
+    postings: list[Posting] = []
+    for reader in readers:
+        posting = reader.read(event.account, day, event.data)
+        if isinstance(posting, Refused):
+            return posting
+        if posting is not None:
+            postings.append(posting)
+    return Judged(time_at, postings)

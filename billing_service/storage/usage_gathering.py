@@ -1,0 +1,143 @@
+"""What taking events in needs to know, in a few statements for however many events."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import and_, select
+
+from billing_service.domain.account import Account, Standing
+from billing_service.domain.meter import Meter
+from billing_service.domain.usage.days import DayFinder
+from billing_service.domain.usage.event import UsageEvent
+from billing_service.domain.usage.intake import Intake, ValueKey
+from billing_service.domain.usage.judging import (
+    Bounds,
+    Home,
+    Judged,
+    MeterReader,
+    Refused,
+    TotalKey,
+    judge,
+)
+from billing_service.storage.catalog_memory import meters_of_type
+from billing_service.storage.tables import CHASSIS, table
+from billing_service.storage.usage_rows import total_from_tuple
+from billing_service.storage.usage_segments import kept_since
+from chassis.database import Transaction
+from chassis.prepared import InQuery
+from chassis.tuples import find_tuples
+
+_KEYS: Final = table("usage_keys")
+_TOTALS: Final = table("usage_totals")
+_VALUES: Final = table("usage_values")
+_ACCOUNTS: Final = table("accounts")
+_STANDINGS: Final = table("standings")
+_CLOCKS: Final = CHASSIS.sandbox_clocks
+
+_HOMES: Final = InQuery(
+    select(
+        _ACCOUNTS.c.account,
+        _ACCOUNTS.c.sandbox,
+        _ACCOUNTS.c.time_zone,
+        _ACCOUNTS.c.zone_fixed,
+        _ACCOUNTS.c.usage_watched,
+        _STANDINGS.c.closed_through,
+        _CLOCKS.c.clock_at,
+    )
+    .outerjoin(_STANDINGS, _STANDINGS.c.account == _ACCOUNTS.c.account)
+    .outerjoin(_CLOCKS, and_(_ACCOUNTS.c.sandbox != "", _CLOCKS.c.sandbox == _ACCOUNTS.c.sandbox)),
+    _ACCOUNTS.c.account,
+)
+_READERS: Final = "usage meter readers"
+_DAYS: Final = "usage days"
+
+Judgements = list[Judged | Refused | None]
+
+
+def gather_intake(
+    tx: Transaction, batches: Sequence[tuple[Sequence[UsageEvent], Bounds]]
+) -> tuple[Intake, list[Judgements]]:
+    """What is known of batches of events, and how each event of each batch is judged by itself.
+
+    Events that are known already are not judged: None.
+    """
+    keys = {(event[0], event[7]) for events, _ in batches for event in events}
+    known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, sorted(keys))}
+    readers = _readers(tx)
+    homes: dict[str, Home] = {}
+    judgements: list[Judgements] = []
+    for events, bounds in batches:
+        own = gather_homes(tx, {event[0] for event in events}, bounds)
+        homes |= own
+        judgements.append(
+            [
+                None
+                if (event[0], event[7]) in known
+                else judge(event, own.get(event[0]), readers.get(event[3], ()))
+                for event in events
+            ]
+        )
+    totals, values = _gather_totals(tx, judgements)
+    return Intake(homes, known, totals, values), judgements
+
+
+def gather_homes(tx: Transaction, accounts: Iterable[str], bounds: Bounds) -> dict[str, Home]:
+    """Those of the accounts that are known, with their clocks and zones."""
+    bounds = bounds._replace(kept_since=kept_since(tx))
+    homes = {}
+    for row in tx.all_in(_HOMES, sorted(accounts)):
+        account = Account(
+            row.account, row.sandbox, row.time_zone, row.zone_fixed, row.usage_watched
+        )
+        homes[row.account] = Home(
+            account,
+            Standing(row.account, closed_through=row.closed_through),
+            now_at=bounds.received_at if row.clock_at is None else row.clock_at,
+            bounds=bounds,
+            days=_days_of(tx, row.time_zone),
+        )
+    return homes
+
+
+def _gather_totals(
+    tx: Transaction, judgements: Iterable[Judgements]
+) -> tuple[dict[TotalKey, Any], dict[ValueKey, int]]:
+    """What the days that the postings go to add up to by now."""
+    wanted: set[TotalKey] = set()
+    met: set[ValueKey] = set()
+    for own in judgements:
+        for judged in own:
+            if type(judged) is not Judged:
+                continue
+            for posting in judged.postings:
+                wanted.add(posting[0])
+                if posting[2]:
+                    met.add((*posting[0], posting[2]))
+    totals = dict(map(total_from_tuple, find_tuples(tx, _TOTALS, sorted(wanted))))
+    values: dict[ValueKey, int] = {
+        (row[0], row[1], row[2], row[3], row[4]): row[5]
+        for row in find_tuples(tx, _VALUES, sorted(met))
+    }
+    return totals, values
+
+
+def _readers(tx: Transaction) -> Mapping[str, tuple[MeterReader, ...]]:
+    """The meters of each type of events, as they read events; made once for a catalogue."""
+    meters: Mapping[str, tuple[Meter, ...]] = meters_of_type(tx)
+    remembered = tx.memory.get(_READERS)
+    if remembered is not None and remembered[0] is meters:
+        found: Mapping[str, tuple[MeterReader, ...]] = remembered[1]
+        return found
+    found = {name: tuple(map(MeterReader, each)) for name, each in meters.items()}
+    tx.memory[_READERS] = (meters, found)
+    return found
+
+
+def _days_of(tx: Transaction, zone: str) -> DayFinder:
+    """The days of a zone, remembered as long as the store is open; they hold in any transaction."""
+    by_zone: Mapping[str, DayFinder] = tx.memory.get(_DAYS, {})
+    finder = by_zone.get(zone)
+    if finder is None:
+        finder = DayFinder(zone)
+        tx.memory[_DAYS] = {**by_zone, zone: finder}
+    return finder
