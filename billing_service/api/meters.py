@@ -88,8 +88,9 @@ def read_meter(meter_id: str, message: pb.Meter, figures: Figures, path: str) ->
 
 
 def to_proto_meter(meter: Meter) -> pb.Meter:
-    """A meter as the contract tells it."""
-    return pb.Meter(
+    """A meter as the contract tells it; what is as when it is left out stays unset."""
+    converted = meter.value_per_unit != ONE
+    message = pb.Meter(
         name=METER.format(meter.meter_id),
         display_name=meter.display_name,
         event_name=meter.event_name,
@@ -101,11 +102,12 @@ def to_proto_meter(meter: Meter) -> pb.Meter:
             for each in meter.filters
         ),
         dimensions=meter.dimensions,
-        value_per_unit=to_proto_decimal(meter.value_per_unit),
-        rounding=pb.Meter.Rounding(
-            mode=_ROUNDINGS.numbers[meter.rounding.mode], decimals=meter.rounding.decimals
-        ),
+        value_per_unit=to_proto_decimal(meter.value_per_unit) if converted else None,
     )
+    if meter.rounding != AS_EXACT_AS_STORED:
+        message.rounding.mode = _ROUNDINGS.numbers[meter.rounding.mode]
+        message.rounding.decimals = meter.rounding.decimals
+    return message
 
 
 def _from_proto_rounding(message: pb.Meter) -> QuantityRounding:

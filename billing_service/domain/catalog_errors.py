@@ -53,7 +53,7 @@ class PricedMeterNotFound(MeterNotFound):
 
 
 class InvalidMeter(Fault):
-    """Aggregation and value property do not go together."""
+    """Nothing could be summed up by the meter as it is stated."""
 
     reason = "INVALID_METER"
 

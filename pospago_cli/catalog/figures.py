@@ -103,4 +103,5 @@ Large = Annotated[int, BeforeValidator(_whole), Field(le=1_000_000_000_000), _WH
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
 Code = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+Property = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]

@@ -1,11 +1,20 @@
 """What a catalogue file may say. The JSON Schema beside the examples is made from this."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from pospago_cli.catalog.figures import Code, Currency, Flag, Percent, Slug, Whole
-from pospago_cli.catalog.parts import Endless, Part
+from pospago_cli.catalog.figures import (
+    Code,
+    Currency,
+    Flag,
+    Number,
+    Percent,
+    Property,
+    Slug,
+    Whole,
+)
+from pospago_cli.catalog.parts import Endless, Part, Shortened
 from pospago_cli.catalog.prices import AddOn, Included, Price, Scheduled
 
 
@@ -51,6 +60,16 @@ class Plan(Scheduled):
     """What the plan allows at no price."""
 
 
+class Rounding(Shortened):
+    """How a quantity is rounded: `up`, `{mode: half_up, decimals: 2}`."""
+
+    short: ClassVar = "mode"
+    mode: Literal["half_up", "up", "down"]
+    """Which way: to the nearest, a half up; up; down."""
+    decimals: Whole = 0
+    """How many decimals are left."""
+
+
 class Meter(Part):
     """What is measured."""
 
@@ -63,6 +82,14 @@ class Meter(Part):
     """The property of an event that holds its value."""
     unit: str = ""
     """What it is counted in, such as `GB`."""
+    filters: dict[Property, list[str]] = Field(default_factory=dict)
+    """By property: which values of it are counted; one suffices."""
+    dimensions: list[Property] = Field(default_factory=list)
+    """The properties by which usage can be told apart and priced."""
+    value_per_unit: Number | None = None
+    """How much of what events state makes one unit, such as `1_024`."""
+    rounding: Rounding | None = None
+    """How the quantity of a period is rounded: `up`, `{mode: half_up, decimals: 2}`."""
 
 
 class TaxRate(Part):

@@ -30,6 +30,10 @@ _PATTERNS: Final = {
         "must be an id",
         "Write up to 63 lower-case letters, digits and hyphens.",
     ),
+    "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$": (
+        "must be a property of events",
+        "Write up to 100 letters, digits, points, hyphens and underscores.",
+    ),
     "^[a-z0-9][a-z0-9-]{0,39}$": (
         "must be a code",
         "Write up to 40 lower-case letters, digits and hyphens.",

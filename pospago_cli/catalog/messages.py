@@ -1,6 +1,6 @@
 """A catalogue file as the messages of the contract, and which of its places became which."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from google.type.decimal_pb2 import Decimal
@@ -26,6 +26,9 @@ def to_messages(file: written.CatalogFile) -> Messages:
     for place, (meter_id, meter) in enumerate(file.meters.items()):
         catalog.meters.append(_meter(meter_id, meter))
         sources[f"meters[{place}]"] = ("meters", meter_id)
+        sources |= _filter_sources(
+            f"meters[{place}].filters", ("meters", meter_id, "filters"), meter.filters
+        )
     for place, (profile_id, profile) in enumerate(file.tax_profiles.items()):
         catalog.tax_profiles.append(_tax_profile(profile_id, profile))
         sources[f"tax_profiles[{place}]"] = ("tax_profiles", profile_id)
@@ -41,8 +44,14 @@ def to_messages(file: written.CatalogFile) -> Messages:
 def _version_sources(version: str, plan_id: str, plan: written.Plan) -> dict[str, Path]:
     """Where the parts of a plan version come from that stand elsewhere, or under a key."""
     sources: dict[str, Path] = {version: ("plans", plan_id)}
-    for place in range(len(plan.prices)):
-        sources[f"{version}.prices[{place}]"] = ("plans", plan_id, "prices", place)
+    for place, price in enumerate(plan.prices):
+        path: Path = ("plans", plan_id, "prices", place)
+        message = f"{version}.prices[{place}]"
+        sources[message] = path
+        if price.metered is not None:
+            sources |= _filter_sources(
+                f"{message}.metered.filters", (*path, "metered", "filters"), price.metered.filters
+            )
     for place, key in enumerate(plan.add_ons, start=len(plan.prices)):
         sources[f"{version}.prices[{place}]"] = ("add_ons", key)
     for place, code in enumerate(plan.shared_allowances):
@@ -52,6 +61,11 @@ def _version_sources(version: str, plan_id: str, plan: written.Plan) -> dict[str
     for place, code in enumerate(plan.limits):
         sources[f"{version}.limits[{place}]"] = ("plans", plan_id, "limits", code)
     return sources
+
+
+def _filter_sources(message: str, path: Path, filters: Iterable[str]) -> dict[str, Path]:
+    """Where filters come from, which the file has by what they look at."""
+    return {f"{message}[{place}]": (*path, name) for place, name in enumerate(filters)}
 
 
 def _plan(plan_id: str, plan: written.Plan, file: written.CatalogFile) -> catalog_pb2.Plan:
@@ -97,6 +111,19 @@ def _meter(meter_id: str, meter: written.Meter) -> meter_pb2.Meter:
         aggregation=f"AGGREGATION_{meter.aggregation.upper()}",
         value_property=meter.property,
         unit=meter.unit,
+        filters=[
+            meter_pb2.Meter.PropertyFilter(property=name, values=values)
+            for name, values in meter.filters.items()
+        ],
+        dimensions=meter.dimensions,
+        value_per_unit=Decimal(value=meter.value_per_unit) if meter.value_per_unit else None,
+        rounding=_rounding(meter.rounding) if meter.rounding else None,
+    )
+
+
+def _rounding(rounding: written.Rounding) -> meter_pb2.Meter.Rounding:
+    return meter_pb2.Meter.Rounding(
+        mode=f"MODE_{rounding.mode.upper()}", decimals=rounding.decimals
     )
 
 

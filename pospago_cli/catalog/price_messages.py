@@ -58,6 +58,7 @@ def to_allowance(included: prices.Included) -> pb.Allowance:
     elif included.per:
         message.per_unit_of.price = included.per
         message.per_unit_of.quantity.value = included.quantity or ""
+        message.per_unit_of.dimension = included.dimension or ""
     else:
         message.quantity.value = included.quantity or ""
     if not included.pooled:
@@ -86,7 +87,9 @@ def _put_kind(message: pb.Price, item: prices.Item) -> None:
         message.licensed.unit = item.licensed
         message.licensed.SetInParent()
     elif item.metered is not None:
-        message.metered.meter = f"meters/{item.metered}"
+        message.metered.meter = f"meters/{item.metered.meter}"
+        for name, values in item.metered.filters.items():
+            message.metered.filters.add(dimension=name, values=values)
     elif item.counting is not None:
         counting = item.counting
         message.counting.CopyFrom(

@@ -13,6 +13,7 @@ from pospago_cli.catalog.figures import (
     Large,
     Number,
     Percent,
+    Property,
     Slug,
     Whole,
 )
@@ -87,6 +88,16 @@ class Counting(Shortened):
     """When they are counted."""
 
 
+class Metered(Shortened):
+    """What was used: the id of a meter, or a part of its usage."""
+
+    short: ClassVar = "meter"
+    meter: Slug
+    """What is measured: the id of a meter."""
+    filters: dict[Property, list[str]] = Field(default_factory=dict)
+    """By dimension of the meter: which values of it are priced; one suffices."""
+
+
 class Included(Endless):
     """What costs nothing: `10_000`, `unlimited`, `{per: seats, quantity: 5}`."""
 
@@ -94,6 +105,8 @@ class Included(Endless):
     """The code of the licensed price for each unit of which there is so much."""
     pooled: Flag = True
     """Whether all units share it; otherwise each has its own."""
+    dimension: Property | None = None
+    """The dimension of the meter that names the unit, where each has its own."""
     prorated: Flag = False
     """Whether a part of a period has only its part of it."""
 
@@ -101,6 +114,8 @@ class Included(Endless):
     def _per_of_something(self) -> Self:
         if self.unlimited and self.per:
             raise ValueError("`per` needs a quantity: what is unlimited is so for all")
+        if self.dimension and not self.per:
+            raise ValueError("`dimension` goes with `per`: it names the units of that price")
         return self
 
 
@@ -191,8 +206,8 @@ class Item(Scheduled):
     """What decides its tax rate; that of the plan."""
     licensed: str | None = None
     """It is for what a subscription holds: the unit, such as `seat`."""
-    metered: Slug | None = None
-    """It is for what was used: the id of a meter."""
+    metered: Metered | None = None
+    """It is for what was used: the id of a meter, `{meter: calls, filters: {region: [br]}}`."""
     counting: Counting | None = None
     """It is for how many things of the account there are."""
     flat: Number | None = None

@@ -68,6 +68,8 @@ def _remedy(path: Path, text: str) -> str:
             return "Let bounds rise from one to the next, and leave out the last one."
         case ("add_ons", _, "currency"):
             return "Give it the currency of its plan, or the plan a price in this one."
+        case (*_, "dimension") if "PER_UNIT" in text:
+            return "Say `pooled: false`, or leave it out."
         case (*_, "per"):
             return "Name a licensed price of the plan that includes nothing per unit of this one."
     return ""

@@ -1,14 +1,54 @@
 """Catalogue files as text: nothing is resolved, and what has a wrong form is told by its line."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
+from google.protobuf import text_format
+from pospago.billing.v1 import meter_pb2, price_pb2
 
 from pospago_cli.catalog.applying import checked
 from pospago_cli.catalog.document import DEPTH_MAX, parse
 from pospago_cli.catalog.faults import CatalogRefused
 from pospago_cli.catalog.loading import load_document
 from tests.cli.catalog_files import PLAN, faults_of, written
+
+DIMENSIONED: Final = """\
+catalog: 1
+currency: BRL
+meters:
+  traffic:
+    event: net.out
+    aggregation: sum
+    property: mb
+    unit: GB
+    filters: { kind: [upload, sync], tier: [paid, ""] }
+    dimensions: [region, seat]
+    value_per_unit: 1_024
+    rounding: { mode: half_up, decimals: 2 }
+plans:
+  pro:
+    display_name: Pro
+    version_policy: follow
+    prices:
+      - code: traffic
+        metered: { meter: traffic, filters: { region: [br, mx] } }
+        per_unit: 2
+        included: { per: seats, quantity: 5, pooled: false, dimension: seat }
+"""
+METER: Final = """
+name: "meters/traffic" event_name: "net.out" aggregation: AGGREGATION_SUM value_property: "mb"
+unit: "GB" filters {property: "kind" values: "upload" values: "sync"}
+filters {property: "tier" values: "paid" values: ""} dimensions: "region" dimensions: "seat"
+value_per_unit {value: "1024"} rounding {mode: MODE_HALF_UP decimals: 2}
+"""
+PRICE: Final = """
+code: "traffic" currency: "BRL"
+metered {meter: "meters/traffic" filters {dimension: "region" values: "br" values: "mx"}}
+per_unit {unit_price {value: "2"}}
+included {per_unit_of {price: "seats" quantity {value: "5"} dimension: "seat"}
+  pooling: POOLING_PER_UNIT}
+"""
 
 
 def test_a_number_is_what_was_written() -> None:
@@ -17,6 +57,22 @@ def test_a_number_is_what_was_written() -> None:
     price = load_document(parse("a.yaml", text)).messages.catalog.plans[0].versions[0].prices[1]
     assert price.per_unit.unit_price.value == "0.10000000000000000001"
     assert price.included.quantity.value == "1000000"
+
+
+def test_what_a_meter_counts_and_a_price_prices_of_it_is_data() -> None:
+    """Filters, dimensions, conversion and rounding reach the contract, short forms spelled out."""
+    catalog = load_document(parse("a.yaml", DIMENSIONED)).messages.catalog
+    assert catalog.meters[0] == text_format.Parse(METER, meter_pb2.Meter())
+    assert catalog.plans[0].versions[0].prices[0] == text_format.Parse(PRICE, price_pb2.Price())
+
+
+def test_the_short_form_of_a_meter_is_its_id_and_of_a_rounding_its_mode() -> None:
+    """`metered: calls` prices all of it; `rounding: up` leaves whole units."""
+    text = PLAN.replace("aggregation: count", "aggregation: count, rounding: up")
+    catalog = load_document(parse("a.yaml", text + "        per_unit: 1\n")).messages.catalog
+    rounding, metered = catalog.meters[0].rounding, catalog.plans[0].versions[0].prices[1].metered
+    assert rounding == meter_pb2.Meter.Rounding(mode=meter_pb2.Meter.Rounding.MODE_UP)
+    assert metered == price_pb2.Metered(meter="meters/api-calls")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +93,10 @@ def test_a_number_is_what_was_written() -> None:
         ("", 1, "", "is empty", "catalog: 1"),
         ("catalog: 1\nmeters: {a: {event: e, aggregation: sums}}", 2, "meters.a.aggregation",
          "'sums' is none", "Did you mean 'sum'?"),
+        ("catalog: 1\nmeters: {a: {event: e, aggregation: count, rounding: ceil}}", 2,
+         "meters.a.rounding", "'ceil' is none", "There are: down, half_up, up."),
+        ("catalog: 1\nmeters: {a: {event: e, aggregation: count, dimensions: [a b]}}", 2,
+         "meters.a.dimensions[0]", "must be a property of events", "Write up to 100 letters"),
     ],
 )  # fmt: skip
 def test_a_wrong_form_is_told_with_line_and_remedy(
@@ -73,6 +133,12 @@ def test_a_wrong_form_is_told_with_line_and_remedy(
         ("{interval: {months: 1, years: 1}, flat: 1}", "interval", "must be month, year"),
         ("{counting: {counted: c, labelled_only: yes}, flat: 1}", "counting.labelled_only",
          "must be true or false"),
+        ("{metered: {meter: m, filter: {}}, flat: 1}", "metered.filter", "no key"),
+        ("{metered: {filters: {}}, flat: 1}", "metered.meter", "is missing"),
+        ("{metered: {meter: m, filters: {a b: [c]}}, flat: 1}", "metered.filters.a b",
+         "must be a property of events"),
+        ("{metered: {meter: m, filters: {a: b}}, flat: 1}", "metered.filters.a", "must be a list"),
+        ("{included: {quantity: 5, dimension: seat}, flat: 1}", "included", "goes with `per`"),
         ("{licensed: seat, metered: m, flat: 1}", "", "must have one of licensed"),
         ("{flat: 1, per_unit: 1}", "", "must have one of flat"),
         ("licensed: seat", "", "must have one of flat"),

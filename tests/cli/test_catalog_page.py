@@ -28,6 +28,7 @@ TOLD = set(re.findall(r"`([a-z_]+)`", PAGE.partition("| at the top |")[2]))
 TABLES: Final[dict[str, tuple[type[Part], type | None]]] = {
     "at the top": (file.CatalogFile, None),
     "of a meter": (file.Meter, None),
+    "of `rounding`": (file.Rounding, None),
     "of a tax profile": (file.TaxProfile, TaxProfileVersion),
     "of a rate": (file.TaxRate, None),
     "of a plan": (file.Plan, None),
@@ -37,6 +38,7 @@ TABLES: Final[dict[str, tuple[type[Part], type | None]]] = {
     "of a price": (prices.Price, DomainPrice),
     "of an add-on": (prices.AddOn, None),
     "of `counting`": (prices.Counting, Counting),
+    "of `metered`": (prices.Metered, None),
     "of `included`": (prices.Included, Allowance),
     "of `package`": (prices.Package, Package),
     "of `stairstep`": (prices.Stairstep, Stairstep),

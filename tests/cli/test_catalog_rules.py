@@ -79,6 +79,68 @@ def test_an_item_that_is_priced_twice_is_refused(tmp_path: Path) -> None:
     assert told(written(tmp_path, text)) == [(12, "plans.pro.prices[1].code")]
 
 
+@pytest.mark.parametrize(
+    ("meter", "field", "said"),
+    [
+        ("dimensions: [a, b, a]", "dimensions", "unique"),
+        ("value_per_unit: 0", "value_per_unit", "must be above 0"),
+        ("value_per_unit: 0.0000000001", "value_per_unit", "at most 9 decimals"),
+        ("value_per_unit: 100000000000000000000000", "value_per_unit", "must be a decimal"),
+        ("rounding: {mode: up, decimals: 10}", "rounding.decimals", "9"),
+        ("filters: {kind: []}", "filters.kind", "1"),
+    ],
+)
+def test_a_meter_that_breaks_a_rule_is_told_where_it_stands(
+    tmp_path: Path, meter: str, field: str, said: str
+) -> None:
+    """Conversion, rounding, filters and dimensions have the line and path of the file."""
+    text = PLAN.replace("aggregation: count", f"aggregation: count, {meter}")
+    fault = faults_of(written(tmp_path, text + "        per_unit: 1\n"))[0]
+    assert (fault.line, fault.field) == (3, f"meters.api-calls.{field}")
+    assert said in fault.text
+
+
+@pytest.mark.parametrize(
+    ("price", "field", "said", "remedy"),
+    [
+        (
+            "metered: {meter: api-calls, filters: {region: [br], zone: [a]}}",
+            "metered.filters.zone",
+            "zone is no dimension of meters/api-calls",
+            "It has region, seat.",
+        ),
+        (
+            "metered: api-calls\n        included: {per: base, quantity: 1, dimension: seat}",
+            "included.dimension",
+            "is for the pooling PER_UNIT only",
+            "Say `pooled: false`, or leave it out.",
+        ),
+        (
+            (
+                "metered: api-calls\n        included: "
+                "{per: base, quantity: 1, pooled: false, dimension: zone}"
+            ),
+            "included.dimension",
+            "zone is no dimension of meters/api-calls",
+            "It has region, seat.",
+        ),
+    ],
+)
+def test_a_dimension_that_a_price_cannot_name_is_told_where_it_stands(
+    tmp_path: Path, price: str, field: str, said: str, remedy: str
+) -> None:
+    """Filters are called by what they look at, as the file has them."""
+    text = PLAN.replace("aggregation: count", "aggregation: count, dimensions: [region, seat]")
+    text = text.replace("flat: 49.00", "licensed: seat\n        per_unit: 1")
+    path = written(tmp_path, text.replace("metered: api-calls", price) + "        per_unit: 1\n")
+    (fault,) = faults_of(path)
+    assert (fault.field, fault.text, fault.remedy) == (
+        f"plans.pro.prices[1].{field}",
+        said,
+        remedy,
+    )
+
+
 def test_a_counting_meter_with_a_property_is_refused(tmp_path: Path) -> None:
     """COUNT looks at no value."""
     text = PLAN.replace("aggregation: count", "aggregation: count, property: bytes")
