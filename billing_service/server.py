@@ -21,6 +21,7 @@ from billing_service.api.meters import Meters
 from billing_service.api.payments import Payments
 from billing_service.api.price_changes import PriceChanges
 from billing_service.api.reading import Reads
+from billing_service.api.reviews import Reviews
 from billing_service.api.sandbox_steps import SandboxSteps
 from billing_service.api.subscriptions import Subscriptions
 from billing_service.api.tax_profiles import TaxProfiles
@@ -208,6 +209,7 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.InvoiceService": Invoices(reads),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
+        f"{_PACKAGE}.ReviewService": Reviews(writes, reads, core.clock),
         f"{_PACKAGE}.SandboxStepService": SandboxSteps(core.writer, consumer),
         f"{_PACKAGE}.EventService": events,
     }

@@ -40,15 +40,7 @@ def subscribed_plans(facts: Facts, now_of: Mapping[str, int]) -> dict[DocumentKe
 
 def subscribed_plan(facts: Facts, key: DocumentKey, now: int) -> SubscribedPlan:
     """A plan subscription that was gathered, with all that prices it."""
-    subscription = facts.subscriptions[key]
-    account = subscription.account
-    return SubscribedPlan(
-        subscription=subscription,
-        plan=facts.plans[subscription.plan],
-        currency=facts.currency_of(account, now),
-        zone=facts.accounts[account].time_zone,
-        changes=tuple(each for each in facts.price_changes.values() if each.account == account),
-    )
+    return facts.subscribed(facts.subscriptions[key], now)
 
 
 def price_on(subscribed: SubscribedPlan, price: str, day: date) -> SubscribedPrice | None:

@@ -69,7 +69,7 @@ def decide(facts: Facts, command: SetUsageGuard, now: int) -> Effects[UsageGuard
     if guard == before:
         return Effects(before)
     guard = replace(guard, version=before.version + 1)
-    account = replace(facts.accounts[command.account], usage_watched=True)
+    account = facts.accounts[command.account].with_usage_watched()
     return Effects(
         guard,
         changes=(guard, account),
