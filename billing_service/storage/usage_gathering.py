@@ -14,10 +14,11 @@ from billing_service.domain.usage.judging import (
     Bounds,
     Home,
     Judged,
-    MeterReader,
+    Readers,
     Refused,
     TotalKey,
     judge,
+    readers_of,
 )
 from billing_service.storage.catalog_memory import meters_of_type
 from billing_service.storage.tables import CHASSIS, table
@@ -73,7 +74,7 @@ def gather_intake(
             [
                 None
                 if (event[0], event[7]) in known
-                else judge(event, own.get(event[0]), readers.get(event[3], ()))
+                else judge(event, own.get(event[0]), readers.get(event[3]))
                 for event in events
             ]
         )
@@ -121,14 +122,14 @@ def _gather_totals(
     return totals, values
 
 
-def _readers(tx: Transaction) -> Mapping[str, tuple[MeterReader, ...]]:
+def _readers(tx: Transaction) -> Mapping[str, Readers]:
     """The meters of each type of events, as they read events; made once for a catalogue."""
     meters: Mapping[str, tuple[Meter, ...]] = meters_of_type(tx)
     remembered = tx.memory.get(_READERS)
     if remembered is not None and remembered[0] is meters:
-        found: Mapping[str, tuple[MeterReader, ...]] = remembered[1]
+        found: Mapping[str, Readers] = remembered[1]
         return found
-    found = {name: tuple(map(MeterReader, each)) for name, each in meters.items()}
+    found = {name: readers_of(each) for name, each in meters.items()}
     tx.memory[_READERS] = (meters, found)
     return found
 

@@ -71,7 +71,7 @@ def measured_by_event(
     values: dict[tuple[int, str], set[str]] = defaultdict(set)
     whole = Stretch(stretches[0].start_at, stretches[-1].end_at)
     for event in counted_events(tx, [wanted.account], meter.event_name, *whole):
-        if is_counted(meter, wanted.filters, event.data):
+        if is_counted(meter, wanted.filters, event):
             key = (place_of(stretches, event.time_at), meter.dimensions_of(event.data))
             nanos = value_nanos(meter, event.data)
             points[key].append(Point(event.time_at, event.event_key, nanos))

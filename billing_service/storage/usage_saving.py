@@ -16,7 +16,12 @@ from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.tables import table
 from billing_service.storage.usage_rows import total_to_tuple
 from billing_service.storage.usage_segments import make_segments, segment_table
-from billing_service.storage.usage_transactions import CountedEvent, counted_events, value_nanos
+from billing_service.storage.usage_transactions import (
+    CountedEvent,
+    counted_events,
+    is_counted,
+    value_nanos,
+)
 from chassis.database import Transaction
 from chassis.tuples import insert_tuples, upsert_tuples
 
@@ -67,7 +72,7 @@ def _write_day(
     values: dict[ValueKey, int] = defaultdict(int)
     unique = meter.aggregation is Aggregation.UNIQUE_COUNT
     for event in events:
-        if not meter.lets_through(event.data):
+        if not is_counted(meter, (), event):
             continue
         key = TotalKey(*day, meter.dimensions_of(event.data))
         points[key].append(Point(event.time_at, event.event_key, value_nanos(meter, event.data)))

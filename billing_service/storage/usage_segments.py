@@ -50,6 +50,8 @@ def segment_table(month: date) -> Table:
         Column("event_id", String(200), nullable=False),
         Column("type", String(100), nullable=False),
         Column("data", Text, nullable=False),
+        # Those of its type that there were when it came, each between slashes.
+        Column("meters", Text, nullable=False),
         Column("recorded_at", BigInteger, nullable=False),
         PrimaryKeyConstraint("account", "time_at", "event_key", name=f"pk_{name}"),
         extend_existing=True,

@@ -32,12 +32,17 @@ _SUMMED: Final = frozenset({Aggregation.COUNT, Aggregation.SUM})
 
 
 class CountedEvent(NamedTuple):
-    """An event that counts: whose it is, when it happened, and its data after all amendments."""
+    """An event that counts: whose it is, when it happened, and its data after all amendments.
+
+    `meters` names those of its type that there were when it came, each between slashes: a meter
+    counts events from its creation on.
+    """
 
     account: str
     time_at: int
     event_key: bytes
     data: Mapping[str, str]
+    meters: str
 
 
 def counted_events(
@@ -83,16 +88,16 @@ def transactions_of(
     for (event_type, start_at, end_at), asking in grouped.items():
         for event in counted_events(tx, sorted(asking), event_type, start_at, end_at):
             for each in asking[event.account]:
-                if is_counted(meters[each.meter], each.filters, event.data):
+                if is_counted(meters[each.meter], each.filters, event):
                     found[each].append(value_nanos(meters[each.meter], event.data))
     return {each: tuple(_priced(meters[each.meter], own)) for each, own in found.items()}
 
 
-def is_counted(meter: Meter, filters: Sequence[DimensionFilter], data: Mapping[str, str]) -> bool:
+def is_counted(meter: Meter, filters: Sequence[DimensionFilter], event: CountedEvent) -> bool:
     """Whether an event of the meter's type counts in a part of it."""
-    if not meter.lets_through(data):
+    if f"/{meter.meter_id}/" not in event.meters or not meter.lets_through(event.data):
         return False
-    return not filters or is_in_part(meter, filters, meter.dimensions_of(data))
+    return not filters or is_in_part(meter, filters, meter.dimensions_of(event.data))
 
 
 def value_nanos(meter: Meter, data: Mapping[str, str]) -> int:
@@ -118,7 +123,7 @@ def _corrected(found: Iterable[Any]) -> Iterator[CountedEvent]:
         *_, last = rows
         if last.kind != _VOIDED:
             data = last.data if last.kind is None else last.amended
-            yield CountedEvent(account, time_at, event_key, json.loads(data))
+            yield CountedEvent(account, time_at, event_key, json.loads(data), last.meters)
 
 
 @lru_cache(maxsize=256)
@@ -134,6 +139,7 @@ def _query(segment: Table) -> Select[Any]:
             segment.c.time_at,
             segment.c.event_key,
             segment.c.data,
+            segment.c.meters,
             _CORRECTIONS.c.kind,
             _CORRECTIONS.c.data.label("amended"),
         )

@@ -39,6 +39,7 @@ class EventRow(NamedTuple):
     event_id: str
     type: str
     data: str
+    meters: str
     recorded_at: int
 
 
@@ -119,7 +120,7 @@ class Intake:
         refused = self._count(event, judged)
         if refused is not None:
             return EventOutcome.REJECTED, refused
-        self._keep(event, judged.time_at)
+        self._keep(event, judged)
         if judged.postings:
             touched.accounts.add(event.account)
             closed_until = self.homes[event.account].closed_until
@@ -151,8 +152,9 @@ class Intake:
                 self.changed_values.add(met)
         return None
 
-    def _keep(self, event: UsageEvent, time_at: int) -> None:
+    def _keep(self, event: UsageEvent, judged: Judged) -> None:
         """Keep an event and what it is known by."""
+        time_at = judged.time_at
         account, source, event_id, kind, _, data, body_hash, event_key = event
         self.known[account, event_key] = body_hash
         self.keys.append(KeyRow(account, event_key, body_hash, time_at))
@@ -164,6 +166,7 @@ class Intake:
             event_id,
             kind,
             data_text(data),
+            judged.meters,
             self.homes[account].now_at,
         )
         rows = self._days.get(time_at // _DAY_US)

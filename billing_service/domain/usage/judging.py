@@ -5,7 +5,7 @@ Shapes:  `judge` gives the postings of an event, none where no meter's filters l
          the intake.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from billing_service.domain.account import Account, Standing
@@ -51,10 +51,14 @@ class Posting(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """An event that can be taken in: when it happened, and what is counted of it."""
+    """An event that can be taken in: when it happened, and what is counted of it.
+
+    `meters` names those of its type, each between slashes, whatever they let through.
+    """
 
     time_at: int
     postings: Sequence[Posting]
+    meters: str
 
 
 class Bounds(NamedTuple):
@@ -185,7 +189,20 @@ class MeterReader:
         )
 
 
-def judge(event: UsageEvent, home: Home | None, readers: Sequence[MeterReader]) -> Judged | Refused:
+class Readers(NamedTuple):
+    """The meters of a type of events, and their names, each between slashes."""
+
+    each: tuple[MeterReader, ...]
+    names: str
+
+
+def readers_of(meters: Iterable[Meter]) -> Readers:
+    """The meters of a type, as they read events."""
+    each = tuple(map(MeterReader, meters))
+    return Readers(each, f"/{'/'.join(reader.meter_id for reader in each)}/")
+
+
+def judge(event: UsageEvent, home: Home | None, readers: Readers | None) -> Judged | Refused:
     """What is counted of an event, or why it is refused."""
     if home is None:
         return Refused(
@@ -198,7 +215,7 @@ def judge(event: UsageEvent, home: Home | None, readers: Sequence[MeterReader]) 
         refused = home.refusal_of(time_at)
         if refused is not None:
             return refused
-    if not readers:
+    if readers is None:
         return Refused(
             RefusalReason.UNKNOWN_TYPE,
             "type",
@@ -207,10 +224,10 @@ def judge(event: UsageEvent, home: Home | None, readers: Sequence[MeterReader]) 
         )
     day = home.days.find(time_at)[0]
     postings: list[Posting] = []
-    for reader in readers:
+    for reader in readers.each:
         posting = reader.read(event.account, day, event.data)
         if isinstance(posting, Refused):
             return posting
         if posting is not None:
             postings.append(posting)
-    return Judged(time_at, postings)
+    return Judged(time_at, postings, readers.names)

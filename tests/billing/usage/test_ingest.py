@@ -196,3 +196,15 @@ def test_first_usage_fixes_the_zone(metered: Billing) -> None:
     assert account["zone_fixed"]
     kinds = [row["type"] for row in rows_of(metered, "events")]
     assert sum(kind.endswith("AccountZoneFixed") for kind in kinds) == 1
+
+
+def test_meter_counts_from_its_creation_on(billing: Billing) -> None:
+    """What was stored before is not counted, not even where the day is summed up anew."""
+    billing.account()
+    measure(billing, meter_of("old", Aggregation.WEIGHTED_SUM))
+    ingest(billing, event_of("1", at("2026-03-01 14:00")))
+    measure(billing, meter_of("new", Aggregation.WEIGHTED_SUM))
+    ingest(billing, event_of("2", at("2026-03-01 13:00")))
+    ingest(billing, event_of("3", NOON_AT))
+    assert counts_of(billing, "old") == {("2026-03-01", "[]"): 3}
+    assert counts_of(billing, "new") == {("2026-03-01", "[]"): 2}
