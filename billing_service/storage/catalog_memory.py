@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from billing_service.domain.meter import Meter
 from billing_service.domain.plan import Plan
@@ -31,6 +31,8 @@ PLANS_MAX: Final = 1_000
 _PLACE: Final = "catalog"
 _REVISION: Final = table("catalog_revision")
 _TOKEN: Final = Query(select(_REVISION.c.token))
+CATALOG_TOKEN: Final = func.coalesce(select(_REVISION.c.token).scalar_subquery(), "")
+"""The token, as a column of a statement that reads something else with it."""
 
 
 class _Meters:
@@ -72,6 +74,20 @@ class _Catalog:
 def remembered_meters(tx: Transaction) -> Mapping[str, Meter]:
     """All meters, by id."""
     return _meters(tx).by_id
+
+
+def remembered_catalog(
+    tx: Transaction, token: str, plan: str
+) -> tuple[Mapping[str, Meter], Plan | None]:
+    """All meters and one plan, for a snapshot that was seen to have a token.
+
+    For those who read the token with something else: `CATALOG_TOKEN` is a part of their statement.
+    """
+    catalog = _catalog_of(tx, token)
+    meters, known = catalog.meters, catalog.plans([plan])
+    if meters is None or not known:
+        return remembered_meters(tx), remembered_plans(tx, [plan]).get(plan)
+    return meters.by_id, known[plan]
 
 
 def meters_of_type(tx: Transaction) -> Mapping[str, tuple[Meter, ...]]:
@@ -118,7 +134,10 @@ def _meters(tx: Transaction) -> _Meters:
 
 def _catalog(tx: Transaction) -> _Catalog:
     """What is remembered of the catalogue that this transaction sees."""
-    token = _token(tx)
+    return _catalog_of(tx, _token(tx))
+
+
+def _catalog_of(tx: Transaction, token: str) -> _Catalog:
     known: _Catalog | None = tx.memory.get(_PLACE)
     if known is None or known.token != token:
         known = tx.memory[_PLACE] = _Catalog(token)

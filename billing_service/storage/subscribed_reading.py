@@ -6,19 +6,25 @@ Who asks for a summary asks for one subscription, and often: `gathering` is for 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Table, and_, bindparam, select
+from sqlalchemy import Table, and_, bindparam, exists, or_, select
 
 from billing_service.domain.calendar import month_of
 from billing_service.domain.errors import PricedPlanNotFound
+from billing_service.domain.meter import Meter
 from billing_service.domain.money import EXACT
 from billing_service.domain.review import ReviewState
 from billing_service.domain.subscribed_plan import SubscribedPlan
-from billing_service.domain.subscription import Subscription
 from billing_service.domain.terms import DEFAULT_TERMS
 from billing_service.storage import catalog_rows, rows
-from billing_service.storage.catalog_memory import remembered_plans
+from billing_service.storage.catalog_memory import CATALOG_TOKEN, remembered_catalog
+from billing_service.storage.subscription_memory import (
+    PricedSubscription,
+    remember_subscription,
+    remembered_subscription,
+)
 from billing_service.storage.subscription_rows import subscriptions_from_rows
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -54,6 +60,11 @@ _SUBSCRIPTION: Final = Query(
         _ACCOUNTS.c.time_zone,
         _PROFILES.c.currency,
         _PROFILES.c.terms,
+        CATALOG_TOKEN.label("catalog_token"),
+        exists().where(_CHANGES.c.account == bindparam("account")).label("has_changes"),
+        or_(*(exists().where(_is_of(each)) for each in (_GUARDS, _RESERVATIONS, _REVIEWS))).label(
+            "is_guarded"
+        ),
     )
     .join(
         _FACTS,
@@ -97,10 +108,15 @@ _REVIEWED: Final = Query(
 
 
 class Subscribed(NamedTuple):
-    """A subscription as of an instant of its account; `plan` None: an instance's."""
+    """A subscription as of an instant of its account; `priced` None: an instance's.
 
-    plan: SubscribedPlan | None
+    `is_guarded`: whether there is anything for `find_guarded` to find.
+    """
+
+    priced: PricedSubscription | None
     now: int
+    meters: Mapping[str, Meter] = MappingProxyType({})
+    is_guarded: bool = False
 
 
 class Guarded(NamedTuple):
@@ -132,16 +148,30 @@ def find_subscribed(
 
     Errors:  PricedPlanNotFound.
     """
+    key = (account, subscription)
     found = tx.rows(_SUBSCRIPTION, {"account": account, "subscription": subscription})
     if not found:
         return None
-    (stored,) = subscriptions_from_rows(found)
     first = found[0]
     now = now_in(tx, first.sandbox)
-    if not stored.is_of_plan:
+    if first.begins_on is None:
         return Subscribed(None, now)
+    meters, plan = remembered_catalog(tx, first.catalog_token, first.plan)
+    if plan is None:
+        raise PricedPlanNotFound(first.plan, month_of(now, first.time_zone))
     currency = first.currency or _currency_of_terms(tx, first.terms or DEFAULT_TERMS, now)
-    return Subscribed(_priced(tx, stored, currency, first.time_zone, now), now)
+    changes = tx.rows(_CHANGES_OF, {"account": account}) if first.has_changes else ()
+    read = (found, currency, changes)
+    priced = remembered_subscription(tx, key, read)
+    if priced is None:
+        (stored,) = subscriptions_from_rows(found)
+        own = tuple(catalog_rows.price_change_from_row(each) for each in changes)
+        fresh = SubscribedPlan(stored, plan, currency, first.time_zone, own)
+        priced = remember_subscription(tx, key, read, fresh)
+    return Subscribed(priced, now, meters, first.is_guarded)
+
+
+NOT_GUARDED: Final = Guarded({}, {}, {}, ())
 
 
 def find_guarded(tx: Transaction, account: str, subscription: str, now: int) -> Guarded:
@@ -166,19 +196,3 @@ def find_guarded(tx: Transaction, account: str, subscription: str, now: int) -> 
 def _currency_of_terms(tx: Transaction, terms_id: str, now: int) -> str:
     (terms,) = rows.terms_from_rows(tx.rows(_TERMS_OF, {"terms_id": terms_id}))
     return terms.at(now).currency
-
-
-def _priced(
-    tx: Transaction, subscription: Subscription, currency: str, zone: str, now: int
-) -> SubscribedPlan:
-    plan = remembered_plans(tx, [subscription.plan]).get(subscription.plan)
-    if plan is None:
-        raise PricedPlanNotFound(subscription.plan, month_of(now, zone))
-    changes = tx.rows(_CHANGES_OF, {"account": subscription.account})
-    return SubscribedPlan(
-        subscription=subscription,
-        plan=plan,
-        currency=currency,
-        zone=zone,
-        changes=tuple(catalog_rows.price_change_from_row(each) for each in changes),
-    )

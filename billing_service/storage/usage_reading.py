@@ -41,14 +41,15 @@ def usages(
     *,
     zones: Mapping[str, str],
     cut_at: Mapping[str, int] | None = None,
+    meters: Mapping[str, Meter] | None = None,
 ) -> list[Usage]:
     """The usage that each of `wanted` asks for, in their order.
 
     `zones`: the zone of each account. `cut_at`: until when levels hold, for accounts whose period
-    is not over.
+    is not over. `meters`: all of them, where they are known.
     Errors:  EventsAgedOut if transactions are wanted that are no longer kept.
     """
-    meters = remembered_meters(tx)
+    meters = remembered_meters(tx) if meters is None else meters
     by_period: dict[tuple[date, date], list[UsageWanted]] = defaultdict(list)
     for each in wanted:
         by_period[each.start_on, each.end_on].append(each)

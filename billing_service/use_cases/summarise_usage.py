@@ -10,8 +10,14 @@ from billing_service.domain.meter import Aggregation
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
 from billing_service.domain.usage.reading_errors import MeteredPriceNotFound
 from billing_service.domain.usage.summary import PriceSummary, Told, summarise
-from billing_service.storage.catalog_memory import remembered_meters
-from billing_service.storage.subscribed_reading import Guarded, find_guarded, find_subscribed
+from billing_service.storage.subscribed_reading import (
+    NOT_GUARDED,
+    Guarded,
+    Subscribed,
+    find_guarded,
+    find_subscribed,
+)
+from billing_service.storage.subscription_memory import PricedSubscription
 from billing_service.storage.usage_reading import usages
 from chassis.database import Transaction
 
@@ -61,12 +67,17 @@ def summarise_usage(
     found = find_subscribed(tx, query.account, query.subscription, now_in)
     if found is None:
         raise SubscriptionNotFound(f"accounts/{query.account}/subscriptions/{query.subscription}")
-    prices = _prices(query, found.plan, found.now)
-    if not prices or found.plan is None:
-        begins_at = None if found.plan is None else _begins_at(found.plan, found.now)
-        return SubscriptionUsage(query.account, found.now, changes_at=begins_at)
-    told = _told(tx, prices, found.plan.zone, found.now)
-    guarded = find_guarded(tx, query.account, query.subscription, found.now)
+    if found.priced is None:
+        _check_known(query, None)
+        return SubscriptionUsage(query.account, found.now)
+    plan = found.priced.plan
+    prices = _prices(query, found.priced, found.now)
+    if not prices:
+        return SubscriptionUsage(query.account, found.now, changes_at=_begins_at(plan, found.now))
+    told = _told(tx, prices, plan.zone, found)
+    guarded = NOT_GUARDED
+    if found.is_guarded:
+        guarded = find_guarded(tx, query.account, query.subscription, found.now)
     return SubscriptionUsage(
         query.account,
         found.now,
@@ -91,16 +102,16 @@ def _changes_at(prices: Sequence[SubscribedPrice], told: Told, guarded: Guarded)
 
 
 def _prices(
-    query: SummariseUsage, plan: SubscribedPlan | None, now: int
+    query: SummariseUsage, priced: PricedSubscription, now: int
 ) -> tuple[SubscribedPrice, ...]:
     """The metered prices that are asked for."""
     at = now if query.at is None else query.at
-    prices = () if plan is None else plan.metered_on(civil_day(at, plan.zone))
+    prices = priced.metered_on(civil_day(at, priced.plan.zone))
     if not query.price:
         return prices
     wanted = tuple(each for each in prices if each.price.code == query.price)
     if not wanted:
-        _check_known(query, plan)
+        _check_known(query, priced.plan)
     return wanted
 
 
@@ -108,16 +119,18 @@ def _check_known(query: SummariseUsage, plan: SubscribedPlan | None) -> None:
     """Refuse a price that the subscription has at no time."""
     known = () if plan is None else plan.metered_ever()
     codes = sorted({each.code for each in known})
-    if query.price not in codes:
+    if query.price and query.price not in codes:
         name = f"accounts/{query.account}/subscriptions/{query.subscription}"
         raise MeteredPriceNotFound(name, query.price, codes)
 
 
-def _told(tx: Transaction, prices: tuple[SubscribedPrice, ...], zone: str, now: int) -> Told:
+def _told(tx: Transaction, prices: Sequence[SubscribedPrice], zone: str, found: Subscribed) -> Told:
     wanted = tuple(dict.fromkeys(one for each in prices for one in each.usages_needed))
     account = prices[0].account
-    found = usages(tx, wanted, zones={account: zone}, cut_at={account: now})
-    return Told(now, zone, remembered_meters(tx), dict(zip(wanted, found, strict=True)))
+    used = usages(
+        tx, wanted, zones={account: zone}, cut_at={account: found.now}, meters=found.meters
+    )
+    return Told(found.now, zone, found.meters, dict(zip(wanted, used, strict=True)))
 
 
 def _guarded(summary: PriceSummary, guarded: Guarded) -> GuardedSummary:
