@@ -1,5 +1,6 @@
 """What the billing service may be told by its environment (`POSPAGO_BILLING_…`)."""
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import Port, ServiceSettings
@@ -13,3 +14,5 @@ class BillingSettings(ServiceSettings):
     port: Port = 8082
     metrics_port: Port | None = 9082
     peer_address: str = "127.0.0.1:8081"
+    usage_future_tolerance_seconds: int = Field(300, ge=0, le=86_400)
+    usage_age_max_days: int = Field(1_100, ge=1, le=36_500)

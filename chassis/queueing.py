@@ -60,10 +60,10 @@ class Intake:
         self._is_writing = False
         self._last_count = 0
 
-    def has_room_for(self, submission: Submission) -> bool:
-        """Whether a submission may wait here without more waiting than is allowed."""
-        weight = self.weight + submission.weight
-        return self.count < self._bounds.queue_max and weight <= self._bounds.queue_weight_max
+    def has_room_for(self, weight: int) -> bool:
+        """Whether a submission of a weight may wait here, without too much waiting then."""
+        is_light = self.weight + weight <= self._bounds.queue_weight_max
+        return is_light and self.count < self._bounds.queue_max
 
     def add(self, submission: Submission) -> "asyncio.Future[Answer]":
         """Take a submission in; gives what will be its answer."""

@@ -99,12 +99,21 @@ class Writer:
 
         Errors:  the DomainError that refused it; Overloaded if too many wait.
         """
+        intake = self._intake_here()
+        if not intake.has_room_for(submission.weight):
+            raise Overloaded
+        return await intake.add(submission)
+
+    def has_room_for(self, weight: int) -> bool:
+        """Whether a submission of a weight would be taken now rather than refused."""
+        return self._intake_here().has_room_for(weight)
+
+    def _intake_here(self) -> Intake:
+        """The intake of the running event loop."""
         loop = asyncio.get_running_loop()
         if self._intake is None or self._intake.loop is not loop:
             self._intake = Intake(loop, self._queue.put, self.bounds)
-        if not self._intake.has_room_for(submission):
-            raise Overloaded
-        return await self._intake.add(submission)
+        return self._intake
 
     async def call(self, work: Callable[[], T]) -> T:
         """What `work` gives, done in the writing thread between two batches."""

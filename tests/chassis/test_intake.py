@@ -62,7 +62,7 @@ async def test_queue_has_room_up_to_its_bounds(
     intake = Intake(asyncio.get_running_loop(), lambda _handed: None, BOUNDS)
     for each in waiting:
         intake.add(replace(adding("a", 1), weight=each))
-    assert intake.has_room_for(replace(adding("a", 1), weight=weight)) is has_room
+    assert intake.has_room_for(weight) is has_room
 
 
 async def test_heavy_write_is_refused_while_too_much_waits(counting: Counting) -> None:
