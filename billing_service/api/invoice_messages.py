@@ -10,6 +10,7 @@ from billing_service.api.values import (
     INSTANCE,
     INVOICE,
     PLAN,
+    REVIEW,
     SUBSCRIPTION,
     TERMS,
     to_proto_date,
@@ -26,7 +27,8 @@ from billing_service.domain.invoice import (
 )
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.tax import TaxSubtotal
-from billing_service.storage.document_queries import InvoiceCharge, InvoiceInFull
+from billing_service.storage.charge_queries import InvoiceCharge
+from billing_service.storage.document_queries import InvoiceInFull
 
 STATES: Final = {
     pb.Invoice.STATE_PREVIEW: InvoiceState.PREVIEW,
@@ -73,16 +75,21 @@ def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
 
 
 def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
-    """What one instance costs for one month."""
+    """What an item of a subscription costs for one service period."""
+    own = (charge.account, charge.subscription)
     return pb.InvoiceCharge(
         account=f"accounts/{charge.account}",
-        subscription=SUBSCRIPTION.format(charge.account, charge.subscription),
-        instance=INSTANCE.format(charge.account, charge.subscription),
+        subscription=SUBSCRIPTION.format(*own),
+        instance="" if charge.is_of_plan else INSTANCE.format(*own),
         line_number=charge.line_number,
         month=to_proto_date(charge.month),
         amount=to_proto_money(charge.amount_minor, charge.currency),
         price=charge.price,
         quantity=to_proto_decimal(charge.quantity),
+        period_start_date=to_proto_date(charge.period_start_on),
+        period_end_date=to_proto_date(charge.period_end_on),
+        review=REVIEW.format(charge.account, charge.review) if charge.review else "",
+        outdated_time=to_proto_timestamp(charge.outdated_at),
     )
 
 

@@ -11,16 +11,14 @@ from billing_service.api.invoice_messages import (
     to_proto_preview,
 )
 from billing_service.api.reading import Reads
-from billing_service.api.values import INVOICE, from_proto_month
+from billing_service.api.values import INVOICE, REVIEW, from_proto_month, to_proto_money
 from billing_service.domain.errors import InvoiceNotFound
+from billing_service.storage.charge_queries import FIRST_CHARGE, InvoiceCharge, list_charges
 from billing_service.storage.document_queries import (
-    FIRST_CHARGE,
     FIRST_INVOICE,
-    InvoiceCharge,
     InvoiceFilter,
     InvoiceInFull,
     find_invoice,
-    list_charges,
     list_invoices,
 )
 from billing_service.storage.queries import sandbox_of
@@ -89,7 +87,7 @@ class Invoices:
         """Give a page of the charges behind an invoice."""
         page = self._reads.page(request, FIRST_CHARGE)
         payer, invoice = INVOICE.parse(request.parent, "parent")
-        line, account, subscription, month = page.after
+        line, account, subscription, start_on = page.after
 
         def query(tx: Transaction) -> list[InvoiceCharge]:
             if find_invoice(tx, payer, invoice, 0) is None:
@@ -99,7 +97,7 @@ class Invoices:
                 payer,
                 invoice,
                 line_number=request.line_number,
-                after=(int(line), str(account), str(subscription), str(month)),
+                after=(int(line), str(account), str(subscription), str(start_on)),
                 limit=page.limit,
             )
 
@@ -116,8 +114,13 @@ class Invoices:
         found = await self._reads.of_account(
             payer, lambda tx, now: explain_line(tx, payer, invoice, request.line_number, now)
         )
+        explanation = to_proto_explanation(found.explanation)
+        if found.review is not None:
+            explanation.review = REVIEW.format(*found.review)
+            decided = to_proto_money(found.decided_minor, found.explanation.currency)
+            explanation.decided_amount.CopyFrom(decided)
         return pb.ExplainInvoiceLineResponse(
-            explanation=to_proto_explanation(found.explanation),
+            explanation=explanation,
             charges_count=found.charges_count,
             line=to_proto_line(found.line, found.explanation.currency),
         )

@@ -1,12 +1,14 @@
 """Charges: what should have been charged minus what has been charged.
 
-A charge is the fact that one subscription costs so much for one item and month. Rating a month
-again gives nothing new; the database's unique keys guard the same.
+A charge is the fact that one subscription costs so much for one item and service period. Rating a
+period again gives nothing new; the database's unique keys guard the same. What instances cost is
+proposed here, what plans do in `plan_charges`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.account import Account
@@ -15,6 +17,7 @@ from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.item_rate import ItemRate, ItemRates, monthly_version
 from billing_service.domain.plan import Plan, VersionPolicy
 from billing_service.domain.price_change import PriceChange, terms_on
+from billing_service.domain.review import Review
 from billing_service.domain.subscription import Subscription, bills
 from billing_service.domain.versions import in_force
 
@@ -24,20 +27,43 @@ ENGINE_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class ChargeKey:
-    """What a charge is for: a subscription's item, by its price's code, in one service month."""
+    """What a charge is for: a subscription's item, by its price's code, in one service period.
+
+    The period is told by its first day; that of an instance is a calendar month.
+    """
 
     account: str
     subscription: str
     item: str
-    month: date
+    period_start_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OfPlan:
+    """What there is to say of a charge of a plan's subscription.
+
+    `subject` names whose it is, where the payer might not know; `review` is the one that holds or
+    decided it. `instalment` is the number of the period in the interval charged in instalments.
+    """
+
+    period_end_on: date
+    unit: str = ""
+    instalment: int = 1
+    subject: str = ""
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RatedItem:
-    """What a charge key should cost."""
+    """What a charge key should cost, and the month on whose invoice it belongs by its period.
+
+    `of_plan` is None for an instance, whose equal items are summed on one line.
+    """
 
     key: ChargeKey
     rate: ItemRate
+    invoice_month: date
+    of_plan: OfPlan | None = None
 
     @property
     def currency(self) -> str:
@@ -45,9 +71,48 @@ class RatedItem:
         return self.rate.price.currency
 
     @property
-    def amount_minor(self) -> int:
-        """What it comes to."""
+    def full_minor(self) -> int:
+        """What it comes to without anybody's decision."""
         return self.rate.amount_minor
+
+    @property
+    def review(self) -> Review | None:
+        """The review that holds or decided it."""
+        return self.of_plan.review if self.of_plan else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for somebody's decision."""
+        review = self.review
+        is_undecided = review is None or review.decision is None
+        return self.of_plan is not None and self.rate.rated.is_held and is_undecided
+
+    @property
+    def amount_minor(self) -> int:
+        """What it comes to, as it was decided if it was."""
+        review = self.review
+        if review is None or review.decision is None:
+            return self.full_minor
+        return review.amount_of(self.full_minor)
+
+    @property
+    def period_end_on(self) -> date:
+        """The day after the last of its service period."""
+        return self.of_plan.period_end_on if self.of_plan else next_month(self.invoice_month)
+
+    @property
+    def line_order(self) -> tuple[date, str, int, str, str, int, int, date, Decimal, int]:
+        """The place of its line on an invoice, which also tells it from other lines.
+
+        By month, plan and band; equal charges of instances share a line, those of plans do not.
+        """
+        plan, band, version, position, index, amount = self.rate.order
+        month, key = self.invoice_month, self.key
+        if self.of_plan is None:
+            return (month, plan, band, "", "", version, position, date.min, index, amount)
+        start_on = key.period_start_on
+        whose = (key.account, key.subscription)
+        return (month, plan, band, *whose, 0, position, start_on, index, amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +147,7 @@ class AccountToRate:
 def propose(
     accounts: Iterable[AccountToRate], plans: Mapping[str, Plan], charged: Collection[ChargeKey]
 ) -> list[RatedItem]:
-    """What should be charged and is not, by account, subscription, month and price.
+    """What should be charged for instances and is not, by account, instance, month and price.
 
     Errors:  PriceNotFound.
     """
@@ -98,11 +163,13 @@ def propose(
 def desired_items(
     to_rate: AccountToRate, plans: Mapping[str, Plan], rates: ItemRates
 ) -> Iterator[RatedItem]:
-    """What the timelines of an account cost in the months that are open."""
+    """What the timelines of an account's instances cost in the months that are open."""
     zone = to_rate.account.time_zone
     pricing = _Pricing(to_rate, plans, rates)
     first_open = next_month(to_rate.after_month) if to_rate.after_month else date.min
     for subscription in to_rate.subscriptions:
+        if subscription.is_of_plan:
+            continue
         span = subscription.span
         last = min(span.last_month, to_rate.through_month)
         for month in months_between(max(span.first_month, first_open), last):
@@ -127,7 +194,7 @@ class _Pricing:
             key = ChargeKey(
                 subscription.account, subscription.subscription_id, rate.price.code, month
             )
-            yield RatedItem(key, rate)
+            yield RatedItem(key, rate, month)
 
     def _items(self, subscription: Subscription, month: date) -> tuple[ItemRate, ...]:
         plan = self._plans.get(subscription.plan)

@@ -4,21 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile
-from billing_service.domain.calendar import next_month
 from billing_service.domain.charge import Charge, RatedItem
+from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.dunning import (
     DunningDates,
     StopAndDeletion,
     overdue_at,
     stop_and_deletion,
 )
-from billing_service.domain.invoice_line import InvoiceLine, LinePart
-from billing_service.domain.item_lines import name_of
+from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.party import Issuer, NumberSeries, Party, numbered
 from billing_service.domain.plan import Plan
 from billing_service.domain.tax import Taxation, Taxes, TaxSubtotal, tax
@@ -194,40 +192,23 @@ def number(drafted: IssuedInvoice, series: NumberSeries) -> tuple[IssuedInvoice,
 def _lines_and_charges(
     payer: str, items: Sequence[RatedItem], plans: Mapping[str, Plan]
 ) -> tuple[tuple[InvoiceLine, ...], tuple[Charge, ...]]:
-    """Lines by month, plan, band, version and price, and the charge of each item on its line."""
-    groups: dict[tuple[date, tuple[Any, ...]], list[RatedItem]] = defaultdict(list)
+    """Lines by month, plan, band and what they are for, and the charge of each item on its line.
+
+    Where an item has two lines, its charge is on the last: that of what is not included.
+    """
+    groups: dict[tuple[Any, ...], list[RatedItem]] = defaultdict(list)
     for item in items:
-        groups[item.key.month, item.rate.order].append(item)
-    lines = []
-    charges = []
-    for line_number, key in enumerate(sorted(groups), start=1):
-        members = groups[key]
-        lines.append(_line(line_number, members, plans[members[0].rate.plan].display_name))
+        groups[item.line_order].append(item)
+    lines: list[InvoiceLine] = []
+    charges: list[Charge] = []
+    for order in sorted(groups):
+        members = groups[order]
+        for each in charge_lines(members, plans[members[0].rate.plan].display_name):
+            lines.append(replace(each, line_number=len(lines) + 1))
         charges += [
-            Charge(rated=item, payer=payer, invoice="", line_number=line_number) for item in members
+            Charge(rated=item, payer=payer, invoice="", line_number=len(lines)) for item in members
         ]
     return tuple(lines), tuple(charges)
-
-
-def _line(line_number: int, items: Sequence[RatedItem], plan_name: str) -> InvoiceLine:
-    month, rate = items[0].key.month, items[0].rate
-    name = name_of(plan_name or rate.plan, rate.price)
-    return InvoiceLine(
-        line_number=line_number,
-        description=f"{name}, band {rate.band}, {month:%Y-%m}",
-        plan=rate.plan,
-        plan_version=rate.plan_version,
-        band=rate.band,
-        quantity=Decimal(len(items)),
-        unit_price=rate.unit_price,
-        amount_minor=rate.amount_minor * len(items),
-        period_start_on=month,
-        period_end_on=next_month(month),
-        price=rate.price.code,
-        part=LinePart.WHOLE,
-        tax_category=rate.tax_category,
-        unit="",
-    )
 
 
 def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:

@@ -37,7 +37,8 @@ class Item:
     """What lines say besides figures. The service period is `[period_start_on, period_end_on)`.
 
     `plan` is '' for a plan that is not stored; `plan_name` is what people call it. `instalment` is
-    the number of the period among those that an interval is charged in.
+    the number of the period among those that an interval is charged in. `subject` names whose it
+    is ('': it goes without saying).
     """
 
     plan: str
@@ -49,6 +50,7 @@ class Item:
     period_start_on: date
     period_end_on: date
     instalment: int = 1
+    subject: str = ""
 
 
 def lines_of(rated: RatedPrice, item: Item) -> tuple[InvoiceLine, ...]:
@@ -126,10 +128,11 @@ def name_of(plan_name: str, price: Price) -> str:
 def _describe(rated: RatedPrice, item: Item, part: LinePart) -> str:
     """What a line says."""
     name = name_of(item.plan_name or item.plan, rated.price)
+    subject = f"{item.subject}: " if item.subject else ""
     band = f", band {item.band}" if item.band else ""
     count = rated.instalments
     instalment = f", instalment {item.instalment} of {count}" if count > 1 else ""
-    return f"{name}{_SAID[part]}{band}{instalment}, {_period(item)}"
+    return f"{subject}{name}{_SAID[part]}{band}{instalment}, {_period(item)}"
 
 
 def _parts(rated: RatedPrice) -> Iterator[tuple[LinePart, Decimal]]:

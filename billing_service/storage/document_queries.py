@@ -1,15 +1,13 @@
-"""What can be read of invoices, charges and payments."""
+"""What can be read of invoices and payments."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
-from billing_service.domain.allowance import Coverage
 from billing_service.domain.invoice import (
     Invoice,
     InvoiceState,
@@ -25,14 +23,11 @@ from chassis.database import Transaction
 
 _INVOICES: Final = table("invoices")
 _SETTLEMENTS: Final = table("settlements")
-_CHARGES: Final = table("charges")
 _PAYMENTS: Final = table("payments")
 
 # Before the first entry of a list.
 InvoiceKey = tuple[str, str, int]
-ChargeKey = tuple[int, str, str, str]
 FIRST_INVOICE: Final[InvoiceKey] = ("", "", 0)
-FIRST_CHARGE: Final[ChargeKey] = (0, "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +50,6 @@ class InvoiceFilter:
     states: Collection[InvoiceState]
     month_from: date | None
     month_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceCharge:
-    """What one instance costs for one month, on which line."""
-
-    account: str
-    subscription: str
-    line_number: int
-    month: date
-    amount_minor: int
-    currency: str
-    price: str
-    quantity: Decimal
-
-    @property
-    def key(self) -> ChargeKey:
-        """Its place in the list."""
-        return (self.line_number, self.account, self.subscription, self.month.isoformat())
-
-
-@dataclass(frozen=True, slots=True)
-class LineCharges:
-    """What the charges of a line have in common, from which each can be rated again."""
-
-    plan: str
-    plan_version: int
-    band: int
-    currency: str
-    price: str
-    quantity: Decimal
-    coverage: Coverage
-    price_index: Decimal
-    amount_minor: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,69 +94,6 @@ def list_invoices(
     if wanted.month_to:
         query = query.where(_INVOICES.c.month <= wanted.month_to)
     return _in_full(tx, query, now)
-
-
-def list_charges(
-    tx: Transaction, payer: str, invoice: str, *, line_number: int, after: ChargeKey, limit: int
-) -> list[InvoiceCharge]:
-    """The charges behind an invoice (or one of its lines) by line, account and subscription."""
-    columns = _CHARGES.c
-    order = (columns.line_number, columns.account, columns.subscription, columns.month)
-    key = (*after[:3], date.fromisoformat(after[3]) if after[3] else date.min)
-    query = (
-        select(
-            columns.account,
-            columns.subscription,
-            columns.line_number,
-            columns.month,
-            columns.amount_minor,
-            columns.currency,
-            columns.item,
-            columns.quantity,
-        )
-        .where(columns.payer == payer, columns.invoice == invoice, tuple_(*order) > key)
-        .order_by(*order)
-        .limit(limit)
-    )
-    if line_number:
-        query = query.where(columns.line_number == line_number)
-    return [
-        InvoiceCharge(
-            account=row.account,
-            subscription=row.subscription,
-            line_number=row.line_number,
-            month=row.month,
-            amount_minor=row.amount_minor,
-            currency=row.currency,
-            price=row.item,
-            quantity=Decimal(row.quantity),
-        )
-        for row in tx.all(query)
-    ]
-
-
-def charges_of_line(tx: Transaction, payer: str, invoice: str, line_number: int) -> LineCharges:
-    """The charges of a line that there is, as one."""
-    columns = _CHARGES.c
-    is_of_line = and_(
-        columns.payer == payer, columns.invoice == invoice, columns.line_number == line_number
-    )
-    first = tx.one(select(_CHARGES).where(is_of_line).limit(1))
-    count = tx.one(select(func.count()).where(is_of_line))
-    if first is None or count is None:
-        raise LookupError(f"line {line_number} of {payer}/{invoice} has no charge")
-    return LineCharges(
-        plan=first.plan,
-        plan_version=first.plan_version,
-        band=first.band,
-        currency=first.currency,
-        price=first.item,
-        quantity=Decimal(first.quantity),
-        coverage=Coverage(first.days_charged, first.days_full),
-        price_index=Decimal(first.price_index),
-        amount_minor=first.amount_minor,
-        count=count[0],
-    )
 
 
 def find_payment(tx: Transaction, payer: str, payment: str) -> PaymentInFull | None:

@@ -1,4 +1,4 @@
-"""Entities as rows and back: invoices, lines, charges, settlements, payments, allocations."""
+"""Entities as rows and back: invoices, lines, settlements, payments, allocations."""
 
 from dataclasses import asdict
 from decimal import Decimal
@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from billing_service.domain.charge import Charge
 from billing_service.domain.dunning import DunningDates, StopAndDeletion
 from billing_service.domain.invoice import Invoice, InvoiceAccount, Settlement
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
@@ -109,33 +108,6 @@ def line_from_row(row: Row[Any]) -> InvoiceLine:
         tax_category=row.tax_category,
         unit=row.unit,
     )
-
-
-def charge_to_row(charge: Charge) -> Values:
-    """A charge as a row."""
-    key, rate = charge.rated.key, charge.rated.rate
-    rated = rate.rated
-    return {
-        "account": key.account,
-        "subscription": key.subscription,
-        "item": key.item,
-        "month": key.month,
-        "revision": charge.revision,
-        "reverses_revision": charge.reverses_revision,
-        "payer": charge.payer,
-        "invoice": charge.invoice,
-        "line_number": charge.line_number,
-        "plan": rate.plan,
-        "plan_version": rate.plan_version,
-        "band": rate.band,
-        "currency": rate.price.currency,
-        "quantity": str(rated.usage.quantity),
-        "days_charged": rated.coverage.days_charged,
-        "days_full": rated.coverage.days_full,
-        "price_index": str(rated.price_index),
-        "amount_minor": rated.amount_minor,
-        "engine_version": charge.engine_version,
-    }
 
 
 def invoice_account_to_row(each: InvoiceAccount) -> Values:

@@ -9,22 +9,26 @@ from billing_service.storage.columns import Table, key, long, text, word
 
 
 class ChargeRow(Table, table=True):
-    """What a subscription's item costs for a month. Its key guards against charging twice.
+    """What a subscription's item costs for a service period. Its key guards against charging twice.
 
-    `item` is the code of the price; with quantity, days and index it can be rated again.
+    `item` is the code of the price; with usage, days and index it can be rated again. `usage` is
+    JSON of what is known besides the quantity ('': nothing), `included` what of it costs nothing
+    (unset: no allowance). With a `review` ('': none), `full_minor` is what it came to before.
     """
 
     __tablename__ = "charges"
     __table_args__ = (
-        Index("ix_charges_account_month", "account", "month"),
+        Index("ix_charges_account_month", "account", "invoice_month"),
         Index("ix_charges_invoice", "payer", "invoice", "line_number", "account", "subscription"),
     )
     account: str = key()
     subscription: str = key()
     item: str = key(40)
-    month: date = Field(primary_key=True)
+    period_start_on: date = Field(primary_key=True)
     revision: int = Field(primary_key=True)
     reverses_revision: int | None
+    period_end_on: date
+    invoice_month: date
     payer: str = word()
     invoice: str = word()
     line_number: int
@@ -33,10 +37,14 @@ class ChargeRow(Table, table=True):
     band: int
     currency: str = word(3)
     quantity: str = text()
+    usage: str = text()
+    included: str | None = text()
     days_charged: int
     days_full: int
     price_index: str = text()
     amount_minor: int = long()
+    review: str = word()
+    full_minor: int | None = long()
     engine_version: int
 
 

@@ -119,9 +119,14 @@ def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[
     query = _with_standing(_timelines()).where(_is_open())
     _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
     charged = (
-        select(_CHARGES.c.account, _CHARGES.c.subscription, _CHARGES.c.item, _CHARGES.c.month)
+        select(
+            _CHARGES.c.account,
+            _CHARGES.c.subscription,
+            _CHARGES.c.item,
+            _CHARGES.c.period_start_on,
+        )
         .outerjoin(_STANDINGS, _STANDINGS.c.account == _CHARGES.c.account)
-        .where(_after_closed(_CHARGES.c.month))
+        .where(_after_closed(_CHARGES.c.invoice_month))
     )
     for row in tx.where_in(charged, _CHARGES.c.account, wanted):
         facts.charged[ChargeKey(*row)] = True

@@ -19,6 +19,7 @@ from billing_service.domain.usage.outdated import OutdatedCharge
 from billing_service.domain.usage.reservation import Reservation
 from billing_service.storage import (
     catalog_rows,
+    charge_rows,
     document_rows,
     guard_rows,
     plan_rows,
@@ -85,7 +86,7 @@ _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
         ),
         (
             "charges",
-            lambda issued: [document_rows.charge_to_row(each) for each in issued.charges],
+            lambda issued: [charge_rows.charge_to_row(each) for each in issued.charges],
         ),
         (
             "invoice_accounts",

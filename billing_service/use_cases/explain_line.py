@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from billing_service.domain.errors import InvoiceNotFound, LineNotFound
-from billing_service.domain.explanation import Explanation, explain
-from billing_service.domain.invoice_line import InvoiceLine
+from billing_service.domain.explanation import Explanation, explain, explain_included
+from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.plan import Plan
 from billing_service.domain.price import applying
-from billing_service.domain.price_models import Usage
 from billing_service.domain.rating import RatedPrice, rate
-from billing_service.storage.document_queries import LineCharges, charges_of_line, find_invoice
+from billing_service.storage.charge_queries import LineCharges, charges_of_line
+from billing_service.storage.document_queries import find_invoice
 from billing_service.storage.queries import find_plan
 from chassis.database import Transaction
 
@@ -20,11 +20,16 @@ class ChargeDiffersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLine:
-    """A line, how each of its equal charges came about, and how many there are."""
+    """A line, how each of its equal charges came about, and how many there are.
+
+    `review` decided what is left of the amount (None: nobody did), by account and id.
+    """
 
     line: InvoiceLine
     explanation: Explanation
     charges_count: int
+    review: tuple[str, str] | None
+    decided_minor: int
 
 
 def explain_line(
@@ -45,8 +50,12 @@ def explain_line(
     if plan is None:
         raise ChargeDiffersError(f"plans/{charged.plan} is gone")
     rated = _rated_again(plan, charged)
-    explanation = explain(rated, plan=plan.plan_id, plan_version=charged.plan_version)
-    return ExplainedLine(line, explanation, charged.count)
+    is_included = line.part is LinePart.INCLUDED
+    explained = explain_included if is_included else explain
+    explanation = explained(rated, plan=plan.plan_id, plan_version=charged.plan_version)
+    is_decided = charged.review and not is_included
+    review = (charged.account, charged.review) if is_decided else None
+    return ExplainedLine(line, explanation, charged.count, review, charged.amount_minor)
 
 
 def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:
@@ -56,10 +65,12 @@ def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:
     price = next(each for each in holding if each.code == charged.price)
     rated = rate(
         price,
-        Usage(charged.quantity),
+        charged.usage,
+        free=charged.included,
         coverage=charged.coverage,
+        instalments=version.schedule_of(price).instalments,
         price_index=charged.price_index,
     )
-    if rated is None or rated.amount_minor != charged.amount_minor:
+    if rated is None or rated.amount_minor != charged.full_minor:
         raise ChargeDiffersError(f"{charged} is rated as {rated} now")
     return rated

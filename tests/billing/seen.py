@@ -9,15 +9,13 @@ from sqlalchemy import select
 
 from billing_service.domain.invoice import InvoiceState, IssuedInvoice
 from billing_service.domain.subscription import SubscriptionState
+from billing_service.storage.charge_queries import FIRST_CHARGE, InvoiceCharge, list_charges
 from billing_service.storage.document_queries import (
-    FIRST_CHARGE,
     FIRST_INVOICE,
-    InvoiceCharge,
     InvoiceFilter,
     InvoiceInFull,
     PaymentInFull,
     find_payment,
-    list_charges,
     list_invoices,
 )
 from billing_service.storage.queries import (

@@ -78,9 +78,11 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("subscription", sa.String(length=64), nullable=False),
         sa.Column("item", sa.String(length=40), nullable=False),
-        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("reverses_revision", sa.Integer(), nullable=True),
+        sa.Column("period_end_on", sa.Date(), nullable=False),
+        sa.Column("invoice_month", sa.Date(), nullable=False),
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("invoice", sa.String(length=64), nullable=False),
         sa.Column("line_number", sa.Integer(), nullable=False),
@@ -89,17 +91,28 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("band", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("usage", sa.Text(), nullable=False),
+        sa.Column("included", sa.Text(), nullable=True),
         sa.Column("days_charged", sa.Integer(), nullable=False),
         sa.Column("days_full", sa.Integer(), nullable=False),
         sa.Column("price_index", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("review", sa.String(length=64), nullable=False),
+        sa.Column("full_minor", sa.BigInteger(), nullable=True),
         sa.Column("engine_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "account", "subscription", "item", "month", "revision", name=op.f("pk_charges")
+            "account",
+            "subscription",
+            "item",
+            "period_start_on",
+            "revision",
+            name=op.f("pk_charges"),
         ),
     )
     with op.batch_alter_table("charges", schema=None) as batch_op:
-        batch_op.create_index("ix_charges_account_month", ["account", "month"], unique=False)
+        batch_op.create_index(
+            "ix_charges_account_month", ["account", "invoice_month"], unique=False
+        )
         batch_op.create_index(
             "ix_charges_invoice",
             ["payer", "invoice", "line_number", "account", "subscription"],

@@ -1,0 +1,76 @@
+"""The lines that charges have on an invoice, still without their numbers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from billing_service.domain.charge import OfPlan, RatedItem
+from billing_service.domain.invoice_line import InvoiceLine, LinePart
+from billing_service.domain.item_lines import Item, lines_of, name_of
+
+_ZERO: Final = Decimal(0)
+
+
+def charge_lines(items: Sequence[RatedItem], plan_name: str) -> tuple[InvoiceLine, ...]:
+    """The lines for items that share them: equal ones of instances, or a single one of a plan.
+
+    Of what a plan includes there is a line of its own, before that of what exceeds it.
+    """
+    first = items[0]
+    if first.of_plan is None:
+        return (_sum_line(items, plan_name),)
+    return _plan_lines(first, first.of_plan, plan_name)
+
+
+def _sum_line(items: Sequence[RatedItem], plan_name: str) -> InvoiceLine:
+    """The line of equal items of instances."""
+    month, rate = items[0].invoice_month, items[0].rate
+    name = name_of(plan_name or rate.plan, rate.price)
+    return InvoiceLine(
+        line_number=0,
+        description=f"{name}, band {rate.band}, {month:%Y-%m}",
+        plan=rate.plan,
+        plan_version=rate.plan_version,
+        band=rate.band,
+        quantity=Decimal(len(items)),
+        unit_price=rate.unit_price,
+        amount_minor=rate.amount_minor * len(items),
+        period_start_on=month,
+        period_end_on=items[0].period_end_on,
+        price=rate.price.code,
+        part=LinePart.WHOLE,
+        tax_category=rate.tax_category,
+        unit="",
+    )
+
+
+def _plan_lines(rated: RatedItem, told: OfPlan, plan_name: str) -> tuple[InvoiceLine, ...]:
+    rate = rated.rate
+    item = Item(
+        plan=rate.plan,
+        plan_name=plan_name,
+        plan_version=rate.plan_version,
+        band=rate.band,
+        tax_category=rate.tax_category,
+        unit=told.unit,
+        period_start_on=rated.key.period_start_on,
+        period_end_on=told.period_end_on,
+        instalment=told.instalment,
+        subject=told.subject,
+    )
+    *before, last = lines_of(rate.rated, item)
+    return (*before, _as_decided(rated, last))
+
+
+def _as_decided(rated: RatedItem, line: InvoiceLine) -> InvoiceLine:
+    """The line that says the amount, as somebody reduced or waived it."""
+    amount_minor = rated.amount_minor
+    if amount_minor == rated.full_minor:
+        return line
+    return replace(
+        line,
+        description=f"{line.description}, {'reduced' if amount_minor else 'waived'}",
+        unit_price=None if amount_minor else _ZERO,
+        amount_minor=amount_minor,
+    )

@@ -1,0 +1,78 @@
+"""Charges as rows, and what of a row a charge is rated again from."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row
+
+from billing_service.domain.charge import Charge
+from billing_service.domain.price_models import Transaction, Usage
+from billing_service.storage.rows import Values
+
+
+def charge_to_row(charge: Charge) -> Values:
+    """A charge as a row."""
+    item = charge.rated
+    key, rate, review = item.key, item.rate, item.review
+    rated = rate.rated
+    return {
+        "account": key.account,
+        "subscription": key.subscription,
+        "item": key.item,
+        "period_start_on": key.period_start_on,
+        "revision": charge.revision,
+        "reverses_revision": charge.reverses_revision,
+        "period_end_on": item.period_end_on,
+        "invoice_month": item.invoice_month,
+        "payer": charge.payer,
+        "invoice": charge.invoice,
+        "line_number": charge.line_number,
+        "plan": rate.plan,
+        "plan_version": rate.plan_version,
+        "band": rate.band,
+        "currency": rate.price.currency,
+        "quantity": str(rated.usage.quantity),
+        "usage": _usage_to_text(rated.usage),
+        "included": None if rated.included is None else str(rated.included),
+        "days_charged": rated.coverage.days_charged,
+        "days_full": rated.coverage.days_full,
+        "price_index": str(rated.price_index),
+        "amount_minor": item.amount_minor,
+        "review": review.review_id if review else "",
+        "full_minor": item.full_minor if review else None,
+        "engine_version": charge.engine_version,
+    }
+
+
+def usage_from_row(row: Row[Any]) -> Usage:
+    """The usage that a charge was rated with."""
+    quantity = Decimal(row.quantity)
+    if not row.usage:
+        return Usage(quantity)
+    told: Mapping[str, Any] = json.loads(row.usage)
+    peaks = {meter: Decimal(peak) for meter, peak in told.get("peaks", {}).items()}
+    return Usage(
+        quantity,
+        events_count=told.get("events", 0),
+        transactions=tuple(
+            Transaction(Decimal(amount), count) for amount, count in told.get("transactions", ())
+        ),
+        by_unit=tuple(map(Decimal, told.get("by_unit", ()))),
+        **({"peaks": peaks} if peaks else {}),
+    )
+
+
+def _usage_to_text(usage: Usage) -> str:
+    """What is known of a usage besides its quantity, as JSON; '' for nothing."""
+    told: Values = {}
+    if usage.events_count:
+        told["events"] = usage.events_count
+    if usage.transactions:
+        told["transactions"] = [[str(each.amount), each.count] for each in usage.transactions]
+    if usage.by_unit:
+        told["by_unit"] = [str(each) for each in usage.by_unit]
+    if usage.peaks:
+        told["peaks"] = {meter: str(peak) for meter, peak in usage.peaks.items()}
+    return json.dumps(told, separators=(",", ":")) if told else ""
