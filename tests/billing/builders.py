@@ -156,13 +156,17 @@ class Billing(Seen):
 
     def go_to(self, text: str, *, told: bool = True) -> None:
         """Let time pass and do on the way what falls due; the peer has `told` all up to then."""
-        goal_at = at(text)
+        self.run_to(at(text), told=told)
+
+    def run_to(self, goal_at: int, *, told: bool = True) -> None:
+        """The same, up to an instant."""
         while (due_at := self._next_due()) is not None and due_at <= goal_at:
             self.clock.advance_to(due_at)
             self._do_due(told=told)
             if self._next_due() == due_at:
                 break
-        self.jump_to(text, told=told)
+        self.clock.advance_to(goal_at)
+        self._do_due(told=told)
 
     def jump_to(self, text: str, *, told: bool = True) -> None:
         """Move the clock at once, as if the service had been away, and do what is due."""

@@ -30,21 +30,23 @@ def naive_quantity(
     """What events come to in `[start_at, end_at)`, not rounded."""
     known = sorted(each for each in events if each.time_at < end_at)
     within = [each for each in known if each.time_at >= start_at]
-    values = [Fraction(each.value) for each in within if aggregation is not Aggregation.COUNT]
-    match aggregation:
-        case Aggregation.COUNT:
-            return Fraction(len(within))
-        case Aggregation.SUM:
-            return sum(values, Fraction(0))
-        case Aggregation.MAX:
-            return max(values, default=Fraction(0))
-        case Aggregation.LATEST:
-            return values[-1] if values else Fraction(0)
-        case Aggregation.UNIQUE_COUNT:
-            return Fraction(len({each.value for each in within}))
-        case Aggregation.WEIGHTED_SUM:
-            until_at = end_at if cut_at is None else max(start_at, min(cut_at, end_at))
-            return _weighted(known, start_at, until_at)
+    if aggregation is Aggregation.COUNT:
+        return Fraction(len(within))
+    if aggregation is Aggregation.UNIQUE_COUNT:
+        return Fraction(len({each.value for each in within}))
+    if aggregation is Aggregation.WEIGHTED_SUM:
+        until_at = end_at if cut_at is None else max(start_at, min(cut_at, end_at))
+        return _weighted(known, start_at, until_at)
+    return _of_values(aggregation, [Fraction(each.value) for each in within])
+
+
+def _of_values(aggregation: Aggregation, values: list[Fraction]) -> Fraction:
+    nothing = Fraction(0)
+    return {
+        Aggregation.SUM: sum(values, nothing),
+        Aggregation.MAX: max(values, default=nothing),
+        Aggregation.LATEST: values[-1] if values else nothing,
+    }[aggregation]
 
 
 def _weighted(known: list[Stated], start_at: int, until_at: int) -> Fraction:
