@@ -1,9 +1,11 @@
 """What use cases gather about guards, reservations and reviews, each in one statement."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import exists, select, tuple_
 
 from billing_service.domain.usage.reservation import Reservation
 from billing_service.storage import guard_rows
@@ -18,6 +20,8 @@ _CROSSINGS: Final = table("threshold_crossings")
 _RESERVATIONS: Final = table("reservations")
 _REVIEWS: Final = table("reviews")
 _OUTDATED: Final = table("outdated_charges")
+_CHARGES: Final = table("charges")
+_CHARGE_KEY: Final = ("account", "subscription", "item", "period_start_on")
 
 
 def gather_guards(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
@@ -72,3 +76,54 @@ def gather_outdated(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> N
     for row in tx.where_in(select(_OUTDATED), _OUTDATED.c.account, sorted(set(accounts))):
         outdated = guard_rows.outdated_from_row(row)
         facts.outdated[outdated.key] = outdated
+
+
+class ChargedPeriod(NamedTuple):
+    """A charge of a plan as it is on an invoice: for which period, and what was rated."""
+
+    account: str
+    subscription: str
+    item: str
+    period_start_on: date
+    period_end_on: date
+    revision: int
+    payer: str
+    invoice: str
+    quantity: Decimal
+    full_minor: int
+
+
+def charged_periods(
+    tx: Transaction, subscriptions: Iterable[tuple[str, str]], days: Sequence[date]
+) -> list[ChargedPeriod]:
+    """The charges of subscriptions in force, whose period holds a day from the first to the last.
+
+    A charge that was reversed, and one that reverses another, is not in force.
+    """
+    columns, later = _CHARGES.c, _CHARGES.alias("later")
+    key: Any = tuple_(columns.account, columns.subscription)
+    is_reversed = exists().where(
+        *(later.c[name] == columns[name] for name in _CHARGE_KEY),
+        later.c.reverses_revision == columns.revision,
+    )
+    query = select(_CHARGES).where(
+        columns.period_start_on <= max(days),
+        columns.period_end_on > min(days),
+        columns.reverses_revision.is_(None),
+        ~is_reversed,
+    )
+    return [
+        ChargedPeriod(
+            account=row.account,
+            subscription=row.subscription,
+            item=row.item,
+            period_start_on=row.period_start_on,
+            period_end_on=row.period_end_on,
+            revision=row.revision,
+            payer=row.payer,
+            invoice=row.invoice,
+            quantity=Decimal(row.quantity),
+            full_minor=row.amount_minor if row.full_minor is None else row.full_minor,
+        )
+        for row in tx.where_in(query, key, sorted(set(subscriptions)))
+    ]

@@ -1,0 +1,105 @@
+"""Notes the charges whose usage came to be another than was rated, and where that is over again.
+
+Fired in the transaction of what changed the usage of a day in a closed month. Invoices stay as they
+are; who corrects them finds here what there is to correct.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from billing_service.domain.events import ChargeOutdated
+from billing_service.domain.review import ReviewKey
+from billing_service.domain.subscribed_plan import SubscribedPrice
+from billing_service.domain.usage.metered_period import MeteredPeriod
+from billing_service.domain.usage.outdated import OutdatedCharge
+from billing_service.storage import gathering, gathering_guards
+from billing_service.storage.facts import Facts
+from billing_service.storage.gathering_guards import ChargedPeriod
+from billing_service.storage.saving import save
+from billing_service.use_cases.metered_periods import (
+    gather_pricing,
+    price_of_period,
+    read_periods,
+    subscribed_plans,
+)
+from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.timers import MARK_OUTDATED
+from chassis.database import Transaction
+from chassis.use_case import Effects, Event, Scope, TimerDue, UseCase
+
+
+@dataclass(slots=True)
+class MarkFacts:
+    """What is stored, and the charges that may be outdated, each with its usage as it is now."""
+
+    stored: Facts = field(default_factory=Facts)
+    charges: list[tuple[ChargedPeriod, MeteredPeriod]] = field(default_factory=list)
+
+    def absorb(self, effects: Effects[Any]) -> None:
+        """Take in the changes of a command, for the commands that follow in the list."""
+        self.stored.absorb(effects)
+
+
+def gather(tx: Transaction, commands: Sequence[TimerDue]) -> MarkFacts:
+    """The metered charges about the days of the commands, and their usage as it is now."""
+    facts = MarkFacts()
+    stored = facts.stored
+    now_of = {command.account: command.due_at for command in commands}
+    gathering.gather_plan_subscriptions(tx, stored, now_of)
+    gather_pricing(tx, stored, now_of)
+    gathering_guards.gather_outdated(tx, stored, now_of)
+    days = [_meter_and_day(command)[1] for command in commands]
+    subscribed = subscribed_plans(stored, now_of)
+    found: list[tuple[ChargedPeriod, SubscribedPrice]] = []
+    for charged in gathering_guards.charged_periods(tx, subscribed, days):
+        key = ReviewKey(*charged[:4])
+        priced = price_of_period(subscribed[key.account, key.subscription], key)
+        if priced is not None:
+            found.append((charged, priced))
+    periods = read_periods(tx, stored, [priced for _, priced in found], now_of)
+    facts.charges = [(each[0], period) for each, period in zip(found, periods, strict=True)]
+    return facts
+
+
+def decide(facts: MarkFacts, command: TimerDue, now: int) -> Effects[None]:
+    """Note each charge of the meter and day that is outdated, or is not any more; tell it once."""
+    meter, day = _meter_and_day(command)
+    outcome = Outcome()
+    for charged, period in facts.charges:
+        is_meant = charged.account == command.account and any(
+            each.meter == meter for each in period.priced.usages_needed
+        )
+        if is_meant and charged.period_start_on <= day < charged.period_end_on:
+            _mark(facts.stored, charged, period, now=now, outcome=outcome)
+    return Effects(None, tuple(outcome.changes), tuple(outcome.events))
+
+
+def _mark(
+    facts: Facts, charged: ChargedPeriod, period: MeteredPeriod, *, now: int, outcome: Outcome
+) -> None:
+    is_outdated = (period.quantity, period.cost_minor) != (charged.quantity, charged.full_minor)
+    marked = OutdatedCharge(*charged[:4], charged.revision, now if is_outdated else None)
+    before = facts.outdated.get(marked.key)
+    was_outdated = before is not None and before.outdated_at is not None
+    if is_outdated == was_outdated:
+        return
+    outcome.changes.append(marked)
+    if before is None:
+        told = ChargeOutdated(marked, charged.payer, charged.invoice)
+        outcome.events.append(Event(charged.account, told))
+
+
+def _meter_and_day(command: TimerDue) -> tuple[str, date]:
+    meter, _, day = command.key.partition("/")
+    return meter, date.fromisoformat(day)
+
+
+MARK_OUTDATED_USE_CASE: Final[UseCase[TimerDue, MarkFacts, None]] = UseCase(
+    name=MARK_OUTDATED,
+    scope=lambda command: Scope(accounts=(command.account,), advancing=True),
+    gather=gather,
+    decide=decide,
+    apply=save,
+)
