@@ -40,10 +40,13 @@ class Invoices:
     ) -> pb.PreviewInvoiceResponse:
         """Give what the current month would come to."""
         payer = account_id(request.parent, "parent")
-        drafted = await self._reads.of_account(
+        found = await self._reads.of_account(
             payer, lambda tx, now: preview_invoices(tx, payer, now)
         )
-        return pb.PreviewInvoiceResponse(invoices=map(to_proto_preview, drafted))
+        return pb.PreviewInvoiceResponse(
+            invoices=map(to_proto_preview, found.invoices),
+            held_lines=[to_proto_line(each.line, each.currency) for each in found.held_lines],
+        )
 
     async def GetInvoice(self, request: pb.GetInvoiceRequest, _call: Call) -> pb.GetInvoiceResponse:
         """Give one invoice."""

@@ -72,6 +72,7 @@ def from_proto_version(message: pb.TermsVersion) -> TermsVersion:
         due_reminder_days=_days(message, "due_reminder_days", DUE_REMINDER_DAYS),
         stop_warning_days=_days(message, "stop_warning_days", STOP_WARNING_DAYS),
         deletion_warning_days=_days(message, "deletion_warning_days", DELETION_WARNING_DAYS),
+        usage_grace_hours=message.usage_grace_hours,
     )
 
 
@@ -101,6 +102,7 @@ def _to_proto_version(version: TermsVersion) -> pb.TermsVersion:
         due_reminder_days=version.due_reminder_days,
         stop_warning_days=version.stop_warning_days,
         deletion_warning_days=version.deletion_warning_days,
+        usage_grace_hours=version.usage_grace_hours,
     )
 
 

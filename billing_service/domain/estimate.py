@@ -17,7 +17,7 @@ from billing_service.domain.estimated_charges import (
     EstimatedLine,
     PlacedCharge,
 )
-from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan
+from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan, is_by_whole_months
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantity_rules import PricedIn, check_quantities
 from billing_service.domain.tax import Taxation, Taxes, tax
@@ -90,14 +90,14 @@ def _timeline(priced: PricedPlan, asked: Asked) -> tuple[Asked, PlanTimeline]:
 
     An instance's months are priced from their first day on, whenever in one it was subscribed.
     """
-    timeline = PlanTimeline(priced, begins_on=asked.begins_on, through_on=asked.through_on)
-    if not timeline.is_by_whole_months:
-        return asked, timeline
+    if not is_by_whole_months(priced, asked.begins_on):
+        own = PlanTimeline(priced, begins_on=asked.begins_on, through_on=asked.through_on)
+        return asked, own
     whole = asked.by_whole_months
     by_months = PlanTimeline(
         priced, begins_on=whole.begins_on, through_on=whole.through_on, held_on=asked.begins_on
     )
-    return (whole, by_months) if by_months.is_by_whole_months else (asked, timeline)
+    return whole, by_months
 
 
 def _invoice(

@@ -4,13 +4,14 @@ Source:  docs/decisions/0014-estimates-by-invoice-month.md
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
 from billing_service.domain.allowance import Coverage, Free, resolve, share_out
 from billing_service.domain.calendar import next_month
+from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.periods import ServicePeriod, period_from
 from billing_service.domain.plan_timeline import PlanTimeline
 from billing_service.domain.plan_version import PlanVersion
@@ -23,21 +24,34 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """The days `[begins_on, ends_on)` of a subscription, and the last one that is looked at."""
+    """The days `[begins_on, ends_on)` of a subscription, and the last one that is looked at.
+
+    Those by whole months begin with the month of `anchor_on` (None: `begins_on`), the day on which
+    it really began, and end with that of `over_on` (None: `ends_on`).
+    """
 
     begins_on: date
     ends_on: date | None
     through_on: date
+    anchor_on: date | None = None
+    over_on: date | None = None
 
     @property
     def by_whole_months(self) -> "Covered":
         """The same from the first day of its first month, to the last day of its last one."""
         ends_on = self.ends_on and next_month((self.ends_on - _DAY).replace(day=1))
-        return replace(self, begins_on=self.begins_on.replace(day=1), ends_on=ends_on)
+        return Covered(
+            self.begins_on.replace(day=1), ends_on, self.through_on, self.begins_on, self.ends_on
+        )
 
     def holds(self, day: date) -> bool:
         """Whether a day is looked at."""
         return day <= self.through_on and (self.ends_on is None or day < self.ends_on)
+
+    def end_of(self, schedule: Schedule) -> date | None:
+        """The first day that a schedule charges no more."""
+        is_whole = self.over_on is None or schedule == MONTHLY
+        return self.ends_on if is_whole else self.over_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,9 @@ class ItemPeriods:
             if item is None or item.usage is None:
                 day, goes_on = self._timeline.turn_after(day), False
                 continue
+            end_on = self._covered.end_of(item.schedule)
+            if end_on is not None and day >= end_on:
+                return
             later_on = self._skipped(item, day, from_on)
             if later_on > day:
                 day, goes_on = later_on, True

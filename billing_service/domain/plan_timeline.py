@@ -97,6 +97,22 @@ class PlanTimeline:
         return known
 
 
+def is_by_whole_months(priced: PricedPlan, begins_on: date) -> bool:
+    """Whether a subscription that begins on a day is charged as instances are.
+
+    All versions say so that may ever price it, as far as they are known: how far one looks ahead
+    changes nothing.
+
+    Errors:  PlanVersionNotFound, PriceNotFound.
+    """
+    timeline = PlanTimeline(priced, begins_on=begins_on, through_on=date.max)
+    if not timeline.is_by_whole_months:
+        return False
+    month = begins_on.replace(day=1)
+    by_months = PlanTimeline(priced, begins_on=month, through_on=date.max, held_on=begins_on)
+    return by_months.is_by_whole_months
+
+
 def _turning_days(priced: PricedPlan, begins_on: date, through_on: date) -> Iterator[date]:
     """The days on which another version may come into force."""
     for version in priced.plan.versions:

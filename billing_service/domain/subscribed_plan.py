@@ -5,7 +5,7 @@ Source:  docs/decisions/0018-plan-subscriptions.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,7 +15,7 @@ from billing_service.domain.calendar import next_month
 from billing_service.domain.item_periods import Covered, ItemPeriods, PricedItem
 from billing_service.domain.periods import ServicePeriod, invoice_month
 from billing_service.domain.plan import Plan
-from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan
+from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan, is_by_whole_months
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import Metered, PerUnitOf, Pooling, Price, Schedule, applying
 from billing_service.domain.price_change import PriceChange
@@ -153,6 +153,16 @@ class SubscribedPlan:
         ]
         return tuple(sorted(found, key=lambda each: each.position))
 
+    def price_at(self, code: str, period_start_on: date) -> SubscribedPrice | None:
+        """The price of a code in the service period that begins on a day; None if none does.
+
+        Errors:  PlanVersionNotFound, PriceNotFound.
+        """
+        for each in self._prices(from_on=period_start_on, through_on=period_start_on):
+            if each.price.code == code and each.period.start_on == period_start_on:
+                return each
+        return None
+
     def prices_in(self, after: date | None, through: date) -> Iterator[SubscribedPrice]:
         """What may be charged on the invoices of the months after one (None: all), up to another.
 
@@ -177,6 +187,14 @@ class SubscribedPlan:
             )
             if isinstance(price.kind, Metered)
         )
+
+    @property
+    def is_by_whole_months(self) -> bool:
+        """Whether it is to be charged as instances are, as far as its versions are known.
+
+        Errors:  PlanVersionNotFound, PriceNotFound.
+        """
+        return is_by_whole_months(self._priced, self.terms.begins_on)
 
     def versions(self) -> Sequence[PlanVersion]:
         """The versions that may price it, as far as they are known, the earliest first.
@@ -211,22 +229,18 @@ class SubscribedPlan:
                     )
 
     def _timeline(self, through_on: date) -> tuple[Covered, PlanTimeline]:
-        """The versions that price it: by whole months, where the plan is charged so."""
-        terms, priced = self.terms, self._priced
-        covered = Covered(terms.begins_on, terms.ends_on, max(through_on, terms.begins_on))
-        timeline = PlanTimeline(priced, begins_on=covered.begins_on, through_on=covered.through_on)
-        if not timeline.is_by_whole_months:
-            return replace(covered, through_on=through_on), timeline
-        whole = covered.by_whole_months
-        by_months = PlanTimeline(
-            priced,
-            begins_on=whole.begins_on,
-            through_on=whole.through_on,
+        """The days that are charged, and the versions that price them."""
+        terms = self.terms
+        covered = Covered(terms.begins_on, terms.ends_on, through_on)
+        if terms.by_whole_months:
+            covered = covered.by_whole_months
+        timeline = PlanTimeline(
+            self._priced,
+            begins_on=covered.begins_on,
+            through_on=max(through_on, covered.begins_on),
             held_on=terms.begins_on,
         )
-        if not by_months.is_by_whole_months:
-            return replace(covered, through_on=through_on), timeline
-        return replace(whole, through_on=through_on), by_months
+        return covered, timeline
 
     @property
     def _priced(self) -> PricedPlan:

@@ -53,13 +53,15 @@ class PlanTerms:
     """The days `[begins_on, ends_on)` on which a plan is subscribed (None: it goes on), and what
     it holds of the plan's licensed prices and add-ons.
 
-    `ends_at` is the first instant of `ends_on`, in the account's zone.
+    `ends_at` is the first instant of `ends_on`, in the account's zone. `by_whole_months`: it is
+    charged as instances are, by calendar months from the first one's first day.
     """
 
     begins_on: date
     ends_on: date | None = None
     held: tuple[Held, ...] = ()
     ends_at: int | None = None
+    by_whole_months: bool = False
 
     @property
     def span(self) -> "Span":

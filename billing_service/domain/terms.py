@@ -18,7 +18,8 @@ DELETION_WARNING_DAYS: Final = 2
 class TermsVersion:
     """What holds from an instant on. The days are of the month after the one billed.
 
-    The last three say how many days before due date, stop and deletion a warning is told; 0: never.
+    The warning days say how long before due date, stop and deletion a warning is told; 0: never.
+    A month in which usage is billed waits `usage_grace_hours` after its end for usage that is late.
     """
 
     version: int
@@ -32,6 +33,7 @@ class TermsVersion:
     due_reminder_days: int = DUE_REMINDER_DAYS
     stop_warning_days: int = STOP_WARNING_DAYS
     deletion_warning_days: int = DELETION_WARNING_DAYS
+    usage_grace_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)

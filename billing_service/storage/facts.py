@@ -18,6 +18,7 @@ from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
+from billing_service.domain.price_models import Usage
 from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.standing import Owed
 from billing_service.domain.subscribed_plan import SubscribedPlan
@@ -27,6 +28,7 @@ from billing_service.domain.terms import Terms, TermsVersion
 from billing_service.domain.usage.guard import Crossing, UsageGuard
 from billing_service.domain.usage.outdated import OutdatedCharge
 from billing_service.domain.usage.reservation import Reservation
+from billing_service.domain.usage.wanted import UsageWanted
 from chassis.use_case import Effects
 
 DocumentKey = tuple[str, str]
@@ -52,6 +54,7 @@ class Facts:
     meters: MutableMapping[str, Meter] = field(default_factory=dict)
     tax_profiles: MutableMapping[str, TaxProfile] = field(default_factory=dict)
     price_changes: MutableMapping[DocumentKey, PriceChange] = field(default_factory=dict)
+    usages: MutableMapping[UsageWanted, Usage] = field(default_factory=dict)
     series: MutableMapping[str, NumberSeries] = field(default_factory=dict)
     subscriptions: MutableMapping[DocumentKey, Subscription] = field(default_factory=dict)
     spans: MutableMapping[str, Counter[Span]] = field(default_factory=dict)

@@ -190,4 +190,5 @@ def _terms_version(row: Row[Any]) -> TermsVersion:
         due_reminder_days=row.due_reminder_days,
         stop_warning_days=row.stop_warning_days,
         deletion_warning_days=row.deletion_warning_days,
+        usage_grace_hours=row.usage_grace_hours,
     )

@@ -83,6 +83,8 @@ def _terms_to_text(terms: PlanTerms | None) -> str:
     }
     if terms.ends_on is not None:
         told |= {"ends_on": terms.ends_on.isoformat(), "ends_at": terms.ends_at}
+    if terms.by_whole_months:
+        told["by_whole_months"] = True
     return json.dumps(told, separators=(",", ":"))
 
 
@@ -96,4 +98,5 @@ def _terms_from_text(text: str) -> PlanTerms | None:
         ends_on=date.fromisoformat(ends_on) if ends_on else None,
         held=tuple(Held(price, Decimal(quantity)) for price, quantity in told["held"].items()),
         ends_at=told.get("ends_at"),
+        by_whole_months=told.get("by_whole_months", False),
     )

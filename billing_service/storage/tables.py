@@ -104,6 +104,7 @@ class TermsRow(Table, table=True):
     due_reminder_days: int
     stop_warning_days: int
     deletion_warning_days: int
+    usage_grace_hours: int
 
 
 class PlanRow(Table, table=True):

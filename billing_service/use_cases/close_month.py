@@ -15,7 +15,15 @@ from billing_service.storage import gathering, gathering_catalog, gathering_docu
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
 from billing_service.use_cases.crediting import use_credit
-from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer, rate
+from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
+from billing_service.use_cases.rating import (
+    BilledMonth,
+    accounts_to_rate,
+    drafts,
+    first_issuer,
+    rate,
+)
+from billing_service.use_cases.reviewing import charge_reviews, open_reviews
 from billing_service.use_cases.settling import resettle
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import CLOSE_MONTH, dunning_timers
@@ -44,7 +52,10 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
-    gathering.gather_plans(tx, facts, {each.plan for each in facts.subscriptions.values()})
+    gather_plan_charging(tx, facts, billed)
+    for command in commands:
+        to_rate = accounts_to_rate(facts, _billed_month(facts, command, command.due_at))
+        gather_usage(tx, facts, to_rate)
     gathering_documents.gather_owed(tx, facts, accounts)
     gathering_documents.gather_ledgers(tx, facts, unsettled)
     gathering_documents.gather_credit(tx, facts, payers)
@@ -59,29 +70,35 @@ def decide(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
              there.
              NotYet while something that belongs to the month may still come.
     """
-    payer, month = command.account, month_from_key(command.key)
+    payer = command.account
     if payer not in facts.billed[payer]:
         # Another account has come to pay for this one, and its months with it.
         return Effects(None)
-    ends = [first_instant(next_month(month), zone) for zone in facts.zones[payer]]
-    if max(ends) > now:
-        return Effects(None, timers=(TimerSet(payer, CLOSE_MONTH, command.key, max(ends)),))
+    billed = _billed_month(facts, command, now)
+    closes_at = closing_at(facts, billed)
+    if closes_at > now:
+        return Effects(None, timers=(TimerSet(payer, CLOSE_MONTH, command.key, closes_at),))
     _wait_for_all(facts, command)
     after, outcome = facts.overlay(), Outcome()
-    billed = BilledMonth(
-        payer=payer,
-        month=month,
-        through=dict.fromkeys(facts.billed[payer], month),
-        instant_at=now,
-        due_at=now,
-        issued_at=command.fired_at,
-    )
     issued = _issue(after, billed, command, outcome)
     _close_accounts(after, billed, outcome)
     _settle_at_issue(after, issued, now=now, outcome=outcome)
     restate(after, billed.through, now=now, outcome=outcome)
-    outcome.timers += _next_close(after, payer, month)
+    outcome.timers += _next_close(after, payer, billed.month)
     return Effects(None, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
+
+
+def _billed_month(facts: Facts, command: TimerDue, now: int) -> BilledMonth:
+    """The month that a timer closes, for all accounts that its payer pays for."""
+    month = month_from_key(command.key)
+    return BilledMonth(
+        payer=command.account,
+        month=month,
+        through=dict.fromkeys(facts.billed[command.account], month),
+        instant_at=now,
+        due_at=now,
+        issued_at=command.fired_at,
+    )
 
 
 def _wait_for_all(facts: Facts, command: TimerDue) -> None:
@@ -100,14 +117,18 @@ def _wait_for_all(facts: Facts, command: TimerDue) -> None:
 def _issue(
     after: Facts, billed: BilledMonth, command: TimerDue, outcome: Outcome
 ) -> list[IssuedInvoice]:
-    """Number one invoice for each currency that has charges, and take them in as unpaid."""
-    items = rate(after, billed)
-    if not items:
+    """Number one invoice for each currency that has charges, and take them in as unpaid.
+
+    What is held is left off, and reviewed.
+    """
+    proposed = rate(after, billed)
+    open_reviews(after, proposed.held, now=billed.due_at, outcome=outcome)
+    if not proposed.items:
         return []
     issuer, name = _issuer(after, command), _series_of(after, command)
     series = after.series.get(name, NumberSeries(name, 0))
     issued = []
-    for drafted in drafts(after, billed, items, issuer):
+    for drafted in drafts(after, billed, proposed.items, issuer):
         invoice, series = number(drafted, series)
         issued.append(invoice)
     unpaid = [
@@ -123,6 +144,7 @@ def _issue(
     ]
     after.take_in([series, *issued, *unpaid])
     outcome.changes += [series, *issued, *unpaid]
+    charge_reviews(after, issued, outcome)
     return issued
 
 

@@ -1,7 +1,7 @@
 """Subscribes an account to a plan."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -95,7 +95,17 @@ def _subscribed(
     today = civil_day(now, account.time_zone)
     terms = PlanTerms(command.begins_on or today, command.ends_on, command.quantities.held)
     check_dates(terms, today=today, closed_through=facts.closed_through(command.account))
-    created = subscribe_to_plan(
+    created = _begun(command, terms, account)
+    priced = facts.subscribed(created, now)
+    check_plan(priced, command.quantities)
+    check_priced_once(priced, _others(facts, created, now))
+    if not priced.is_by_whole_months:
+        return created
+    return _begun(command, replace(terms, by_whole_months=True), account)
+
+
+def _begun(command: CreateSubscription, terms: PlanTerms, account: Account) -> Subscription:
+    return subscribe_to_plan(
         account=command.account,
         subscription_id=command.subscription_id,
         plan=command.plan,
@@ -104,10 +114,6 @@ def _subscribed(
         terms=terms,
         zone=account.time_zone,
     )
-    priced = facts.subscribed(created, now)
-    check_plan(priced, command.quantities)
-    check_priced_once(priced, _others(facts, created, now))
-    return created
 
 
 def _others(facts: Facts, created: Subscription, now: int) -> Iterator[SubscribedPlan]:

@@ -1,13 +1,25 @@
 """The invoices that a payer's current month would become, if it ended as things stand now."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
-from billing_service.domain.calendar import first_instant, month_of, next_month
+from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.party import NO_ADDRESS, Issuer
 from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
-from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer, rate
+from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
+from billing_service.use_cases.rating import (
+    BilledMonth,
+    HeldLine,
+    accounts_to_rate,
+    drafts,
+    first_issuer,
+    held_lines,
+    rate,
+)
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 
@@ -25,8 +37,18 @@ _NOBODY: Final = Issuer(
 )
 
 
-def preview_invoices(tx: Transaction, payer: str, now: int) -> list[IssuedInvoice]:
-    """The invoices of the open month, one for each currency; nothing is written.
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The invoices of an open month, one for each currency, and what is held for review."""
+
+    invoices: Sequence[IssuedInvoice]
+    held_lines: Sequence[HeldLine]
+
+
+def preview_invoices(tx: Transaction, payer: str, now: int) -> Preview:
+    """The invoices that the open month would become; nothing is written.
+
+    A month that has ended, and waits for late usage, is still open.
 
     Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound.
     """
@@ -34,11 +56,32 @@ def preview_invoices(tx: Transaction, payer: str, now: int) -> list[IssuedInvoic
     if payer not in facts.accounts:
         raise AccountNotFound(payer)
     facts.profiles[payer].check_self_paying()
+    billed = _open_month(facts, payer, now)
+    gather_usage(
+        tx, facts, accounts_to_rate(facts, billed), cut_at=dict.fromkeys(billed.through, now)
+    )
+    proposed = rate(facts, billed)
+    drafted = drafts(facts, billed, proposed.items, first_issuer(facts, payer) or _NOBODY)
+    return Preview(drafted, held_lines(facts, proposed.held))
+
+
+def _open_month(facts: Facts, payer: str, now: int) -> BilledMonth:
+    """The month before if it is not closed but waits for late usage, else the present one."""
     zones = {facts.accounts[account].time_zone for account in facts.billed[payer]}
     # A month closes when it has ended for all accounts, so it is open until the last of them.
     month = min(month_of(now, zone) for zone in zones)
+    before = _billed(facts, payer, month_after(month, -1), zones, now)
+    closed = facts.closed_through(payer)
+    if closed is None or closed < before.month:
+        closes_at = closing_at(facts, before)
+        if closes_at > now:
+            return replace(before, due_at=closes_at, issued_at=closes_at)
+    return _billed(facts, payer, month, zones, now)
+
+
+def _billed(facts: Facts, payer: str, month: date, zones: Collection[str], now: int) -> BilledMonth:
     ends_at = max(first_instant(next_month(month), zone) for zone in zones)
-    billed = BilledMonth(
+    return BilledMonth(
         payer=payer,
         month=month,
         through=dict.fromkeys(facts.billed[payer], month),
@@ -46,7 +89,6 @@ def preview_invoices(tx: Transaction, payer: str, now: int) -> list[IssuedInvoic
         due_at=ends_at,
         issued_at=ends_at,
     )
-    return drafts(facts, billed, rate(facts, billed), first_issuer(facts, payer) or _NOBODY)
 
 
 def _gather(tx: Transaction, payer: str) -> Facts:
@@ -59,5 +101,5 @@ def _gather(tx: Transaction, payer: str) -> Facts:
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
-    gathering.gather_plans(tx, facts, {each.plan for each in facts.subscriptions.values()})
+    gather_plan_charging(tx, facts, accounts)
     return facts

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing_service.domain.charge import AccountToRate, RatedItem, propose
+from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.dunning import dunning_dates
 from billing_service.domain.invoice import Header, IssuedInvoice, by_currency, draft
+from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.party import Issuer
+from billing_service.domain.plan_charges import (
+    PlanFacts,
+    propose_plans,
+    reviews_by_subscription,
+)
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.subscription import Subscription
 from billing_service.storage.facts import Facts
@@ -29,12 +36,32 @@ class BilledMonth:
     issued_at: int
 
 
-def rate(facts: Facts, billed: BilledMonth) -> dict[str, list[RatedItem]]:
-    """What should be charged and is not, by currency.
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A line that is on no invoice yet, and its currency."""
 
-    Errors:  PriceNotFound.
+    line: InvoiceLine
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What should be charged and is not, by currency, and what is held for review."""
+
+    items: Mapping[str, Sequence[RatedItem]]
+    held: Sequence[RatedItem]
+
+
+def rate(facts: Facts, billed: BilledMonth) -> Proposed:
+    """What should be charged and is not, for instances and plans.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound.
     """
-    return by_currency(propose(_accounts(facts, billed), facts.plans, facts.charged))
+    accounts = accounts_to_rate(facts, billed)
+    found = propose(accounts, facts.plans, facts.charged)
+    of_plans = propose_plans(accounts, _plan_facts(facts, billed))
+    found += [each for each in of_plans if not each.is_held]
+    return Proposed(by_currency(found), [each for each in of_plans if each.is_held])
 
 
 def drafts(
@@ -49,6 +76,16 @@ def drafts(
     return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
 
 
+def held_lines(facts: Facts, held: Sequence[RatedItem]) -> list[HeldLine]:
+    """The lines that what is held would have, in the order of an invoice."""
+    in_order = sorted(held, key=lambda each: each.line_order)
+    return [
+        HeldLine(line, each.currency)
+        for each in in_order
+        for line in charge_lines([each], facts.plans[each.rate.plan].display_name)
+    ]
+
+
 def first_issuer(facts: Facts, payer: str) -> Issuer | None:
     """The issuer that a payer's profile names, or else the first there ever was."""
     stated = facts.profiles[payer].issuer
@@ -59,7 +96,8 @@ def first_issuer(facts: Facts, payer: str) -> Issuer | None:
     )
 
 
-def _accounts(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
+def accounts_to_rate(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
+    """The accounts billed, each with its timelines and the months that are open."""
     timelines: dict[str, list[Subscription]] = {account: [] for account in billed.through}
     for subscription in facts.subscriptions.values():
         if subscription.account in timelines:
@@ -79,6 +117,18 @@ def _accounts(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
         )
         for account, through in sorted(billed.through.items())
     ]
+
+
+def _plan_facts(facts: Facts, billed: BilledMonth) -> PlanFacts:
+    return PlanFacts(
+        plans=facts.plans,
+        charged=facts.charged,
+        usages=facts.usages,
+        reviews=reviews_by_subscription(facts.reviews.values()),
+        units={meter_id: meter.unit for meter_id, meter in facts.meters.items()},
+        names={account: facts.profiles[account].legal_name for account in billed.through},
+        payer=billed.payer,
+    )
 
 
 def _header(facts: Facts, billed: BilledMonth, issuer: Issuer) -> Header:

@@ -58,7 +58,8 @@ class Seen:
 
     def preview(self, payer: str = "acme") -> list[IssuedInvoice]:
         """What the current month would come to."""
-        return self.database.read(lambda tx: preview_invoices(tx, payer, self.clock.now()))
+        found = self.database.read(lambda tx: preview_invoices(tx, payer, self.clock.now()))
+        return list(found.invoices)
 
     def charges(self, payer: str = "acme") -> list[InvoiceCharge]:
         """All charges on a payer's invoices."""

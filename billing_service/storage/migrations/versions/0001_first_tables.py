@@ -457,6 +457,7 @@ def upgrade() -> None:  # noqa: PLR0915 - a record of statements
         sa.Column("due_reminder_days", sa.Integer(), nullable=False),
         sa.Column("stop_warning_days", sa.Integer(), nullable=False),
         sa.Column("deletion_warning_days", sa.Integer(), nullable=False),
+        sa.Column("usage_grace_hours", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("terms", "version", name=op.f("pk_terms_versions")),
     )
     op.create_table(

@@ -1,0 +1,137 @@
+"""What subscriptions to plans should be charged: item by item, period by period.
+
+Desired minus charged: a charge key is (account, subscription, item, service period). What is held
+for review is proposed as well, and left off the invoice by whoever issues it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from billing_service.domain.charge import AccountToRate, ChargeKey, OfPlan, RatedItem
+from billing_service.domain.errors import PricedPlanNotFound
+from billing_service.domain.item_lines import unit_of
+from billing_service.domain.item_rate import ItemRate
+from billing_service.domain.plan import Plan
+from billing_service.domain.price_models import Usage
+from billing_service.domain.review import Review, ReviewKey
+from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
+from billing_service.domain.usage.wanted import UsageWanted
+
+Reviews: TypeAlias = Mapping[tuple[str, str], tuple[Review, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What the charges of plans follow from, besides timelines.
+
+    Shapes:  `usages` holds all that the open prices need; `reviews` those that no invoice charges,
+             by account and subscription; `units` what each meter counts in, `names` what people
+             call the accounts; `payer` needs no name.
+    """
+
+    plans: Mapping[str, Plan]
+    charged: Collection[ChargeKey]
+    usages: Mapping[UsageWanted, Usage]
+    reviews: Reviews
+    units: Mapping[str, str]
+    names: Mapping[str, str]
+    payer: str
+
+
+def reviews_by_subscription(reviews: Iterable[Review]) -> Reviews:
+    """The reviews that no invoice charges, by account and subscription."""
+    found: dict[tuple[str, str], list[Review]] = defaultdict(list)
+    for each in reviews:
+        if not each.invoice:
+            found[each.account, each.subscription].append(each)
+    return {key: tuple(sorted(each, key=lambda one: one.review_id)) for key, each in found.items()}
+
+
+def open_prices(
+    to_rate: AccountToRate, plans: Mapping[str, Plan], reviews: Reviews
+) -> Iterator[tuple[SubscribedPlan, SubscribedPrice]]:
+    """What may be charged of an account's plans in the months that are open.
+
+    That is also what was held in a closed month, and decided since.
+
+    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound.
+    """
+    for subscription in to_rate.subscriptions:
+        if not subscription.is_of_plan:
+            continue
+        plan = plans.get(subscription.plan)
+        if plan is None:
+            raise PricedPlanNotFound(subscription.plan, subscription.span.first_month)
+        subscribed = SubscribedPlan(
+            subscription=subscription,
+            plan=plan,
+            currency=to_rate.currency,
+            zone=to_rate.account.time_zone,
+            changes=to_rate.price_changes,
+        )
+        for review in reviews.get(subscription.key, ()):
+            late = _decided_late(to_rate, subscribed, review)
+            if late is not None:
+                yield subscribed, late
+        for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
+            yield subscribed, priced
+
+
+def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[RatedItem]:
+    """What should be charged for plans and is not, what is held among it, by account.
+
+    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound.
+    """
+    return [
+        item
+        for to_rate in accounts
+        for subscribed, priced in open_prices(to_rate, facts.plans, facts.reviews)
+        for item in _rated(to_rate, subscribed, priced, facts)
+    ]
+
+
+def _decided_late(
+    to_rate: AccountToRate, subscribed: SubscribedPlan, review: Review
+) -> SubscribedPrice | None:
+    """The price of a closed month that a review has decided since; None if it is none."""
+    if review.decision is None or to_rate.after_month is None:
+        return None
+    priced = subscribed.price_at(review.price, review.period_start_on)
+    is_late = priced is not None and priced.invoice_month <= to_rate.after_month
+    return priced if is_late else None
+
+
+def _rated(
+    to_rate: AccountToRate,
+    subscribed: SubscribedPlan,
+    priced: SubscribedPrice,
+    facts: PlanFacts,
+) -> Iterator[RatedItem]:
+    subscription, price = subscribed.subscription, priced.price
+    key = ChargeKey(*subscription.key, price.code, priced.period.start_on)
+    rated = None if key in facts.charged else priced.rate(priced.usages(facts.usages))
+    if rated is None:
+        return
+    review_key = ReviewKey(*subscription.key, price.code, priced.period.start_on)
+    reviews = facts.reviews.get(subscription.key, ())
+    is_late = to_rate.after_month is not None and priced.invoice_month <= to_rate.after_month
+    is_named = is_late or to_rate.account.account != facts.payer
+    name = subscription.display_name or facts.names.get(subscription.account, "")
+    rate = ItemRate(
+        plan=subscription.plan,
+        plan_version=priced.version.version,
+        band=subscription.band,
+        position=priced.position,
+        tax_category=price.tax_category or subscribed.plan.tax_category,
+        rated=rated,
+    )
+    told = OfPlan(
+        period_end_on=priced.period.end_on,
+        unit=unit_of(price, facts.units),
+        instalment=priced.period.instalment,
+        subject=(name or subscription.account) if is_named else "",
+        review=next((each for each in reviews if each.key == review_key), None),
+    )
+    yield RatedItem(key, rate, priced.invoice_month, told)

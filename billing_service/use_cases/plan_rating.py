@@ -1,0 +1,84 @@
+"""What the charges of plans take to be rated: usage of their periods, and time for it to come in.
+
+Source:  docs/decisions/0018-plan-subscriptions.md
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from billing_service.domain.calendar import first_instant, next_month
+from billing_service.domain.catalog_errors import PlanVersionNotFound
+from billing_service.domain.charge import AccountToRate
+from billing_service.domain.errors import PricedPlanNotFound, PriceNotFound
+from billing_service.domain.plan_charges import open_prices, reviews_by_subscription
+from billing_service.domain.usage.wanted import UsageWanted
+from billing_service.storage import gathering, gathering_guards
+from billing_service.storage.catalog_memory import remembered_meters
+from billing_service.storage.facts import Facts
+from billing_service.storage.usage_reading import usages
+from billing_service.use_cases.rating import BilledMonth, accounts_to_rate
+from chassis.database import Transaction
+
+_HOUR_US: Final = 3_600_000_000
+
+
+def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
+    """Plans and meters, the reviews of the accounts, and the subscriptions that these are of."""
+    gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
+    decided = {
+        (each.account, each.subscription)
+        for each in facts.reviews.values()
+        if each.decision is not None
+    }
+    gathering.gather_subscriptions(tx, facts, decided - facts.subscriptions.keys())
+    subscriptions = facts.subscriptions.values()
+    gathering.gather_plans(tx, facts, {each.plan for each in subscriptions})
+    if any(each.is_of_plan for each in subscriptions):
+        facts.meters.update(remembered_meters(tx))
+
+
+def gather_usage(
+    tx: Transaction,
+    facts: Facts,
+    accounts: Sequence[AccountToRate],
+    cut_at: Mapping[str, int] | None = None,
+) -> None:
+    """The usage that the open prices of accounts need; `cut_at` is until when levels hold.
+
+    An account that cannot be priced is left out: rating it tells why.
+    """
+    reviews = reviews_by_subscription(facts.reviews.values())
+    wanted: dict[UsageWanted, None] = {}
+    for to_rate in accounts:
+        with suppress(PricedPlanNotFound, PlanVersionNotFound, PriceNotFound):
+            for _, priced in open_prices(to_rate, facts.plans, reviews):
+                wanted.update(dict.fromkeys(priced.usages_needed))
+    if wanted:
+        zones = {each.account.account: each.account.time_zone for each in accounts}
+        found = usages(tx, list(wanted), zones=zones, cut_at=cut_at)
+        facts.usages.update(zip(wanted, found, strict=True))
+
+
+def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
+    """Whether usage of a plan is priced on the invoice of the month.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound.
+    """
+    reviews = reviews_by_subscription(facts.reviews.values())
+    return any(
+        priced.is_metered
+        for to_rate in accounts_to_rate(facts, billed)
+        for _, priced in open_prices(to_rate, facts.plans, reviews)
+    )
+
+
+def closing_at(facts: Facts, billed: BilledMonth) -> int:
+    """When a month closes: when it has ended for all accounts, and late usage has come in.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound.
+    """
+    zones = {facts.accounts[account].time_zone for account in billed.through}
+    ends_at = max(first_instant(next_month(billed.month), zone) for zone in zones)
+    hours = facts.terms_in_force(billed.payer, ends_at).usage_grace_hours
+    return ends_at + hours * _HOUR_US if hours and bills_usage(facts, billed) else ends_at
