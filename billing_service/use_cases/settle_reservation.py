@@ -85,7 +85,7 @@ def _check_taken(result: IngestResult) -> None:
         return
     (refusal,) = result.refusals
     field = f"event.{refusal.field}" if refusal.field else "event"
-    raise InvalidEvent(field, refusal.message)
+    raise InvalidEvent(field, refusal.message.rstrip("."))
 
 
 def apply(tx: Transaction, effects: Sequence[Effects[Settled]]) -> None:
