@@ -26,6 +26,12 @@ from billing_service.api.sandbox_steps import SandboxSteps
 from billing_service.api.subscriptions import Subscriptions
 from billing_service.api.tax_profiles import TaxProfiles
 from billing_service.api.terms import TermsOfBilling
+from billing_service.api.usage import Usage
+from billing_service.api.usage_events import EventTimes, UsageEvents
+from billing_service.api.usage_guards import UsageGuards
+from billing_service.api.usage_history import UsageHistory
+from billing_service.api.usage_summaries import UsageSummaries
+from billing_service.api.usage_watching import UsageWatching
 from billing_service.clients.introspection import remembered_callers
 from billing_service.clients.provisioning_feed import ProvisioningFeed
 from billing_service.domain.terms import DEFAULT_TERMS, integrator_terms
@@ -55,6 +61,8 @@ from chassis.writer import Writer
 NAME: Final = "billing"
 PEER: Final = "provisioning"
 _PACKAGE: Final = "pospago.billing.v1"
+_SECOND_US: Final = 1_000_000
+_DAY_US: Final = 86_400 * _SECOND_US
 _log = structlog.get_logger("billing")
 
 
@@ -210,9 +218,34 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.ReviewService": Reviews(writes, reads, core.clock),
+        f"{_PACKAGE}.UsageService": _usage(core, writes, reads),
+        f"{_PACKAGE}.UsageGuardService": UsageGuards(
+            writes, reads, RandomIds(core.clock), core.clock, _event_times(core.settings)
+        ),
         f"{_PACKAGE}.SandboxStepService": SandboxSteps(core.writer, consumer),
         f"{_PACKAGE}.EventService": events,
     }
+
+
+def _usage(core: _Core, writes: Writes, reads: Reads) -> Usage:
+    """The servicer of UsageService."""
+    written = FeedSignal(asyncio.get_running_loop())
+    core.writer.on_write(written.committed)
+    summaries = UsageSummaries(reads)
+    is_alone = core.database.dialect == "sqlite"
+    return Usage(
+        UsageEvents(writes, core.clock, _event_times(core.settings)),
+        UsageHistory(writes, reads),
+        summaries,
+        UsageWatching(summaries, written, is_alone=is_alone),
+    )
+
+
+def _event_times(settings: BillingSettings) -> EventTimes:
+    return EventTimes(
+        tolerance_us=settings.usage_future_tolerance_seconds * _SECOND_US,
+        age_max_us=settings.usage_age_max_days * _DAY_US,
+    )
 
 
 def _listening(settings: BillingSettings) -> Listening:

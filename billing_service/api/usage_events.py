@@ -20,11 +20,8 @@ from billing_service.use_cases.ingest import INGEST, IngestEvents
 from chassis.clock import Clock
 from chassis.errors import Overloaded
 from chassis.rpc.call import Call
-from chassis.rpc.contract import judges_own_text
 from chassis.rpc.writes import Writes
 
-# How long a batch of a stream waits for room before the stream is refused.
-STREAM_PATIENCE_SECONDS: Final = 30.0
 _LOOK_AGAIN_SECONDS: Final = 0.02
 
 
@@ -39,13 +36,21 @@ class EventTimes:
 class UsageEvents:
     """What UsageService does with events."""
 
-    def __init__(self, writes: Writes, clock: Clock, times: EventTimes) -> None:
+    def __init__(
+        self,
+        writes: Writes,
+        clock: Clock,
+        times: EventTimes,
+        *,
+        patience_seconds: float = 30.0,
+    ) -> None:
+        """`patience_seconds`: how long a batch of a stream waits for room, at most."""
         self._writes = writes
         self._clock = clock
         self._times = times
+        self._patience_seconds = patience_seconds
         self._turn = asyncio.Lock()
 
-    @judges_own_text
     async def ingest(self, request: pb.IngestEventsRequest, call: Call) -> pb.IngestEventsResponse:
         """Take events in. Overloaded, before they are even read, while too much waits."""
         if not self._writes.has_room_for(len(request.events)):
@@ -57,7 +62,6 @@ class UsageEvents:
             accepted_count=taken.outcomes.count(EventOutcome.ACCEPTED),
         )
 
-    @judges_own_text
     async def ingest_batch(
         self, request: pb.StreamEventsRequest, call: Call
     ) -> pb.StreamEventsResponse:
@@ -86,7 +90,7 @@ class UsageEvents:
     async def _wait_for_room(self, weight: int) -> None:
         """Wait until a batch would be taken, each stream in its turn; Overloaded after a while."""
         try:
-            async with asyncio.timeout(STREAM_PATIENCE_SECONDS), self._turn:
+            async with asyncio.timeout(self._patience_seconds), self._turn:
                 while not self._writes.has_room_for(weight):  # noqa: ASYNC110 - one at a time
                     await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         except TimeoutError:

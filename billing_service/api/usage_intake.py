@@ -1,6 +1,7 @@
 """Events of usage as they come, and as they are answered: read fast, and refused one by one."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 from pospago.billing.v1 import usage_pb2 as pb
@@ -14,8 +15,6 @@ from billing_service.domain.usage.event import (
     event_key_of,
 )
 from billing_service.domain.usage.intake import IngestResult
-from chassis.errors import InvalidField
-from chassis.rpc.names import account_id
 
 NAME_LENGTH_MAX: Final = 200
 TYPE_LENGTH_MAX: Final = 100
@@ -28,6 +27,7 @@ _NANOS_END: Final = 1_000_000_000
 _SECOND_US: Final = 1_000_000
 _SHOWN_MAX: Final = 60
 _NUL: Final = "\0"
+_SUBJECT: Final = re.compile("accounts/([a-z0-9][a-z0-9-]{0,62})")
 
 
 class EventsRead(NamedTuple):
@@ -49,11 +49,8 @@ class _Accounts(dict[str, str]):
     """The account that a subject names, found once for each subject; empty where it names none."""
 
     def __missing__(self, subject: str) -> str:
-        try:
-            account = account_id(subject, "subject")
-        except InvalidField:
-            account = ""
-        self[subject] = account
+        found = _SUBJECT.fullmatch(subject)
+        account = self[subject] = found[1] if found else ""
         return account
 
 
@@ -140,15 +137,20 @@ def _fault_of(message: pb.UsageEvent, account: str) -> tuple[str, str] | None:
             return field, f"must have 1 to {length_max} characters."
         if _NUL in value:
             return field, "must not hold the character NUL."
-    if not account or _NUL in account:
+    if not account:
         return "subject", "must be like accounts/{account}."
     if not (
         SECONDS_MIN <= message.time.seconds <= SECONDS_MAX and 0 <= message.time.nanos < _NANOS_END
     ):
         return "time", "is no instant of the years 1 to 9999: seconds and nanos, from 0 up."
-    if len(message.data) > PROPERTIES_MAX:
+    return data_fault(message.data)
+
+
+def data_fault(data: Mapping[str, str]) -> tuple[str, str] | None:
+    """The first of an event's properties that cannot be kept, and why; None if all can."""
+    if len(data) > PROPERTIES_MAX:
         return "data", f"must have {PROPERTIES_MAX} properties at most."
-    for name, value in message.data.items():
+    for name, value in data.items():
         field = f"data.{name[:_SHOWN_MAX]}"
         if len(name) > PROPERTY_LENGTH_MAX or len(value) > PROPERTY_LENGTH_MAX:
             return field, f"name and value must have {PROPERTY_LENGTH_MAX:,} characters at most."

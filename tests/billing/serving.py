@@ -32,6 +32,7 @@ from pospago.billing.v1 import (
     subscription_pb2_grpc,
     tax_pb2_grpc,
     terms_pb2_grpc,
+    usage_pb2_grpc,
 )
 
 from billing_service.server import BillingApp
@@ -85,6 +86,7 @@ class Stubs:
         self.estimates: Any = estimate_pb2_grpc.EstimateServiceStub(channel)
         self.payments: Any = payment_pb2_grpc.PaymentServiceStub(channel)
         self.steps: Any = sandbox_step_pb2_grpc.SandboxStepServiceStub(channel)
+        self.usage: Any = usage_pb2_grpc.UsageServiceStub(channel)
         self.events: Any = event_service_pb2_grpc.EventServiceStub(channel)
 
 
@@ -116,8 +118,8 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Served]:
-    """The service on a fresh store in `folder`."""
+async def serving(folder: Path, **more: Any) -> AsyncIterator[Served]:
+    """The service on a fresh store in `folder`, with `more` settings."""
     credentials = load_or_create(folder, "provisioning")
     access = Access()
     peer = RpcServer(
@@ -134,6 +136,7 @@ async def serving(folder: Path) -> AsyncIterator[Served]:
         metrics_port=None,
         peer_address=f"127.0.0.1:{peer.port}",
         stop_seconds=0,
+        **more,
     )
     app = await BillingApp.start(settings, clock)
     assert credentials.operator_file is not None
