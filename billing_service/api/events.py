@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 from pospago.billing.v1 import events_pb2 as pb
+from pospago.billing.v1 import usage_pb2
 
 from billing_service.api.billing_profiles import to_proto_profile
 from billing_service.api.guard_messages import to_proto_guard
@@ -125,6 +126,17 @@ def _threshold_reached(event: events.UsageThresholdReached) -> Message:
     return message
 
 
+def _usage_corrected(event: events.UsageCorrected) -> Message:
+    correction = event.correction
+    return pb.UsageCorrected(
+        account=f"accounts/{correction.account}",
+        kind=f"KIND_{correction.kind.name}",
+        events_count=event.events_count,
+        first_event=usage_pb2.EventKey(source=event.source, id=event.event_id),
+        reason=correction.why.reason,
+    )
+
+
 def _charge_outdated(event: events.ChargeOutdated) -> Message:
     outdated = event.outdated
     return pb.ChargeOutdated(
@@ -175,6 +187,10 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.CreditApplied: _credit_applied,
     events.UsageThresholdReached: _threshold_reached,
     events.UsageGuardChanged: lambda e: pb.UsageGuardChanged(guard=to_proto_guard(e.guard)),
+    events.UsageCorrected: _usage_corrected,
+    events.UsageEventsAgedOut: lambda e: pb.UsageEventsAgedOut(
+        months=filter(None, map(to_proto_date, e.months)), events_count=e.events_count
+    ),
     events.ReviewChanged: lambda e: pb.ReviewChanged(
         review=to_proto_review(e.review, e.quantity, e.full_minor)
     ),

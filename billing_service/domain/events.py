@@ -15,6 +15,7 @@ from billing_service.domain.review import Review
 from billing_service.domain.subscription import Subscription, SubscriptionState
 from billing_service.domain.tax import TaxProfile
 from billing_service.domain.terms import Terms
+from billing_service.domain.usage.correction import Correction
 from billing_service.domain.usage.guard import Reading, Threshold, UsageGuard
 from billing_service.domain.usage.outdated import OutdatedCharge
 
@@ -272,6 +273,24 @@ class UsageGuardChanged:
     """A guard's thresholds or its ceiling were stated."""
 
     guard: UsageGuard
+
+
+@dataclass(frozen=True, slots=True)
+class UsageCorrected:
+    """Events of an account were amended or voided, all for the same reason; the first of them."""
+
+    correction: Correction
+    events_count: int
+    source: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEventsAgedOut:
+    """Events of old months were dropped."""
+
+    months: tuple[date, ...]
+    events_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What taking events in needs to know, in a few statements for however many events."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import and_, select
 
 from billing_service.domain.account import Account, Standing
 from billing_service.domain.meter import Meter
+from billing_service.domain.usage.day_total import DayTotal
 from billing_service.domain.usage.days import DayFinder
 from billing_service.domain.usage.event import UsageEvent
 from billing_service.domain.usage.intake import Intake, ValueKey
@@ -23,7 +24,7 @@ from billing_service.domain.usage.judging import (
 from billing_service.storage.catalog_memory import meters_of_type
 from billing_service.storage.tables import CHASSIS, table
 from billing_service.storage.usage_rows import total_from_tuple
-from billing_service.storage.usage_segments import kept_since
+from billing_service.storage.usage_segments import kept_since, lock_segments
 from chassis.database import Transaction
 from chassis.prepared import InQuery
 from chassis.tuples import find_tuples
@@ -51,6 +52,8 @@ _HOMES: Final = InQuery(
 )
 _READERS: Final = "usage meter readers"
 _DAYS: Final = "usage days"
+# Months age out three months after their end at the earliest.
+_RECENT_US: Final = 60 * 86_400 * 1_000_000
 
 Judgements = list[Judged | Refused | None]
 
@@ -62,13 +65,21 @@ def gather_intake(
 
     Events that are known already are not judged: None.
     """
+    _keep_old_months(tx, batches)
     keys = {(event[0], event[7]) for events, _ in batches for event in events}
     known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, sorted(keys))}
-    readers = _readers(tx)
+    readers = readers_by_type(tx)
+    accounts = read_accounts(tx, {event[0] for events, _ in batches for event in events})
+    kept_at = kept_since(tx)
     homes: dict[str, Home] = {}
     judgements: list[Judgements] = []
-    for events, bounds in batches:
-        own = gather_homes(tx, {event[0] for event in events}, bounds)
+    for events, stated in batches:
+        bounds = stated._replace(kept_since=kept_at)
+        own = {
+            name: accounts[name].home(bounds)
+            for name in {event[0] for event in events}
+            if name in accounts
+        }
         homes |= own
         judgements.append(
             [
@@ -82,27 +93,52 @@ def gather_intake(
     return Intake(homes, known, totals, values), judgements
 
 
-def gather_homes(tx: Transaction, accounts: Iterable[str], bounds: Bounds) -> dict[str, Home]:
-    """Those of the accounts that are known, with their clocks and zones."""
-    bounds = bounds._replace(kept_since=kept_since(tx))
-    homes = {}
-    for row in tx.all_in(_HOMES, sorted(accounts)):
-        account = Account(
-            row.account, row.sandbox, row.time_zone, row.zone_fixed, row.usage_watched
-        )
-        homes[row.account] = Home(
-            account,
+class AccountRead(NamedTuple):
+    """An account as it is stored, what its sandbox's clock shows (None: it has none), its days."""
+
+    account: Account
+    standing: Standing
+    clock_at: int | None
+    days: DayFinder
+
+    def home(self, bounds: Bounds) -> Home:
+        """The account as events of a batch are judged."""
+        now_at = bounds.received_at if self.clock_at is None else self.clock_at
+        return Home(self.account, self.standing, now_at=now_at, bounds=bounds, days=self.days)
+
+
+def read_accounts(tx: Transaction, accounts: Iterable[str]) -> dict[str, AccountRead]:
+    """Those of the accounts that are known."""
+    return {
+        row.account: AccountRead(
+            Account(*row[:5]),
             Standing(row.account, closed_through=row.closed_through),
-            now_at=bounds.received_at if row.clock_at is None else row.clock_at,
-            bounds=bounds,
-            days=_days_of(tx, row.time_zone),
+            row.clock_at,
+            _days_of(tx, row.time_zone),
         )
-    return homes
+        for row in tx.all_in(_HOMES, sorted(accounts))
+    }
+
+
+def _keep_old_months(
+    tx: Transaction, batches: Iterable[tuple[Sequence[UsageEvent], Bounds]]
+) -> None:
+    """Keep old months from aging out meanwhile, if any of the events lies that far back."""
+    for events, bounds in batches:
+        recent_at = bounds.received_at - _RECENT_US
+        if any(event[4] is not None and event[4] < recent_at for event in events):
+            lock_segments(tx, alone=False)
+            return
+
+
+def find_totals(tx: Transaction, wanted: Iterable[TotalKey]) -> dict[TotalKey, DayTotal]:
+    """The totals of days, where there are any."""
+    return dict(map(total_from_tuple, find_tuples(tx, _TOTALS, sorted(wanted))))
 
 
 def _gather_totals(
     tx: Transaction, judgements: Iterable[Judgements]
-) -> tuple[dict[TotalKey, Any], dict[ValueKey, int]]:
+) -> tuple[dict[TotalKey, DayTotal], dict[ValueKey, int]]:
     """What the days that the postings go to add up to by now."""
     wanted: set[TotalKey] = set()
     met: set[ValueKey] = set()
@@ -114,7 +150,7 @@ def _gather_totals(
                 wanted.add(posting[0])
                 if posting[2]:
                     met.add((*posting[0], posting[2]))
-    totals = dict(map(total_from_tuple, find_tuples(tx, _TOTALS, sorted(wanted))))
+    totals = find_totals(tx, wanted)
     values: dict[ValueKey, int] = {
         (row[0], row[1], row[2], row[3], row[4]): row[5]
         for row in find_tuples(tx, _VALUES, sorted(met))
@@ -122,7 +158,7 @@ def _gather_totals(
     return totals, values
 
 
-def _readers(tx: Transaction) -> Mapping[str, Readers]:
+def readers_by_type(tx: Transaction) -> Mapping[str, Readers]:
     """The meters of each type of events, as they read events; made once for a catalogue."""
     meters: Mapping[str, tuple[Meter, ...]] = meters_of_type(tx)
     remembered = tx.memory.get(_READERS)

@@ -18,9 +18,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     func,
+    or_,
     select,
-    update,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable, DropTable
@@ -101,8 +103,40 @@ def count_events(tx: Transaction, month: date) -> int:
     return int(row[0])
 
 
-def drop_segments(tx: Transaction, months: Iterable[date], now_at: int) -> None:
-    """Drop the tables of months; what is remembered of the months stays."""
+def lock_segments(tx: Transaction, *, alone: bool) -> None:
+    """Keep months from aging out while events of old ones come, or these while months age out.
+
+    SQLite has one writer, and needs none of it.
+    """
+    if tx.dialect == "postgresql":
+        mode = "EXCLUSIVE" if alone else "ROW SHARE"
+        tx.execute(text(f"LOCK TABLE {_SEGMENTS.name} IN {mode} MODE"))
+
+
+def drop_segments(tx: Transaction, months: Iterable[date], last: date, now_at: int) -> None:
+    """Drop the tables of months, and remember that all months up to `last` have aged out."""
     for month in months:
         tx.execute(DropTable(segment_table(month)))
-        tx.execute(update(_SEGMENTS).where(_SEGMENTS.c.month == month).values(aged_out_at=now_at))
+    rows = [{"month": month, "aged_out_at": now_at} for month in {*months, last}]
+    tx.upsert(_SEGMENTS, rows)
+
+
+def open_account(tx: Transaction, through: date) -> str | None:
+    """A real account with a month up to `through` that is not billed for good; None: all are."""
+    accounts, standings = table("accounts"), table("standings")
+    subscriptions = table("subscriptions")
+    closed = standings.c.closed_through
+    query = (
+        select(subscriptions.c.account)
+        .join(accounts, accounts.c.account == subscriptions.c.account)
+        .outerjoin(standings, standings.c.account == subscriptions.c.account)
+        .where(
+            accounts.c.sandbox == "",
+            subscriptions.c.first_month <= through,
+            subscriptions.c.last_month >= subscriptions.c.first_month,
+            or_(closed.is_(None), and_(closed < through, subscriptions.c.last_month > closed)),
+        )
+        .limit(1)
+    )
+    row = tx.one(query)
+    return row[0] if row else None

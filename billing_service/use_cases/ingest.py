@@ -4,7 +4,7 @@ What follows from usage is not done here: a timer that is due at once makes it h
 the same batch.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from billing_service.domain.account import Account
 from billing_service.domain.events import AccountZoneFixed
 from billing_service.domain.usage.event import UsageEvent
 from billing_service.domain.usage.intake import IngestResult, Intake, Touched
-from billing_service.domain.usage.judging import Bounds
+from billing_service.domain.usage.judging import Bounds, Home
 from billing_service.storage.saving import save
 from billing_service.storage.usage_gathering import Judgements, gather_intake
 from billing_service.storage.usage_saving import save_intake
@@ -85,7 +85,7 @@ def take_in(facts: UsageFacts, command: IngestEvents, now: int) -> Taken:
             changes.append(home.account)
             fixed = AccountZoneFixed(account, home.account.time_zone)
             told.append(Event(account, fixed, effective_at=home.now_at))
-    timers = tuple(usage_timers(facts.intake, touched, now))
+    timers = tuple(usage_timers(facts.intake.homes, touched, now))
     return Taken(result, tuple(changes), tuple(told), timers)
 
 
@@ -103,14 +103,14 @@ def apply(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
         save_intake(tx, intake)
 
 
-def usage_timers(intake: Intake, touched: Touched, now: int) -> Iterator[TimerSet]:
+def usage_timers(homes: Mapping[str, Home], touched: Touched, now: int) -> Iterator[TimerSet]:
     """What usage makes happen at once: checks of what is watched, notes of what is outdated."""
     for account in sorted(touched.accounts):
-        home = intake.homes[account]
+        home = homes[account]
         if home.account.usage_watched:
             yield TimerSet(account, CHECK_USAGE, "", home.shown_at(now))
     for account, meter, day in sorted(touched.closed_days):
-        home = intake.homes[account]
+        home = homes[account]
         yield TimerSet(account, MARK_OUTDATED, f"{meter}/{day}", home.shown_at(now))
 
 

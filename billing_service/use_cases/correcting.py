@@ -1,0 +1,132 @@
+"""What amending and voiding events have in common: what they need to know, and what they change."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from billing_service.domain.events import UsageCorrected
+from billing_service.domain.usage.correction import Correction, RecordedEvent
+from billing_service.domain.usage.event_errors import EventNotFound, EventsNotCorrectable
+from billing_service.domain.usage.intake import Touched
+from billing_service.domain.usage.judging import Bounds, Home, Readers, TotalKey
+from billing_service.storage.tables import table
+from billing_service.storage.usage_events import EventFilter, Name, correction_to_row, find_events
+from billing_service.storage.usage_gathering import read_accounts, readers_by_type
+from billing_service.storage.usage_saving import MeterDay, sum_up_anew
+from billing_service.storage.usage_segments import kept_since, lock_segments
+from billing_service.use_cases.ingest import usage_timers
+from chassis.database import Transaction
+from chassis.errors import AccountNotFound
+from chassis.use_case import Effects, Event, TimerSet
+
+_CORRECTIONS: Final = table("usage_corrections")
+# Events that are there already are judged by what they state, not by when they happened.
+_NO_BOUNDS: Final = Bounds(received_at=0, tolerance_us=0, age_max_us=0)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysToSum:
+    """Days of meters whose totals no longer are what their events add up to, and the zone."""
+
+    days: frozenset[MeterDay]
+    zone: str
+
+
+@dataclass(slots=True)
+class CorrectionFacts:
+    """Accounts, meters and events; None for an event that is known, but no longer kept.
+
+    `sums` has what the days add up to that amended data go to; `ranges` the events of a stretch of
+    time that count, and how many were voided before.
+    """
+
+    homes: Mapping[str, Home]
+    readers: Mapping[str, Readers]
+    events: dict[Name, RecordedEvent | None]
+    kept_at: int
+    sums: dict[TotalKey, int] = field(default_factory=dict)
+    ranges: dict[EventFilter, tuple[list[Name], int]] = field(default_factory=dict)
+
+    def absorb(self, effects: Effects[Any]) -> None:
+        """Take in the changes of a command, for the commands that follow in the list."""
+        for change in effects.changes:
+            if isinstance(change, RecordedEvent):
+                self.events[change.account, change.event_key] = change
+
+    def home(self, account: str) -> Home:
+        """The account.
+
+        Errors:  AccountNotFound.
+        """
+        home = self.homes.get(account)
+        if home is None:
+            raise AccountNotFound(account)
+        return home
+
+    def event(self, name: Name, source: str, event_id: str) -> RecordedEvent:
+        """An event of an account.
+
+        Errors:  EventNotFound, EventsNotCorrectable.
+        """
+        if name not in self.events:
+            raise EventNotFound(name[0], source, event_id)
+        event = self.events[name]
+        if event is None:
+            raise EventsNotCorrectable(self.kept_at)
+        return event
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What correcting events of one account changes, tells and makes happen."""
+
+    changes: tuple[object, ...]
+    events: tuple[Event, ...]
+    timers: tuple[TimerSet, ...]
+
+
+def gather_corrections(
+    tx: Transaction, accounts: Iterable[str], names: Iterable[Name]
+) -> CorrectionFacts:
+    """The accounts, all meters, and the events of these names."""
+    lock_segments(tx, alone=False)
+    found = read_accounts(tx, set(accounts)).items()
+    homes = {account: each.home(_NO_BOUNDS) for account, each in found}
+    return CorrectionFacts(homes, readers_by_type(tx), find_events(tx, names), kept_since(tx) or 0)
+
+
+def corrected(home: Home, events: Sequence[RecordedEvent], now: int) -> Corrected:
+    """What follows once these events of an account are corrected as their last correction says."""
+    if not events:
+        return Corrected((), (), ())
+    account = home.account.account
+    days = frozenset(day for event in events for day in _days_of(home, event))
+    last = events[0].corrections[-1]
+    told = UsageCorrected(last, len(events), events[0].source, events[0].event_id)
+    closed = {day for day in days if day[2] < home.closed_until}
+    touched = Touched({account}, closed)
+    timers = tuple(usage_timers({account: home}, touched, now))
+    to_sum = DaysToSum(days, home.account.time_zone)
+    return Corrected((*events, to_sum), (Event(account, told),), timers)
+
+
+def apply_corrections(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
+    """Write the new corrections, and sum up the days anew."""
+    changes = [change for effect in effects for change in effect.changes]
+    # An event that two commands corrected comes twice: its later form has both corrections.
+    rows: dict[tuple[str, bytes, int], Correction] = {}
+    for event in changes:
+        if isinstance(event, RecordedEvent):
+            last = event.corrections[-1]
+            rows[last.account, last.event_key, last.ordinal] = last
+    tx.insert(_CORRECTIONS, [correction_to_row(each) for each in rows.values()])
+    days = [each for each in changes if isinstance(each, DaysToSum)]
+    zones = {day[0]: each.zone for each in days for day in each.days}
+    sum_up_anew(tx, {day for each in days for day in each.days}, zones)
+
+
+def _days_of(home: Home, event: RecordedEvent) -> Iterable[MeterDay]:
+    """The days of the meters that may count an event."""
+    day = home.days.find(event.time_at).text
+    meters = event.meters.strip("/").split("/")
+    return [(event.account, meter, day) for meter in meters]
