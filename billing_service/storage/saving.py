@@ -30,6 +30,7 @@ from billing_service.storage import (
 from billing_service.storage.catalog_memory import renew_revision
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
+from billing_service.storage.watching import watch_subscribers
 from chassis.database import Transaction
 from chassis.use_case import Effects
 
@@ -130,3 +131,4 @@ def save(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
         added = [each for each in changes if type(each) is kind]
         for name, to_rows in places:
             tx.insert(table(name), [row for each in added for row in to_rows(each)])
+    watch_subscribers(tx, [each for each in changes if isinstance(each, Plan)])
