@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -14,11 +15,14 @@ from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage.usage_reading import usages
 from billing_service.use_cases.create_meter import CREATE_METER, CreateMeter
 from billing_service.use_cases.ingest import INGEST, IngestEvents
+from chassis.errors import DomainError
+from chassis.use_case import UseCase
 from tests.billing.builders import Billing
 from tests.billing.usage.machine_world import (
     DATA,
     DAY_US,
     HOUR_US,
+    LATER,
     METERS,
     NAMES,
     TYPES,
@@ -45,7 +49,7 @@ class UsageMachine(RuleBasedStateMachine):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.billing = Billing.at(url)
-        self.reference = Reference("UTC", METERS)
+        self.reference = Reference("UTC", list(METERS))
 
     def teardown(self) -> None:
         """Leave the store."""
@@ -68,6 +72,13 @@ class UsageMachine(RuleBasedStateMachine):
         self.billing.account(ACCOUNT, zone=zone)
         for meter in METERS:
             self.billing.do(CREATE_METER, CreateMeter(meter))
+
+    @precondition(lambda self: LATER not in self.reference.meters)
+    @rule()
+    def measure_more(self) -> None:
+        """A meter for events that there are already."""
+        self.reference.meters.append(LATER)
+        self.billing.do(CREATE_METER, CreateMeter(LATER))
 
     # --- events -------------------------------------------------------------------------------
 
@@ -108,6 +119,14 @@ class UsageMachine(RuleBasedStateMachine):
             for place, outcome in enumerate(result.outcomes)
         ] == expected
 
+    def refusal_of(self, use_case: UseCase[Any, Any, Any], command: object) -> str:
+        """The reason why a command is refused; '' if it is not."""
+        try:
+            self.billing.do(use_case, command)
+        except DomainError as refused:
+            return refused.reason
+        return ""
+
     # --- time ---------------------------------------------------------------------------------
 
     @rule(span=st.sampled_from([60_000_000, 6 * 60_000_000, 5 * HOUR_US, DAY_US, 9 * DAY_US]))
@@ -134,7 +153,7 @@ class UsageMachine(RuleBasedStateMachine):
         europe = (DimensionFilter("region", frozenset(EUROPE)),)
         parts = [
             (meter, filters, regions)
-            for meter in METERS
+            for meter in self.reference.meters
             for filters, regions in (((), None), (europe, EUROPE))
             if regions is None or "region" in meter.dimensions
         ]

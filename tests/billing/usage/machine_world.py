@@ -49,6 +49,9 @@ METERS: Final = (
     ),
 )
 
+# Made when events are there already: it counts from then on.
+LATER: Final = _meter("later", Aggregation.SUM)
+
 _ABSENT: Final = "absent"
 _SIZES: Final = ("0", "1", "2.5", "7", "0.000000001", "1000000000000", "-1", "1e3", _ABSENT)
 # Most values are fine: what is refused teaches totals nothing.

@@ -47,11 +47,12 @@ CONFLICT = Answer(EventOutcome.CONFLICT, RefusalReason.CONFLICT)
 
 @dataclass(slots=True)
 class Known:
-    """An event that was taken in, and what it states by now."""
+    """An event that was taken in: what it states by now, and which meters there were then."""
 
     draft: Draft
     time_at: int
     data: Mapping[str, str]
+    meters: frozenset[str]
     counts: bool = True
 
 
@@ -60,7 +61,7 @@ class Reference:
     """One account: its zone, the meters, and every event that it was told of."""
 
     zone: str
-    meters: Sequence[Meter]
+    meters: list[Meter]
     known: dict[Name, Known] = field(default_factory=dict)
 
     def ingest(self, draft: Draft, now: int) -> Answer:
@@ -71,7 +72,8 @@ class Reference:
         reason = self._fault(draft, time_at, now)
         if reason is not None:
             return Answer(EventOutcome.REJECTED, reason)
-        self.known[draft.name] = Known(draft, time_at, draft.data)
+        meters = frozenset(each.meter_id for each in self.meters)
+        self.known[draft.name] = Known(draft, time_at, draft.data, meters)
         return ACCEPTED
 
     def _fault(self, draft: Draft, time_at: int, now: int) -> RefusalReason | None:
@@ -81,35 +83,40 @@ class Reference:
             return RefusalReason.TOO_OLD
         if all(each.event_name != draft.type for each in self.meters):
             return RefusalReason.UNKNOWN_TYPE
-        if self.is_malformed(draft.type, draft.data):
+        if _is_malformed(self.meters, draft.type, draft.data):
             return RefusalReason.MALFORMED_VALUE
         return None
 
-    def is_malformed(self, event_type: str, data: Mapping[str, str]) -> bool:
-        """Whether some meter that counts such an event cannot read its value."""
-        return any(
-            _counts(each, event_type, data) and not _reads(each, data) for each in self.meters
-        )
+    def amend(self, name: Name, data: Mapping[str, str]) -> str:
+        """Another body from now on; or the reason why not."""
+        known = self.known.get(name)
+        if known is None:
+            return "EVENT_NOT_FOUND"
+        if not known.counts:
+            return "EVENT_VOIDED"
+        meters = [each for each in self.meters if each.meter_id in known.meters]
+        if _is_malformed(meters, known.draft.type, data):
+            return "INVALID_EVENT"
+        known.data = data
+        return ""
 
-    def amend(self, name: Name, data: Mapping[str, str]) -> None:
-        """Another body from now on, of an event that counts."""
-        self.known[name].data = data
-
-    def void(self, names: Iterable[Name]) -> tuple[int, int]:
-        """How many count no more, and how many did not before."""
-        named = [self.known[name] for name in dict.fromkeys(names)]
-        already = sum(not each.counts for each in named)
-        for each in named:
+    def void(self, names: Iterable[Name]) -> tuple[int, int] | str:
+        """How many count no more, and how many did not before; or the reason why not."""
+        named = [self.known.get(name) for name in dict.fromkeys(names)]
+        found = [each for each in named if each is not None]
+        if len(found) < len(named):
+            return "EVENT_NOT_FOUND"
+        counting = [each for each in found if each.counts]
+        for each in counting:
             each.counts = False
-        return len(named) - already, already
+        return len(counting), len(found) - len(counting)
 
     def in_range(self, source: str, start_at: int, end_at: int, event_type: str) -> list[Name]:
-        """The events of a source in a stretch of time that still count."""
+        """The events of a source in a stretch of time, void or not; of a type, or of all ('')."""
         return [
             name
             for name, each in self.known.items()
-            if each.counts
-            and each.draft.source == source
+            if each.draft.source == source
             and start_at <= each.time_at < end_at
             and event_type in {"", each.draft.type}
         ]
@@ -150,9 +157,15 @@ class Reference:
             )
             for name, each in self.known.items()
             if each.counts
+            and meter.meter_id in each.meters
             and _counts(meter, each.draft.type, each.data)
             and (regions is None or each.data.get("region", "") in regions)
         ]
+
+
+def _is_malformed(meters: Iterable[Meter], event_type: str, data: Mapping[str, str]) -> bool:
+    """Whether some meter that counts such an event cannot read its value."""
+    return any(_counts(each, event_type, data) and not _reads(each, data) for each in meters)
 
 
 def _counts(meter: Meter, event_type: str, data: Mapping[str, str]) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.billing.builders import create_store
-from tests.billing.usage.machine import UsageMachine
+from tests.billing.usage.machine_correcting import CorrectingMachine
 
 Fresh = Callable[[], str]
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -38,7 +38,7 @@ def run(fresh: Fresh, *, examples: int, steps: int) -> None:
     """Play the machine some times, each on a store of its own."""
     wanted = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=SLOW)
 
-    class OnFreshStore(UsageMachine):
+    class OnFreshStore(CorrectingMachine):
         """The machine on a store of its own."""
 
         def __init__(self) -> None:
