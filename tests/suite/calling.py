@@ -67,7 +67,7 @@ async def call_rpc(
     within_s: float = WITHIN_SECONDS,
     messages_max: int = 1,
 ) -> Outcome:
-    """Call an rpc; of a stream, read `messages_max` at most, then leave."""
+    """Call an rpc with one request; of a stream, read `messages_max` at most, then leave."""
     payload = request if isinstance(request, bytes) else request.SerializeToString()
     sent = (*(bearer(secret) if secret else ()), *metadata)
     try:
@@ -78,8 +78,13 @@ async def call_rpc(
             return Outcome(
                 "OK", answer=answer, position=_position(await running.trailing_metadata())
             )
-        stream: Any = channel.unary_stream(rpc.path)
-        streaming = stream(payload, metadata=sent, timeout=within_s)
+        streaming: Any
+        if rpc.client_streaming:
+            both: Any = channel.stream_stream(rpc.path)
+            streaming = both([payload], metadata=sent, timeout=within_s)
+        else:
+            stream: Any = channel.unary_stream(rpc.path)
+            streaming = stream(payload, metadata=sent, timeout=within_s)
         last = b""
         for _ in range(messages_max):
             message = await streaming.read()

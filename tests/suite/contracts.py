@@ -51,6 +51,11 @@ class RpcContract:
         return bool(self.method.server_streaming)
 
     @property
+    def client_streaming(self) -> bool:
+        """Whether it takes many requests."""
+        return bool(self.method.client_streaming)
+
+    @property
     def request_class(self) -> type[Message]:
         """The class of its requests."""
         return message_factory.GetMessageClass(self.method.input_type)

@@ -225,10 +225,12 @@ def _distort(draw: random.Random, message: Message, depth: int) -> None:
 
 def _distort_repeated(draw: random.Random, values: Any, field: FieldDescriptor, depth: int) -> None:
     if draw.random() < 0.1:
-        del values[:]
+        values.clear()
         return
     for _ in range(draw.choice((1, 1, 1, 2, 40))):
-        if field.message_type is None:
+        if _is_map(field):
+            values[draw.choice((*values, *_TEXTS))] = _value(draw, field)
+        elif field.message_type is None:
             values.append(_value(draw, field))
         elif depth > 0:
             _distort(draw, values.add(), depth - 1)
@@ -239,7 +241,9 @@ def _value(draw: random.Random, field: FieldDescriptor) -> Any:
 
 
 def _extremes(field: FieldDescriptor) -> tuple[Any, ...]:
-    """The values of a field's type that are hard to take."""
+    """The values of a field's type that are hard to take; of a map, those of its values."""
+    if _is_map(field):
+        return (*_TEXTS, *_DECIMALS)
     match field.cpp_type:
         case FieldDescriptor.CPPTYPE_STRING:
             return _DECIMALS if field.full_name == "google.type.Decimal.value" else _TEXTS
@@ -255,12 +259,17 @@ def _extremes(field: FieldDescriptor) -> tuple[Any, ...]:
             raise AssertionError(f"no request has a field like {field.full_name}")
 
 
+def _is_map(field: FieldDescriptor) -> bool:
+    """Whether a field is a map; all that there are lead from text to text."""
+    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
+
+
 def _leaves(
     message: Descriptor, path: tuple[FieldDescriptor, ...]
 ) -> Iterator[tuple[FieldDescriptor, ...]]:
     """The ways from a message to each field that is no message itself."""
     for field in message.fields:
-        if field.message_type is None:
+        if field.message_type is None or _is_map(field):
             yield (*path, field)
         elif len(path) < DEPTH_MAX:
             yield from _leaves(field.message_type, (*path, field))
@@ -274,13 +283,16 @@ def _set(message: Any, path: tuple[FieldDescriptor, ...], value: Any) -> None:
             message = message[0] if len(message) else message.add()
         else:
             message.SetInParent()
-    if path[-1].is_repeated:
+    if _is_map(path[-1]):
+        values = getattr(message, path[-1].name)
+        values[next(iter(values), "count")] = value
+    elif path[-1].is_repeated:
         getattr(message, path[-1].name).append(value)
     else:
         setattr(message, path[-1].name, value)
 
 
-SetField = tuple[Any, FieldDescriptor, int | None]
+SetField = tuple[Any, FieldDescriptor, int | str | None]
 
 
 def _set_field(message: Message, place: int) -> SetField:
@@ -292,7 +304,9 @@ def _set_fields(message: Message) -> Iterator[SetField]:
     for field, content in message.ListFields():
         values = content if field.is_repeated else [content]
         for index, value in enumerate(values):
-            if field.message_type is not None:
+            if _is_map(field):
+                yield message, field, value  # its key
+            elif field.message_type is not None:
                 yield from _set_fields(value)
             else:
                 yield message, field, index if field.is_repeated else None

@@ -1,12 +1,10 @@
 """For each rpc that writes: a request that would succeed, once what it is about is there."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from tests.suite.requests import sample
+from tests.suite.usage_ready import USAGE_READY, Ready
 from tests.suite.world import DEFAULT_LADDER, World, series
-
-Ready = Callable[[World, str], Awaitable[Any]]
 
 _TOKENS: Final = "provisioning.TokenService"
 _INSTANCES: Final = "provisioning.InstanceService"
@@ -115,6 +113,7 @@ async def _reverse_payment(world: World, sandbox: str) -> Any:
 
 
 _READY: Final[dict[str, Ready]] = {
+    **USAGE_READY,
     "provisioning.AccountService.CreateAccount": _create_account,
     "provisioning.AccountService.UpdateAccount": _on_account(
         "provisioning.AccountService.UpdateAccount"

@@ -20,6 +20,10 @@ UNUSED: Final = {
     "meter": "nothing",
     "tax_profile": "nothing",
     "price_change": "nothing",
+    "subscription": "nothing",
+    "event": "nothing",
+    "reservation": "nothing",
+    "review": "nothing",
     "terms": "nothing",
     "issuer": "nobody",
     "new": "",
@@ -29,6 +33,18 @@ UNUSED: Final = {
 _WHOLE_MONTHS: Final = (
     "schedule {timing: TIMING_ARREARS first_period: PART_PERIOD_FULL last_period: PART_PERIOD_FULL}"
 )
+
+_SUBSCRIPTION: Final = "accounts/$account/subscriptions/$subscription"
+_RESERVATION: Final = "accounts/$account/reservations/$reservation"
+
+
+def _event(event: str) -> str:
+    """The text of an event of the type that a sample meter counts."""
+    return (
+        f'source: "test" id: "{event}" subject: "accounts/$account" type: "event-$meter"'
+        ' data {key: "count" value: "1"}'
+    )
+
 
 _SAMPLES: Final = {
     "access.AccessService.Introspect": 'secret: "pspg_it_unknown"',
@@ -122,8 +138,8 @@ _SAMPLES: Final = {
         " effective_time {seconds: 4102444800}"
     ),
     "billing.MeterService.CreateMeter": (
-        'meter_id: "$new" meter {event_name: "api.call" aggregation: AGGREGATION_SUM'
-        ' value_property: "count"}'
+        'meter_id: "$new" meter {event_name: "event-$new" aggregation: AGGREGATION_SUM'
+        ' value_property: "count" dimensions: "method" dimensions: "seat"}'
     ),
     "billing.MeterService.GetMeter": 'name: "meters/$meter"',
     "billing.MeterService.ListMeters": "page_size: 1",
@@ -149,10 +165,49 @@ _SAMPLES: Final = {
     "billing.PriceChangeService.CancelPriceChange": (
         'name: "accounts/$account/priceChanges/$price_change"'
     ),
+    "billing.SubscriptionService.CreateSubscription": (
+        'parent: "accounts/$account" subscription_id: "$new" subscription {plan: "plans/$plan"'
+        " band: 1}"
+    ),
     "billing.SubscriptionService.GetSubscription": (
         'name: "accounts/$account/subscriptions/$instance"'
     ),
     "billing.SubscriptionService.ListSubscriptions": 'parent: "accounts/$account" page_size: 1',
+    # --- usage --------------------------------------------------------------------------------
+    "billing.UsageService.IngestEvents": f"events {{{_event('$new')}}}",
+    "billing.UsageService.StreamEvents": f"batch: 1 events {{{_event('$new')}}}",
+    "billing.UsageService.AmendEvent": (
+        'parent: "accounts/$account" event {source: "test" id: "$event"}'
+        ' data {key: "count" value: "2"} reason: "miscounted"'
+    ),
+    "billing.UsageService.VoidEvents": (
+        'parent: "accounts/$account" keys {keys {source: "test" id: "$event"}} reason: "a trial"'
+    ),
+    "billing.UsageService.ListUsageEvents": 'parent: "accounts/$account" page_size: 1',
+    "billing.UsageService.GetUsageSummary": f'subscription: "{_SUBSCRIPTION}"',
+    "billing.UsageService.QueryUsage": 'parent: "accounts/$account" meter: "meters/$meter"',
+    "billing.UsageService.WatchUsage": f'subscription: "{_SUBSCRIPTION}"',
+    # A month before any event that is taken in.
+    "billing.UsageService.AgeOutEvents": "before_month {year: 2020 month: 1 day: 1}",
+    "billing.UsageGuardService.SetUsageGuard": (
+        f'guard {{name: "{_SUBSCRIPTION}/usageGuards/calls" percents {{value: "80"}}'
+        ' amounts {currency_code: "BRL" units: 5} ceiling {value: "100"}}'
+    ),
+    "billing.UsageGuardService.GetUsageGuard": f'name: "{_SUBSCRIPTION}/usageGuards/calls"',
+    "billing.UsageGuardService.ReserveUsage": (
+        f'subscription: "{_SUBSCRIPTION}" price: "calls" quantity {{value: "1"}}'
+    ),
+    "billing.UsageGuardService.SettleReservation": (
+        f'name: "{_RESERVATION}" event {{{_event("$new")}}}'
+    ),
+    "billing.UsageGuardService.ReleaseReservation": f'name: "{_RESERVATION}"',
+    "billing.UsageGuardService.GetReservation": f'name: "{_RESERVATION}"',
+    "billing.ReviewService.GetReview": 'name: "accounts/$account/reviews/$review"',
+    "billing.ReviewService.ListReviews": 'parent: "accounts/$account" page_size: 1',
+    "billing.ReviewService.DecideReview": (
+        'name: "accounts/$account/reviews/$review" decision: DECISION_WAIVE note: "a gift"'
+    ),
+    # --- invoices and payments ----------------------------------------------------------------
     "billing.InvoiceService.PreviewInvoice": 'parent: "accounts/$account"',
     "billing.InvoiceService.GetInvoice": 'name: "accounts/$account/invoices/$invoice"',
     "billing.InvoiceService.ListInvoices": 'parent: "accounts/$account" page_size: 1',

@@ -29,9 +29,11 @@ prices {code: "domains" currency: "BRL" licensed {} add_on {} zero_usage: ZERO_U
 prices {code: "calls" currency: "BRL" metered {meter: "meters/calls"}
   package {size {value: "1000"} package_price {value: "0.1"} packages_min: 1}
   included {quantity {value: "50000"} prorated: true} maximum_charge {value: "1000"}}
-prices {code: "storage" currency: "BRL" metered {meter: "meters/calls"}
+prices {code: "storage" currency: "BRL"
+  metered {meter: "meters/calls" filters {dimension: "method" values: "get" values: "put"}}
   per_unit {unit_price {value: "2"}}
-  included {per_unit_of {price: "seat" quantity {value: "5"}} pooling: POOLING_PER_UNIT}}
+  included {per_unit_of {price: "seat" quantity {value: "5"} dimension: "seat"}
+    pooling: POOLING_PER_UNIT}}
 prices {code: "mails" currency: "BRL" metered {meter: "meters/calls"} review: REVIEW_HELD
   stairstep {mode: MODE_CUMULATIVE steps {up_to {value: "10"} amount {value: "1"}}
     steps {amount {value: "3"}}}}
@@ -59,8 +61,17 @@ limits {code: "builds" unlimited: true}
 )
 _METER: Final = text_format.Parse(
     """
-name: "meters/calls" display_name: "Calls" event_name: "api.call" aggregation: AGGREGATION_SUM
-value_property: "count" unit: "call"
+name: "meters/calls" display_name: "Calls" event_name: "event-calls" aggregation: AGGREGATION_SUM
+value_property: "count" unit: "call" dimensions: "method" dimensions: "seat"
+""",
+    meter_pb2.Meter(),
+)
+_MEASURE: Final = text_format.Parse(
+    """
+display_name: "Traffic" event_name: "net.out" aggregation: AGGREGATION_WEIGHTED_SUM
+value_property: "mb" unit: "GB" filters {property: "kind" values: "upload" values: ""}
+filters {property: "tier" values: "paid"} dimensions: "region" dimensions: "seat"
+value_per_unit {value: "1024"} rounding {mode: MODE_UP decimals: 3}
 """,
     meter_pb2.Meter(),
 )
@@ -115,10 +126,16 @@ def _fill_further_version(request: Any) -> None:
 def _fill_catalog(request: Any) -> None:
     catalog = request.catalog
     catalog.meters.add().CopyFrom(_METER)
+    measure = catalog.meters.add(name=f"meters/{fresh('new')}")
+    measure.MergeFrom(_MEASURE)
     taxes = catalog.tax_profiles.add(name=f"taxProfiles/{fresh('new')}")
     taxes.versions.add().CopyFrom(_TAXES)
     plan = catalog.plans.add(name=f"plans/{fresh('new')}", version_policy="VERSION_POLICY_KEEP")
     _fill_plan(plan)
+
+
+def _fill_meter(request: Any) -> None:
+    request.meter.CopyFrom(_MEASURE)
 
 
 def _fill_tax_profile(request: Any) -> None:
@@ -140,6 +157,7 @@ _FILLS: Final[Mapping[str, Fill]] = {
     "billing.CatalogService.CreatePlan": _fill_new_plan,
     "billing.CatalogService.AddPlanVersion": _fill_further_version,
     "billing.CatalogService.ApplyCatalog": _fill_catalog,
+    "billing.MeterService.CreateMeter": _fill_meter,
     "billing.TaxProfileService.CreateTaxProfile": _fill_tax_profile,
     "billing.EstimateService.Estimate": _fill_estimate,
 }

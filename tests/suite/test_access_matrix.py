@@ -38,7 +38,11 @@ NAMES_SANDBOX: Final = frozenset(
 )
 # Without an account, an estimate is for nobody in particular: the operator's to ask for.
 NAMES_ALL: Final = frozenset(
-    {"billing.InvoiceService.ListInvoices", "billing.EstimateService.Estimate"}
+    {
+        "billing.InvoiceService.ListInvoices",
+        "billing.ReviewService.ListReviews",
+        "billing.EstimateService.Estimate",
+    }
 )
 WRONG_SECRETS: Final = ("", "nonsense", "pspg_op_wrong", "pspg_sv_wrong", "pspg_it_wrong")
 
@@ -195,7 +199,7 @@ def _of(name: str, owner: str) -> Any:
 def _of_all(name: str) -> Any:
     """A request about all accounts."""
     request = sample(name)
-    if name == "billing.InvoiceService.ListInvoices":
+    if rpcs()[name].field("parent") is not None:
         request.parent = "accounts/-"
     else:
         request.ClearField("account")

@@ -16,6 +16,7 @@ import pytest_asyncio
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.suite import usage_world
 from tests.suite.calling import Outcome, call_all, call_rpc
 from tests.suite.contracts import EVERYWHERE, RpcContract, rpcs
 from tests.suite.fuzzing import (
@@ -203,8 +204,7 @@ async def make_target(world: World) -> Target:
     await world.do(create, sample(create, new="target"))
     owner = await world.enrolled("target")
     await world.trial(owner, "one")
-    meter = "billing.MeterService.CreateMeter"
-    await world.do(meter, sample(meter, new="calls"))
+    usage = await usage_under_review(world)
     caller = await world.integrator()
     names = {
         "account": "target",
@@ -213,10 +213,28 @@ async def make_target(world: World) -> Target:
         "sandbox": await world.sandbox(),
         "payment": await world.payment("target"),
         "plan": await world.plan(),
-        "meter": "calls",
+        **usage,
         "tax_profile": await world.tax_profile(),
         "price_change": await world.price_change("target"),
         "terms": await world.terms(),
         "issuer": await world.issuer(),
     }
     return Target(world, names, caller.secret)
+
+
+async def usage_under_review(world: World) -> dict[str, str]:
+    """Usage of the target: a meter, a subscription, an event, a reservation and a review."""
+    meter = "billing.MeterService.CreateMeter"
+    await world.do(meter, sample(meter, new="calls"))
+    plan = await usage_world.metered_plan(world, "calls", usage_world.HELD)
+    of = usage_world.Used("target", "calls", plan, "usage")
+    subscribe = usage_world.SUBSCRIBE
+    await world.do(subscribe, sample(subscribe, **of.names, new=of.subscription))
+    event = await usage_world.sent(world, of, "1000")
+    return {
+        "meter": of.meter,
+        "subscription": of.subscription,
+        "event": event,
+        "reservation": await usage_world.reserved(world, of),
+        "review": await usage_world.review_of(world, of.account),
+    }

@@ -1,8 +1,8 @@
 """Every refusal that the contract documents, by code and reason, in the form all share.
 
 The contract's comments say which reasons each rpc gives. Each such pair is brought about here: by a
-case of its own in `provisioning_refusals`, `billing_refusals` or `catalog_refusals`, or by one of
-the tests that go over all rpcs that share a reason.
+case of its own in one of the modules `REGISTERED`, or by a test that goes over all rpcs that share
+a reason.
 """
 
 import re
@@ -12,14 +12,19 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from tests.suite import billing_refusals, catalog_refusals, provisioning_refusals
+from tests.suite import (
+    billing_refusals,
+    catalog_refusals,
+    provisioning_refusals,
+    usage_refusals,
+)
 from tests.suite.contracts import EVERYWHERE, documented_pairs, reasons, rpcs
 from tests.suite.ready_requests import ready_request
 from tests.suite.refusal_cases import CASES, assert_refused
 from tests.suite.requests import sample
 from tests.suite.world import World, running_world
 
-REGISTERED: Final = (billing_refusals, catalog_refusals, provisioning_refusals)
+REGISTERED: Final = (billing_refusals, catalog_refusals, provisioning_refusals, usage_refusals)
 # Brought about by a test of this file for every rpc that documents it.
 FOR_ALL: Final = frozenset(
     {"REQUEST_ID_REUSED", "ETAG_MISMATCH", "INVALID_PAGE_TOKEN", "SANDBOX_ADVANCING"}
@@ -181,6 +186,9 @@ def with_bad_field(rpc: str) -> tuple[Any, str]:
     if rpc == "billing.SandboxStepService.ApplyTo":
         request.ClearField("position")
         return request, "position"
+    if contract.field("events") is not None:
+        request.ClearField("events")
+        return request, "events"
     field = contract.method.input_type.fields[0].name
     if contract.field("account") is not None:
         field = "account"

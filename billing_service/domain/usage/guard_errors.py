@@ -121,7 +121,7 @@ class ReviewCharged(_InTheWay):
     reason = "REVIEW_CHARGED"
 
     def __init__(self, name: str, invoice: str) -> None:
-        super().__init__(name, f"is charged on {invoice}, so its decision is final")
+        super().__init__(name, f"is charged on {invoice}: the decision is final")
 
 
 class InvalidDecision(_Fault):
