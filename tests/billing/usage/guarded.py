@@ -180,10 +180,11 @@ class Guarded:
         amount: StatedAmount | None = None,
         etag: str = "",
         review_id: str = "",
+        account: str = "acme",
     ) -> ReviewInFull:
         """Decide about the one review."""
         command = DecideReview(
-            account="acme",
+            account=account,
             review_id=review_id or self.review().review_id,
             decision=decision,
             amount=amount,

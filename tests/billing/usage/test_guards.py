@@ -7,6 +7,7 @@ import pytest
 from pospago.billing.v1 import events_pb2
 
 from billing_service.domain.errors import SubscriptionNotFound
+from billing_service.domain.usage.correction import Why
 from billing_service.domain.usage.guard import (
     CEILING_MAX,
     PERCENT_MAX,
@@ -18,6 +19,7 @@ from billing_service.domain.usage.guard import (
 from billing_service.domain.usage.guard_errors import InvalidGuard, PriceNotMetered
 from billing_service.use_cases.ingest import INGEST
 from billing_service.use_cases.set_usage_guard import SET_USAGE_GUARD, read_guard
+from billing_service.use_cases.void_events import VOID_EVENTS, VoidEvents
 from chassis.errors import EtagMismatch
 from tests.billing.builders import Billing, at
 from tests.billing.usage.guarded import Guarded, brl, guard_command
@@ -92,6 +94,17 @@ def test_commands_of_one_batch_tell_a_threshold_once(billing: Billing) -> None:
         for each in range(20)
     ]
     billing.do_all(INGEST, batches)
+    assert guarded.thresholds() == ["calls 80%"]
+
+
+def test_a_threshold_that_is_reached_again_is_not_told_again(sqlite_billing: Billing) -> None:
+    """Usage is voided, falls below it, and comes above it once more in the same month."""
+    guarded = Guarded.on(sqlite_billing)
+    guarded.guard(percents=("80",))
+    mistaken = guarded.use("900")
+    voiding = VoidEvents("acme", Why("mistaken", "operator/test"), (("gate", mistaken),))
+    sqlite_billing.do(VOID_EVENTS, voiding)
+    guarded.use("850")
     assert guarded.thresholds() == ["calls 80%"]
 
 
