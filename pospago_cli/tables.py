@@ -24,8 +24,8 @@ UTC: Final = ZoneInfo("UTC")
 _Field = Any
 _NANOS: Final = Decimal(1_000_000_000)
 _RIGHT: Final = frozenset(
-    "amount band ceiling cost creations_used decided_amount events_count full_amount included"
-    " included_quantity overage overage_quantity percent projected projected_cost"
+    "amount band ceiling cost creations_used decided_amount events events_count full_amount"
+    " included included_quantity overage overage_quantity percent projected projected_cost"
     " projected_quantity quantity remaining remaining_quantity tax_amount taxable_amount total"
     " unit_price used".split()
 )

@@ -20,7 +20,7 @@ RUN: Final = "make run"
 # The documents' sandboxes live in 2031; what happens at another instant happens now.
 _NOW: Final = re.compile(r"(?!2031)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _SECRET: Final = re.compile(r"pspg_[a-z]{2}_[\w-]+")
-_CHOSEN_ID: Final = re.compile(r"\b(payment|instance|sandbox)-[0-9a-z]{26}\b")
+_CHOSEN_ID: Final = re.compile(r"\b(payment|instance|reservation|sandbox)-[0-9a-z]{26}\b")
 # A line of three dots: whatever was printed there.
 _LEFT_OUT: Final = re.escape("\n...\n")
 

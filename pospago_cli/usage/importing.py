@@ -1,5 +1,6 @@
 """`pospago usage import`: the usage in a file, taken in once, however often it is broken off."""
 
+import shlex
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pospago_cli.session import Leaf, Session, pass_session
 from pospago_cli.tables import print_json
 from pospago_cli.usage.events import NotTakenIn
 from pospago_cli.usage.importing_files import UsageFile, opened
-from pospago_cli.usage.importing_progress import counted, progress
+from pospago_cli.usage.importing_progress import counted, progress, rows_of
 from pospago_cli.usage.importing_rows import Defaults
 from pospago_cli.usage.importing_run import Import
 from pospago_cli.usage.importing_state import SUFFIX, Identity, StateFile, Tally
@@ -41,6 +42,13 @@ class Asked:
     def defaults(self) -> Defaults:
         """What holds of rows that do not say it themselves."""
         return Defaults(self.account or "", self.source, self.kind)
+
+    def again_with(self, path: Path) -> str:
+        """The command that asks the same of another file."""
+        stated = {"--account": self.account, "--source": self.source, "--type": self.kind}
+        words = ["pospago", "usage", "import", str(path)]
+        words += [word for each in stated.items() if each[1] for word in each if word]
+        return shlex.join(words)
 
 
 @click.command("import", cls=Leaf)
@@ -92,10 +100,10 @@ def _import(session: Session, asked: Asked, file: UsageFile) -> None:
         if tally.rows:
             watcher.told(f"Going on after row {tally.rows:,}; to begin anew, add --restart.")
         under_way.run(stub.StreamEvents, watcher)
-    _tell(session, under_way)
+    _tell(session, asked, under_way)
 
 
-def _tell(session: Session, done: Import) -> None:
+def _tell(session: Session, asked: Asked, done: Import) -> None:
     """Print what became of the rows; rejected ones are a failure that says where they are."""
     tally = done.tally
     if session.as_json:
@@ -111,8 +119,8 @@ def _tell(session: Session, done: Import) -> None:
         session.console.print(counted(tally))
     if tally.rejected:
         raise NotTakenIn(
-            f"{tally.rejected:,} rows were rejected: {done.rejected_path} says why.",
-            f"Correct them there, and run `pospago usage import {done.rejected_path}`.",
+            f"{rows_of(tally.rejected)} rejected: {done.rejected_path} says why.",
+            f"Correct them there, and run `{asked.again_with(done.rejected_path)}`.",
         )
 
 
@@ -129,9 +137,10 @@ def _check(session: Session, path: Path, file: UsageFile) -> None:
     if session.as_json:
         print_json(session.console, {"rows": rows, "unreadable": faults})
     else:
-        session.console.print(f"{rows:,} rows, {rows - faults:,} of them events. Nothing was sent.")
+        said = f"{rows_of(rows)}, {rows - faults:,} of them events. Nothing was sent."
+        session.console.print(said)
     if faults:
         raise NotTakenIn(
-            f"{faults:,} rows of {path} state no event.",
+            f"{rows_of(faults)} of {path} without an event.",
             "Correct them, or import the others: rejected rows go to a file of their own.",
         )

@@ -41,9 +41,14 @@ def progress(console: Console, tally: Tally) -> Iterator[Watcher]:
 def counted(tally: Tally) -> str:
     """What became of the rows, in words."""
     return (
-        f"{tally.rows:,} rows · {tally.accepted:,} accepted · {tally.duplicates:,} duplicates"
+        f"{rows_of(tally.rows)} · {tally.accepted:,} accepted · {tally.duplicates:,} duplicates"
         f" · {tally.rejected:,} rejected"
     )
+
+
+def rows_of(count: int) -> str:
+    """So many rows, in words."""
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 class _Rate:

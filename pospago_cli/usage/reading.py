@@ -9,6 +9,8 @@ from google.type.date_pb2 import Date
 from pospago.billing.v1 import price_pb2
 from pospago.billing.v1 import usage_pb2 as pb
 from pospago.billing.v1.usage_pb2_grpc import UsageServiceStub
+from pospago.provisioning.v1.account_pb2 import GetAccountRequest
+from pospago.provisioning.v1.account_pb2_grpc import AccountServiceStub
 from rich.live import Live
 
 from pospago_cli.accounts import ACCOUNT
@@ -114,4 +116,5 @@ def query(
     if session.as_json:
         print_json(session.console, as_json(answer))
     else:
-        session.console.print(buckets_shown(answer, group_by))
+        told = session.stub(AccountServiceStub).GetAccount(GetAccountRequest(name=account))
+        session.console.print(buckets_shown(answer, request, told.account.time_zone))

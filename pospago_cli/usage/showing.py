@@ -1,8 +1,9 @@
 """Usage as people read it: a row for each price, a row for each stretch of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal
@@ -13,11 +14,25 @@ from rich.text import Text
 from pospago_cli.tables import field_text, instant_text, money_text, table_of
 
 _COLUMNS: Final = (
-    "price period used included remaining overage cost projected projected_cost".split()
+    "price period used unit included remaining overage cost projected projected_cost".split()
 )
 _METHODS: Final = {
     pb.UsageSummary.PROJECTION_METHOD_LINEAR: "goes on as it did on average so far",
     pb.UsageSummary.PROJECTION_METHOD_AS_IT_STANDS: "stays as it stands",
+}
+
+
+class _Shape(NamedTuple):
+    """What a stretch of time is called, and how its beginning is written."""
+
+    name: str
+    format: str
+
+
+_SHAPES: Final = {
+    pb.QueryUsageRequest.GRANULARITY_HOUR: _Shape("hour", "%Y-%m-%d %H:%M%z"),
+    pb.QueryUsageRequest.GRANULARITY_DAY: _Shape("day", "%Y-%m-%d"),
+    pb.QueryUsageRequest.GRANULARITY_MONTH: _Shape("month", "%Y-%m"),
 }
 
 
@@ -28,27 +43,36 @@ def summaries_shown(
     title = f"{subscription}, as of {instant_text(answer.as_of_time)}"
     if not answer.summaries:
         return Text(f"{title}: no metered price is in force.")
-    table = table_of(title, (), " ".join(_COLUMNS))
+    table = table_of("", (), " ".join(_COLUMNS))
     for each in answer.summaries:
         table.add_row(*map(Text, _row(each)))
     notes = (Text(note, style="dim") for each in answer.summaries for note in _notes(each))
-    return Group(table, *notes)
+    return Group(Text(title), table, *notes)
 
 
-def buckets_shown(answer: pb.QueryUsageResponse, dimensions: Sequence[str]) -> RenderableType:
-    """What was used in each stretch of time, and in all."""
-    table = table_of("", (), " ".join(("start_time end_time", *dimensions, "quantity")))
-    table.add_column("events", justify="right")
+def buckets_shown(
+    answer: pb.QueryUsageResponse, request: pb.QueryUsageRequest, zone: str
+) -> RenderableType:
+    """What was used in each stretch of time, by the clocks of a zone, and in all."""
+    total = Text(f"total {_figure(answer.total_quantity)} {answer.unit}", style="bold")
+    if not answer.buckets:
+        return total
+    shape, clock = _SHAPES[request.granularity], ZoneInfo(zone)
+    title = Text(f"{request.meter} of {request.parent}, in {zone}")
+    table = table_of("", (), " ".join((shape.name, *request.group_by, "quantity", "events")))
     for bucket in answer.buckets:
-        table.add_row(*map(Text, _bucket(bucket, dimensions)))
-    total = Text(f"total {answer.total_quantity.value} {answer.unit}", style="bold")
-    return Group(table, total) if answer.buckets else total
+        start = bucket.start_time.ToDatetime(tzinfo=clock)
+        dimensions = (bucket.dimensions[each] for each in request.group_by)
+        figures = (_figure(bucket.quantity), str(bucket.events_count))
+        table.add_row(*map(Text, (start.strftime(shape.format), *dimensions, *figures)))
+    return Group(title, table, total)
 
 
 def _row(summary: pb.UsageSummary) -> Iterator[str]:
     yield summary.price
     yield _period(summary)
-    yield f"{summary.quantity.value} {summary.unit}"
+    yield _figure(summary.quantity)
+    yield summary.unit
     yield "all" if summary.unlimited else field_text(summary, "included_quantity")
     yield field_text(summary, "remaining_quantity")
     yield field_text(summary, "overage_quantity")
@@ -81,12 +105,3 @@ def _day(day: Date) -> date:
 
 def _figure(quantity: Decimal) -> str:
     return quantity.value or "0"
-
-
-def _bucket(bucket: pb.UsageBucket, dimensions: Sequence[str]) -> Iterator[str]:
-    yield instant_text(bucket.start_time)
-    yield instant_text(bucket.end_time)
-    for each in dimensions:
-        yield bucket.dimensions[each]
-    yield _figure(bucket.quantity)
-    yield str(bucket.events_count)

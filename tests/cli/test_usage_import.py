@@ -127,8 +127,9 @@ async def test_people_are_told_how_to_go_on(service: UsageService, tmp_path: Pat
     """Words for people name the file of rejected rows and the next command."""
     path = written_jsonl(tmp_path / "used.jsonl", [{"id": "1", "type": "unknown.type"}])
     shown = await service.shown(path, exit_code=EXIT_REFUSED)
-    assert "1 rows · 0 accepted · 0 duplicates · 1 rejected" in shown
-    assert f"→ Correct them there, and run `pospago usage import {path}.rejected.jsonl`" in shown
+    assert "1 row · 0 accepted · 0 duplicates · 1 rejected" in shown
+    command = f"pospago usage import {path}.rejected.jsonl --account accounts/{service.account}"
+    assert f"→ Correct them there, and run `{command} --source edge" in shown
 
 
 async def test_a_dry_run_sends_nothing(service: UsageService, tmp_path: Path) -> None:
