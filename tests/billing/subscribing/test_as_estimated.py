@@ -37,7 +37,6 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_change import Indexation, PriceChange
 from billing_service.domain.price_models import Flat, PerUnit, Usage
-from billing_service.domain.quantities import Quantities
 from billing_service.domain.subscription import PlanTerms, Subscription, subscribe_to_plan
 from tests.billing.estimating.plans import calls, flat, price, quantities, seats
 
