@@ -7,12 +7,14 @@ from typing import Final
 from benchmarks.create_instance import create_instance, create_instance_postgres
 from benchmarks.gateway import gateway
 from benchmarks.rating import rating
+from benchmarks.usage_summary import usage_summary
 
 BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {
     "create_instance": create_instance,
     "create_instance_postgres": create_instance_postgres,
     "gateway": gateway,
     "rating": rating,
+    "usage_summary": usage_summary,
 }
 
 

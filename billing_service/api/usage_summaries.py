@@ -63,18 +63,17 @@ class UsageSummaries:
     async def summarised(self, query: SummariseUsage) -> SubscriptionUsage:
         """The same, before it becomes a message."""
         reads = self._reads
-        return await reads.run(lambda tx: summarise_usage(tx, query, reads.now_in))
+        return await reads.run(lambda tx: summarise_usage(tx, query, reads.now_in(tx, "")))
 
     async def over_time(self, request: pb.QueryUsageRequest) -> pb.QueryUsageResponse:
         """What an account used of a meter, in buckets."""
         query = _query(request)
 
         def answer(tx: Transaction) -> pb.QueryUsageResponse:
-            world = find_world(tx, query.account)
+            world = find_world(tx, query.account, self._reads.now_in(tx, ""))
             if world is None:
                 raise AccountNotFound(query.account)
-            sandbox, zone = world
-            now = self._reads.now_in(tx, sandbox)
+            zone, now = world
             # All of it in the pool of readers: thousands of buckets would hold up other calls.
             return _over_time(request, query_usage(tx, query, zone=zone, now=now))
 

@@ -3,13 +3,13 @@
 Who asks for a summary asks for one subscription, and often: `gathering` is for many at once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Table, and_, bindparam, exists, or_, select
+from sqlalchemy import BigInteger, Table, and_, bindparam, exists, func, or_, select
 
 from billing_service.domain.calendar import month_of
 from billing_service.domain.errors import PricedPlanNotFound
@@ -18,7 +18,7 @@ from billing_service.domain.money import EXACT
 from billing_service.domain.review import ReviewState
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.terms import DEFAULT_TERMS
-from billing_service.storage import catalog_rows, rows
+from billing_service.storage import catalog_rows
 from billing_service.storage.catalog_memory import CATALOG_TOKEN, remembered_catalog
 from billing_service.storage.subscription_memory import (
     PricedSubscription,
@@ -26,7 +26,7 @@ from billing_service.storage.subscription_memory import (
     remembered_subscription,
 )
 from billing_service.storage.subscription_rows import subscriptions_from_rows
-from billing_service.storage.tables import table
+from billing_service.storage.tables import CHASSIS, table
 from chassis.database import Transaction
 from chassis.prepared import Query
 
@@ -39,6 +39,7 @@ _ACCOUNTS: Final = table("accounts")
 _PROFILES: Final = table("billing_profiles")
 _CHANGES: Final = table("price_changes")
 _TERMS: Final = table("terms_versions")
+_CLOCKS: Final = CHASSIS.sandbox_clocks
 _GUARDS: Final = table("usage_guards")
 _RESERVATIONS: Final = table("reservations")
 _REVIEWS: Final = table("reviews")
@@ -50,21 +51,41 @@ def _is_of(owner: Table) -> Any:
     )
 
 
+# What the clock of the account's world shows; `now` is that of the real one.
+_NOW_AT: Final = func.coalesce(
+    select(_CLOCKS.c.clock_at)
+    .where(_CLOCKS.c.sandbox == _ACCOUNTS.c.sandbox)
+    .correlate(_ACCOUNTS)
+    .scalar_subquery(),
+    bindparam("now", type_=BigInteger),
+)
+# That of the profile, else of the version of its terms that is in force.
+_CURRENCY: Final = func.coalesce(
+    func.nullif(_PROFILES.c.currency, ""),
+    select(_TERMS.c.currency)
+    .where(
+        _TERMS.c.terms == func.coalesce(func.nullif(_PROFILES.c.terms, ""), DEFAULT_TERMS),
+        or_(_TERMS.c.effective_at.is_(None), _TERMS.c.effective_at <= _NOW_AT),
+    )
+    .order_by(_TERMS.c.version.desc())
+    .limit(1)
+    .correlate(_PROFILES, _ACCOUNTS)
+    .scalar_subquery(),
+)
 _SUBSCRIPTION: Final = Query(
     select(
         _SUBSCRIPTIONS,
         _FACTS.c.kind,
         _FACTS.c.effective_at,
         _FACTS.c.details,
-        _ACCOUNTS.c.sandbox,
         _ACCOUNTS.c.time_zone,
-        _PROFILES.c.currency,
-        _PROFILES.c.terms,
+        _CURRENCY.label("currency"),
         CATALOG_TOKEN.label("catalog_token"),
         exists().where(_CHANGES.c.account == bindparam("account")).label("has_changes"),
         or_(*(exists().where(_is_of(each)) for each in (_GUARDS, _RESERVATIONS, _REVIEWS))).label(
             "is_guarded"
         ),
+        _NOW_AT.label("now_at"),
     )
     .join(
         _FACTS,
@@ -79,14 +100,11 @@ _SUBSCRIPTION: Final = Query(
     .order_by(_FACTS.c.ordinal)
 )
 _ACCOUNT: Final = Query(
-    select(_ACCOUNTS.c.sandbox, _ACCOUNTS.c.time_zone).where(
+    select(_ACCOUNTS.c.time_zone, _NOW_AT.label("now_at")).where(
         _ACCOUNTS.c.account == bindparam("account")
     )
 )
 _CHANGES_OF: Final = Query(select(_CHANGES).where(_CHANGES.c.account == bindparam("account")))
-_TERMS_OF: Final = Query(
-    select(_TERMS).where(_TERMS.c.terms == bindparam("terms_id")).order_by(_TERMS.c.version)
-)
 _CEILINGS: Final = Query(
     select(_GUARDS.c.price, _GUARDS.c.ceiling).where(
         _is_of(_GUARDS), _GUARDS.c.ceiling.is_not(None)
@@ -132,41 +150,40 @@ class Guarded(NamedTuple):
     expire_at: Sequence[int]
 
 
-def find_world(tx: Transaction, account: str) -> tuple[str, str] | None:
-    """The sandbox that an account lives in, '' for the real world, and its zone."""
-    found = tx.rows(_ACCOUNT, {"account": account})
-    return (found[0].sandbox, found[0].time_zone) if found else None
+def find_world(tx: Transaction, account: str, real_now: int) -> tuple[str, int] | None:
+    """The zone of an account, and what the clock of its world shows."""
+    found = tx.rows(_ACCOUNT, {"account": account, "now": real_now})
+    return (found[0].time_zone, found[0].now_at) if found else None
 
 
 def find_subscribed(
-    tx: Transaction,
-    account: str,
-    subscription: str,
-    now_in: Callable[[Transaction, str], int],
+    tx: Transaction, account: str, subscription: str, real_now: int
 ) -> Subscribed | None:
-    """A subscription by its account and id; `now_in` tells what the clock of a sandbox shows.
+    """A subscription by its account and id; `real_now` is what the real clock shows.
 
     Errors:  PricedPlanNotFound.
     """
     key = (account, subscription)
-    found = tx.rows(_SUBSCRIPTION, {"account": account, "subscription": subscription})
+    found = tx.rows(
+        _SUBSCRIPTION, {"account": account, "subscription": subscription, "now": real_now}
+    )
     if not found:
         return None
     first = found[0]
-    now = now_in(tx, first.sandbox)
+    now: int = first.now_at
     if first.begins_on is None:
         return Subscribed(None, now)
     meters, plan = remembered_catalog(tx, first.catalog_token, first.plan)
     if plan is None:
         raise PricedPlanNotFound(first.plan, month_of(now, first.time_zone))
-    currency = first.currency or _currency_of_terms(tx, first.terms or DEFAULT_TERMS, now)
     changes = tx.rows(_CHANGES_OF, {"account": account}) if first.has_changes else ()
-    read = (found, currency, changes)
+    # All but the time, which is another one whenever it is read.
+    read = ([row[:-1] for row in found], changes)
     priced = remembered_subscription(tx, key, read)
     if priced is None:
         (stored,) = subscriptions_from_rows(found)
         own = tuple(catalog_rows.price_change_from_row(each) for each in changes)
-        fresh = SubscribedPlan(stored, plan, currency, first.time_zone, own)
+        fresh = SubscribedPlan(stored, plan, first.currency, first.time_zone, own)
         priced = remember_subscription(tx, key, read, fresh)
     return Subscribed(priced, now, meters, first.is_guarded)
 
@@ -191,8 +208,3 @@ def find_guarded(tx: Transaction, account: str, subscription: str, now: int) -> 
         },
         [each.expire_at for each in standing],
     )
-
-
-def _currency_of_terms(tx: Transaction, terms_id: str, now: int) -> str:
-    (terms,) = rows.terms_from_rows(tx.rows(_TERMS_OF, {"terms_id": terms_id}))
-    return terms.at(now).currency

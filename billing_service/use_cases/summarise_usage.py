@@ -1,6 +1,6 @@
 """What a subscription used in a service period, and what it comes to; nothing is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -56,15 +56,13 @@ class SubscriptionUsage:
     changes_at: int | None = None
 
 
-def summarise_usage(
-    tx: Transaction, query: SummariseUsage, now_in: Callable[[Transaction, str], int]
-) -> SubscriptionUsage:
+def summarise_usage(tx: Transaction, query: SummariseUsage, real_now: int) -> SubscriptionUsage:
     """The metered prices whose service period holds an instant, in the order of the plan.
 
-    `now_in` tells what the clock of a sandbox shows.
+    `real_now` is what the real clock shows; a sandbox goes by its own.
     Errors:  SubscriptionNotFound, MeteredPriceNotFound.
     """
-    found = find_subscribed(tx, query.account, query.subscription, now_in)
+    found = find_subscribed(tx, query.account, query.subscription, real_now)
     if found is None:
         raise SubscriptionNotFound(f"accounts/{query.account}/subscriptions/{query.subscription}")
     if found.priced is None:

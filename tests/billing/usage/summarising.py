@@ -23,7 +23,6 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Graduated, PerUnit, Tier
 from billing_service.domain.quantities import Held, Quantities
-from billing_service.storage.queries import clock_of
 from billing_service.use_cases.create_subscription import CREATE_SUBSCRIPTION, CreateSubscription
 from billing_service.use_cases.summarise_usage import (
     GuardedSummary,
@@ -32,7 +31,6 @@ from billing_service.use_cases.summarise_usage import (
     summarise_usage,
 )
 from chassis.clock import from_datetime
-from chassis.database import Transaction
 from tests.billing.builders import Billing, day
 from tests.billing.usage.ingesting import event_of, ingest, measure, meter_of
 
@@ -84,7 +82,6 @@ class Summarised:
 
     billing: Billing
     zone: str = "UTC"
-    sandbox: str = ""
     _sent: int = field(default=0)
 
     @classmethod
@@ -123,7 +120,7 @@ class Summarised:
             ends_on=day(ends_on) if ends_on else None,
         )
         billing.do(CREATE_SUBSCRIPTION, command)
-        return cls(billing, zone, sandbox)
+        return cls(billing, zone)
 
     def go(self, text: str) -> None:
         """Let time pass, in the account's zone."""
@@ -136,20 +133,17 @@ class Summarised:
         result = ingest(self.billing, event_of(f"e{self._sent}", time_at, value, kind=kind, **data))
         assert not result.refusals, result.refusals
 
-    def told(self, **asked: Any) -> SubscriptionUsage:
-        """The summaries of the subscription."""
-        query = SummariseUsage("acme", "main", **asked)
-        return self.billing.database.read(lambda tx: summarise_usage(tx, query, self.now_in))
+    def told(self, subscription: str = "main", **asked: Any) -> SubscriptionUsage:
+        """The summaries of a subscription."""
+        query = SummariseUsage("acme", subscription, **asked)
+        return self.billing.database.read(
+            lambda tx: summarise_usage(tx, query, self.billing.clock.now())
+        )
 
     def of(self, price: str = "calls", **asked: Any) -> GuardedSummary:
         """The summary of one price."""
         (found,) = self.told(price=price, **asked).summaries
         return found
-
-    def now_in(self, tx: Transaction, sandbox: str) -> int:
-        """What the clock of a world shows."""
-        shown = clock_of(tx, sandbox) if sandbox else None
-        return self.billing.clock.now() if shown is None else shown
 
 
 def figures(guarded: GuardedSummary) -> tuple[str, str | None, str | None, str, int]:

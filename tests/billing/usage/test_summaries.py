@@ -16,7 +16,6 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Capacity, CapacityTier, Ceiling, Percentage
 from billing_service.domain.usage.reading_errors import MeteredPriceNotFound
-from billing_service.use_cases.summarise_usage import SummariseUsage, summarise_usage
 from tests.billing.builders import Billing
 from tests.billing.usage.ingesting import meter_of
 from tests.billing.usage.summarising import (
@@ -221,7 +220,9 @@ def test_an_instance_has_no_metered_price(sqlite_billing: Billing) -> None:
     used = Summarised.on(sqlite_billing, per_unit("calls", "1"))
     sqlite_billing.subscribe("phone")
     query = SummariseUsage("acme", "phone")
-    found = sqlite_billing.database.read(lambda tx: summarise_usage(tx, query, used.now_in))
+    found = sqlite_billing.database.read(
+        lambda tx: summarise_usage(tx, query, used.billing.clock.now())
+    )
     assert found.summaries == ()
 
 
@@ -237,7 +238,9 @@ def test_an_unknown_subscription_is_refused(sqlite_billing: Billing) -> None:
     used = Summarised.on(sqlite_billing, per_unit("calls", "1"))
     query = SummariseUsage("acme", "other")
     with pytest.raises(SubscriptionNotFound):
-        sqlite_billing.database.read(lambda tx: summarise_usage(tx, query, used.now_in))
+        sqlite_billing.database.read(
+            lambda tx: summarise_usage(tx, query, used.billing.clock.now())
+        )
 
 
 def test_a_capacity(sqlite_billing: Billing) -> None:
