@@ -21,13 +21,16 @@ from pospago_cli.failures import EXIT_FAILED, CommandFailed
 from pospago_cli.processes import Layout, Suite, bare
 from pospago_cli.session import OPERATOR_FILE, Leaf, Session, pass_session
 from pospago_cli.story.expectations import Surprise, expect
+from pospago_cli.story.metered import METERED
 from pospago_cli.story.narration import ConsoleNarrator
 from pospago_cli.story.player import Player, Stage
 from pospago_cli.story.script import at, play
 from pospago_cli.story.whole import WHOLE_STORY
 from pospago_cli.values import to_timestamp
 
-CATALOG: Final = Path(__file__).parent.parent / "examples" / "catalogs" / "integrator.yaml"
+EXAMPLES: Final = Path(__file__).parent.parent / "examples"
+CATALOG: Final = EXAMPLES / "catalogs" / "integrator.yaml"
+METERED_CATALOG: Final = EXAMPLES / "usage" / "catalog.yaml"
 SANDBOX_ID: Final = "demo"
 STORY_WIDTH: Final = 110
 START: Final = at(1, 4, 8)
@@ -108,10 +111,12 @@ class SandboxClock:
 def _played(console: Console, connection: Connection) -> bool:
     """Play the story and say whether all came as expected."""
     sell_the_catalog(connection)
+    sell_the_catalog(connection, METERED_CATALOG)
+    scenes = (*WHOLE_STORY, *METERED)
     sandbox = open_sandbox(connection, SANDBOX_ID)
     stage = Stage(sandbox=sandbox, prefix="", move_to=SandboxClock(connection, sandbox))
     try:
-        play(Player(connection, stage, ConsoleNarrator(console)), WHOLE_STORY)
+        play(Player(connection, stage, ConsoleNarrator(console)), scenes)
         _expect_nothing_real(connection)
     except Surprise as surprise:
         console.print()
@@ -121,7 +126,7 @@ def _played(console: Console, connection: Connection) -> bool:
         return False
     console.print()
     console.print(
-        f"[bold green]Every expectation of {len(WHOLE_STORY)} scenes held.[/bold green] "
+        f"[bold green]Every expectation of {len(scenes)} scenes held.[/bold green] "
         "It all happened in a sandbox: no real invoice was issued."
     )
     return True
