@@ -17,6 +17,7 @@ from billing_service.domain.usage.judging import (
     Judged,
     Readers,
     Refused,
+    Running,
     TotalKey,
     judge,
     readers_of,
@@ -66,12 +67,13 @@ def gather_intake(
     Events that are known already are not judged: None.
     """
     _keep_old_months(tx, batches)
-    keys = {(event[0], event[7]) for events, _ in batches for event in events}
-    known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, sorted(keys))}
+    names = [(event[0], event[7]) for events, _ in batches for event in events]
+    known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, sorted(set(names)))}
     readers = readers_by_type(tx)
     accounts = read_accounts(tx, {event[0] for events, _ in batches for event in events})
     kept_at = kept_since(tx)
     homes: dict[str, Home] = {}
+    running: dict[TotalKey, Running] = {}
     judgements: list[Judgements] = []
     for events, stated in batches:
         bounds = stated._replace(kept_since=kept_at)
@@ -85,12 +87,13 @@ def gather_intake(
             [
                 None
                 if (event[0], event[7]) in known
-                else judge(event, own.get(event[0]), readers.get(event[3]))
+                else judge(event, own.get(event[0]), readers.get(event[3]), running)
                 for event in events
             ]
         )
-    totals, values = _gather_totals(tx, judgements)
-    return Intake(homes, known, totals, values), judgements
+    for key, total in find_totals(tx, running).items():
+        running[key].total = total
+    return Intake(homes, known, running, _gather_values(tx, judgements)), judgements
 
 
 class AccountRead(NamedTuple):
@@ -136,26 +139,20 @@ def find_totals(tx: Transaction, wanted: Iterable[TotalKey]) -> dict[TotalKey, D
     return dict(map(total_from_tuple, find_tuples(tx, _TOTALS, sorted(wanted))))
 
 
-def _gather_totals(
-    tx: Transaction, judgements: Iterable[Judgements]
-) -> tuple[dict[TotalKey, DayTotal], dict[ValueKey, int]]:
-    """What the days that the postings go to add up to by now."""
-    wanted: set[TotalKey] = set()
-    met: set[ValueKey] = set()
-    for own in judgements:
-        for judged in own:
-            if type(judged) is not Judged:
-                continue
-            for posting in judged.postings:
-                wanted.add(posting[0])
-                if posting[2]:
-                    met.add((*posting[0], posting[2]))
-    totals = find_totals(tx, wanted)
-    values: dict[ValueKey, int] = {
+def _gather_values(tx: Transaction, judgements: Iterable[Judgements]) -> dict[ValueKey, int]:
+    """In how many events the values were met that are told apart."""
+    met = {
+        (*posting[0].key, posting[2])
+        for own in judgements
+        for judged in own
+        if type(judged) is Judged
+        for posting in judged[1]
+        if posting[2]
+    }
+    return {
         (row[0], row[1], row[2], row[3], row[4]): row[5]
         for row in find_tuples(tx, _VALUES, sorted(met))
     }
-    return totals, values
 
 
 def readers_by_type(tx: Transaction) -> Mapping[str, Readers]:

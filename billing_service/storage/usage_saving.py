@@ -40,12 +40,15 @@ def save_intake(tx: Transaction, intake: Intake) -> None:
     insert_tuples(tx, _KEYS, intake.keys)
     for month, rows in sorted(intake.events.items()):
         insert_tuples(tx, segment_table(month), rows)
-    totals = intake.totals
-    upsert_tuples(tx, _TOTALS, [total_to_tuple(key, totals[key]) for key in intake.changed_totals])
+    running = intake.running.values()
+    changed = [each for each in running if each.is_changed]
+    totals = [total_to_tuple(each.key, each.total) for each in changed if each.total is not None]
+    upsert_tuples(tx, _TOTALS, totals)
     upsert_tuples(tx, _VALUES, [(*key, intake.values[key]) for key in intake.changed_values])
-    if intake.stale:
+    stale = {each.key[:3] for each in running if each.is_stale}
+    if stale:
         zones = {name: home.account.time_zone for name, home in intake.homes.items()}
-        sum_up_anew(tx, {key[:3] for key in intake.stale}, zones)
+        sum_up_anew(tx, stale, zones)
 
 
 def sum_up_anew(tx: Transaction, days: Iterable[MeterDay], zones: Mapping[str, str]) -> None:

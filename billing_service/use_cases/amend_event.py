@@ -1,6 +1,6 @@
 """Replaces the data of an event from now on; the event itself stays as it came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +8,7 @@ from billing_service.domain.usage.correction import RecordedEvent, Why
 from billing_service.domain.usage.day_total import TOTAL_NANOS_MAX
 from billing_service.domain.usage.event import event_key_of
 from billing_service.domain.usage.event_errors import EventVoided, InvalidEvent
-from billing_service.domain.usage.judging import Posting, Refused
+from billing_service.domain.usage.judging import MeterReader, Reading, Refused, TotalKey
 from billing_service.storage.usage_events import Name
 from billing_service.storage.usage_gathering import find_totals
 from billing_service.use_cases.correcting import (
@@ -43,12 +43,11 @@ def gather(tx: Transaction, commands: Sequence[AmendEvent]) -> CorrectionFacts:
         tx, [each.account for each in commands], [each.name for each in commands]
     )
     wanted = {
-        posting.key
+        key
         for command in commands
         for event in [facts.events.get(command.name)]
         if event is not None
-        for posting in _postings(facts, event, command.data)
-        if isinstance(posting, Posting) and posting.reader.adds_up
+        for key, _, _ in _added(facts, event, command.data)
     }
     facts.sums.update({key: total.sum_nanos for key, total in find_totals(tx, wanted).items()})
     return facts
@@ -74,35 +73,40 @@ def _count_anew(facts: CorrectionFacts, event: RecordedEvent, data: Mapping[str,
 
     Errors:  InvalidEvent if they do not fit, or a sum would grow too large.
     """
-    before = _postings(facts, event, event.data_now)
-    after = _postings(facts, event, data)
+    for _, reading in _readings(facts, event, data):
+        if isinstance(reading, Refused):
+            raise InvalidEvent(reading.field, reading.message)
     sums = dict(facts.sums)
-    for sign, postings in ((-1, before), (1, after)):
-        for posting in postings:
-            if isinstance(posting, Refused):
-                if sign > 0:
-                    raise InvalidEvent(posting.field, posting.message)
-            elif posting.reader.adds_up:
-                sums[posting.key] = sums.get(posting.key, 0) + sign * posting.nanos
-                if sign > 0 and sums[posting.key] > TOTAL_NANOS_MAX:
-                    name = posting.reader.meter.value_property
-                    text = f"would take the total of {posting.key.day} over 10^18: check the value"
-                    raise InvalidEvent(f"data.{name}", text)
+    for key, nanos, _ in _added(facts, event, event.data_now):
+        sums[key] = sums.get(key, 0) - nanos
+    for key, nanos, name in _added(facts, event, data):
+        sums[key] = sums.get(key, 0) + nanos
+        if sums[key] > TOTAL_NANOS_MAX:
+            text = f"would take the total of {key.day} over 10^18: check the value"
+            raise InvalidEvent(f"data.{name}", text)
     facts.sums.update(sums)
 
 
-def _postings(
+def _added(
     facts: CorrectionFacts, event: RecordedEvent, data: Mapping[str, str]
-) -> list[Posting | Refused]:
+) -> Iterator[tuple[TotalKey, int, str]]:
+    """What these data add to sums: to which, how much, and from which property."""
+    day = facts.homes[event.account].days.find(event.time_at).text
+    for reader, reading in _readings(facts, event, data):
+        if reader.adds_up and isinstance(reading, Reading):
+            key = TotalKey(event.account, reader.meter_id, day, reading.dimensions)
+            yield key, reading.nanos, reader.property
+
+
+def _readings(
+    facts: CorrectionFacts, event: RecordedEvent, data: Mapping[str, str]
+) -> list[tuple[MeterReader, Reading | Refused | None]]:
     """What the meters that count an event would count of these data."""
-    home, readers = facts.homes[event.account], facts.readers[event.type]
-    day = home.days.find(event.time_at).text
-    read = [
-        reader.read(event.account, day, data)
-        for reader in readers.each
+    return [
+        (reader, reader.read(data))
+        for reader in facts.readers[event.type].each
         if f"/{reader.meter_id}/" in event.meters
     ]
-    return [posting for posting in read if posting is not None]
 
 
 AMEND_EVENT: Final[UseCase[AmendEvent, CorrectionFacts, RecordedEvent]] = UseCase(

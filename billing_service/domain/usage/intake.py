@@ -9,16 +9,23 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from json.encoder import encode_basestring
-from typing import Final, NamedTuple
+from typing import Final, cast
 
-from billing_service.domain.usage.day_total import TOTAL_NANOS_MAX, DayTotal
+from billing_service.domain.usage.day_total import TOTAL_NANOS_MAX
 from billing_service.domain.usage.event import (
     EventOutcome,
     EventRefusal,
     RefusalReason,
     UsageEvent,
 )
-from billing_service.domain.usage.judging import Home, Judged, Posting, Refused, TotalKey
+from billing_service.domain.usage.judging import (
+    Home,
+    Judged,
+    Posting,
+    Refused,
+    Running,
+    TotalKey,
+)
 from billing_service.domain.usage.months import month_at
 
 _DAY_US: Final = 86_400_000_000
@@ -28,28 +35,11 @@ _ACCEPTED: Final = int(EventOutcome.ACCEPTED)
 ValueKey = tuple[str, str, str, str, str]
 """Account, meter, day and dimensions, and a value that was met there."""
 
+EventRow = tuple[str, int, bytes, str, str, str, str, str, int]
+"""Account, time, key, source, id, type, data, meters and when it was recorded."""
 
-class EventRow(NamedTuple):
-    """An event as it is kept."""
-
-    account: str
-    time_at: int
-    event_key: bytes
-    source: str
-    event_id: str
-    type: str
-    data: str
-    meters: str
-    recorded_at: int
-
-
-class KeyRow(NamedTuple):
-    """That an event was taken in."""
-
-    account: str
-    event_key: bytes
-    body_hash: bytes
-    time_at: int
+KeyRow = tuple[str, bytes, bytes, int]
+"""Account, key, digest of the body, and time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +67,18 @@ class Touched:
 class Intake:
     """What was gathered for batches of events, and what is to be written of them.
 
-    `known` has the digest of each event's body that is known, by account and key; `totals` and
-    `values` what the days add up to that the batches may touch. `stale` are totals that must be
-    summed up anew from the events once these are stored.
+    `known` has the digest of each event's body that is known, by account and key; `running` and
+    `values` what the days add up to that the batches may touch.
     """
 
     homes: Mapping[str, Home]
     known: MutableMapping[tuple[str, bytes], bytes]
-    totals: MutableMapping[TotalKey, DayTotal]
+    running: Mapping[TotalKey, Running]
     values: MutableMapping[ValueKey, int]
     keys: list[KeyRow] = field(default_factory=list)
     events: dict[date, list[EventRow]] = field(default_factory=dict)
-    changed_totals: set[TotalKey] = field(default_factory=set)
     changed_values: set[ValueKey] = field(default_factory=set)
-    stale: set[TotalKey] = field(default_factory=set)
-    _days: dict[int, list[EventRow]] = field(default_factory=dict)
+    _by_day: dict[int, list[EventRow]] = field(default_factory=dict)
 
     def take_in(
         self, events: Sequence[UsageEvent], judged: Sequence[Judged | Refused | None]
@@ -100,80 +87,86 @@ class Intake:
         outcomes: list[int] = []
         refusals: list[EventRefusal] = []
         touched = Touched()
-        for place, event in enumerate(events):
-            outcome, refused = self._take(event, judged[place], touched)
+        known = self.known
+        for place, (event, verdict) in enumerate(zip(events, judged, strict=True)):
+            name = (event[0], event[7])
+            known_hash = known.get(name)
+            if known_hash is None and type(verdict) is Judged:
+                refused = self._count(verdict, name, touched)
+                if refused is None:
+                    known[name] = event[6]
+                    self._keep(event, verdict)
+                    outcomes.append(_ACCEPTED)
+                    continue
+                outcome = int(EventOutcome.REJECTED)
+            else:
+                outcome, refused = _not_taken(event, known_hash, verdict)
             outcomes.append(outcome)
             if refused is not None:
                 refusals.append(EventRefusal(place, *refused))
         return IngestResult(outcomes, refusals), touched
 
-    def _take(
-        self, event: UsageEvent, judged: Judged | Refused | None, touched: Touched
-    ) -> tuple[int, Refused | None]:
-        known_hash = self.known.get((event.account, event.event_key))
-        if known_hash is not None:
-            if known_hash == event.body_hash:
-                return EventOutcome.DUPLICATE, None
-            return EventOutcome.CONFLICT, _conflict(event)
-        if judged is None or isinstance(judged, Refused):
-            return EventOutcome.REJECTED, judged
-        refused = self._count(event, judged)
-        if refused is not None:
-            return EventOutcome.REJECTED, refused
-        self._keep(event, judged)
-        if judged.postings:
-            touched.accounts.add(event.account)
-            closed_until = self.homes[event.account].closed_until
-            for posting in judged.postings:
-                if posting.key.day < closed_until:
-                    touched.closed_days.add(posting.key[:3])
-        return _ACCEPTED, None
-
-    def _count(self, event: UsageEvent, judged: Judged) -> Refused | None:
+    def _count(self, judged: Judged, name: tuple[str, bytes], touched: Touched) -> Refused | None:
         """Add an event to its totals; to none if one of them would grow too large."""
-        totals, stale = self.totals, self.stale
-        counted: list[tuple[Posting, DayTotal | None]] = []
-        for posting in judged.postings:
-            key, nanos, _, reader = posting
-            total = reader.count(totals.get(key), nanos, judged.time_at, event.event_key)
-            if reader.adds_up and total is not None and total[1] > TOTAL_NANOS_MAX:
+        time_at, postings, _ = judged
+        event_key = name[1]
+        totals = [
+            reader.count(running.total, nanos, time_at, event_key)
+            for running, nanos, _, reader in postings
+        ]
+        for total, posting in zip(totals, postings, strict=True):
+            # Only sums grow so large.
+            if total is not None and total[1] > TOTAL_NANOS_MAX:
                 return _too_large(posting)
-            counted.append((posting, total))
-        for posting, total in counted:
-            key = posting.key
+        for total, (running, _, value, _) in zip(totals, postings, strict=True):
             if total is None:
-                stale.add(key)
-                continue
-            totals[key] = total
-            self.changed_totals.add(key)
-            if posting.reader.is_unique:
-                met = (*key, posting.value)
-                self.values[met] = self.values.get(met, 0) + 1
-                self.changed_values.add(met)
+                running.is_stale = True
+            else:
+                running.total = total
+                running.is_changed = True
+            if value:
+                self._meet(running.key, value)
+        if postings:
+            self._touch(name[0], postings, touched)
         return None
+
+    def _meet(self, key: TotalKey, value: str) -> None:
+        """Count a value where values are told apart."""
+        met = (*key, value)
+        self.values[met] = self.values.get(met, 0) + 1
+        self.changed_values.add(met)
+
+    def _touch(self, account: str, postings: Sequence[Posting], touched: Touched) -> None:
+        touched.accounts.add(account)
+        closed_until = self.homes[account].closed_until
+        if closed_until:
+            for running, _, _, _ in postings:
+                if running.key.day < closed_until:
+                    touched.closed_days.add(running.key[:3])
 
     def _keep(self, event: UsageEvent, judged: Judged) -> None:
         """Keep an event and what it is known by."""
-        time_at = judged.time_at
         account, source, event_id, kind, _, data, body_hash, event_key = event
-        self.known[account, event_key] = body_hash
-        self.keys.append(KeyRow(account, event_key, body_hash, time_at))
-        row = EventRow(
-            account,
-            time_at,
-            event_key,
-            source,
-            event_id,
-            kind,
-            data_text(data),
-            judged.meters,
-            self.homes[account].now_at,
-        )
-        rows = self._days.get(time_at // _DAY_US)
+        time_at, _, meters = judged
+        self.keys.append((account, event_key, body_hash, time_at))
+        rows = self._by_day.get(time_at // _DAY_US)
         if rows is None:
             rows = self.events.setdefault(month_at(time_at), [])
-            self._days[time_at // _DAY_US] = rows
-        rows.append(row)
+            self._by_day[time_at // _DAY_US] = rows
+        now_at = self.homes[account].now_at
+        text = data_text(data)
+        rows.append((account, time_at, event_key, source, event_id, kind, text, meters, now_at))
+
+
+def _not_taken(
+    event: UsageEvent, known_hash: bytes | None, verdict: Judged | Refused | None
+) -> tuple[int, Refused | None]:
+    """What becomes of an event that is known already, or was refused by itself."""
+    if known_hash is None:
+        return EventOutcome.REJECTED, cast("Refused", verdict)
+    if known_hash == event.body_hash:
+        return EventOutcome.DUPLICATE, None
+    return EventOutcome.CONFLICT, _conflict(event)
 
 
 def data_text(data: Mapping[str, str]) -> str:
@@ -192,10 +185,10 @@ def _conflict(event: UsageEvent) -> Refused:
 
 
 def _too_large(posting: Posting) -> Refused:
-    name = posting.reader.meter.value_property
+    key, name = posting[0].key, posting[3].property
     return Refused(
         RefusalReason.TOTAL_TOO_LARGE,
         f"data.{name}",
-        f"data.{name} would take the total of meters/{posting.key.meter} on {posting.key.day} "
+        f"data.{name} would take the total of meters/{key.meter} on {key.day} "
         "over 10^18: check the value",
     )

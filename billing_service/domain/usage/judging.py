@@ -5,23 +5,28 @@ Shapes:  `judge` gives the postings of an event, none where no meter's filters l
          the intake.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final, NamedTuple, cast
 
 from billing_service.domain.account import Account, Standing
 from billing_service.domain.calendar import instant_text, next_month
 from billing_service.domain.meter import Aggregation, Meter
-from billing_service.domain.usage.day_total import counting_of
-from billing_service.domain.usage.days import DayFinder
+from billing_service.domain.usage.day_total import DayTotal, counting_of
+from billing_service.domain.usage.days import CivilDay, DayFinder
 from billing_service.domain.usage.event import RefusalReason, UsageEvent
 from billing_service.domain.usage.quantity import nanos_of
 
 TEXT_MAX: Final = 100
 # An index of PostgreSQL takes keys of some 2,700 bytes, and escapes make texts longer.
 DIMENSIONS_BYTES_MAX: Final = 2_000
+NO_DIMENSIONS: Final = "[]"
 _SHOWN_MAX: Final = 40
 _SECOND_US: Final = 1_000_000
 _DAY_US: Final = 86_400_000_000
+
+
+_NO_DAY: Final = CivilDay("", 0, 0)
 
 
 class TotalKey(NamedTuple):
@@ -41,13 +46,31 @@ class Refused(NamedTuple):
     message: str
 
 
-class Posting(NamedTuple):
-    """What a meter counts of an event: billionths, or with UNIQUE_COUNT the value itself."""
+class Running:
+    """The total of a day as it runs: None while nothing is counted.
 
-    key: TotalKey
+    A stale one must be summed up anew from the events, once these are stored.
+    """
+
+    __slots__ = ("is_changed", "is_stale", "key", "total")
+
+    def __init__(self, key: TotalKey) -> None:
+        self.key = key
+        self.total: DayTotal | None = None
+        self.is_changed = False
+        self.is_stale = False
+
+
+class Reading(NamedTuple):
+    """What a meter reads in an event: billionths, or with UNIQUE_COUNT the value itself."""
+
+    dimensions: str
     nanos: int
     value: str
-    reader: "MeterReader"
+
+
+Posting = tuple[Running, int, str, "MeterReader"]
+"""What is added to a total: billionths, the value itself or '', and by which meter."""
 
 
 class Judged(NamedTuple):
@@ -59,6 +82,13 @@ class Judged(NamedTuple):
     time_at: int
     postings: Sequence[Posting]
     meters: str
+
+
+# A third of the time that Reading(...) and Judged(...) take.
+_read: Final[Callable[[tuple[str, int, str]], Reading]] = partial(tuple.__new__, Reading)
+_judged: Final[Callable[[tuple[int, Sequence[Posting], str]], Judged]] = partial(
+    tuple.__new__, Judged
+)
 
 
 class Bounds(NamedTuple):
@@ -74,10 +104,30 @@ class Bounds(NamedTuple):
     kept_since: int | None = None
 
 
+class HomeDay:
+    """A civil day of an account, with the totals that run in it, by meter and dimensions."""
+
+    __slots__ = ("end_at", "running", "start_at", "text")
+
+    def __init__(self, day: CivilDay) -> None:
+        self.text, self.start_at, self.end_at = day
+        self.running: dict[tuple[str, str], Running] = {}
+
+
 class Home:
     """An account as its events are judged: its clock, its zone, and what is closed."""
 
-    __slots__ = ("account", "bounds", "closed_until", "days", "now_at", "since_at", "until_at")
+    __slots__ = (
+        "_by_day",
+        "account",
+        "bounds",
+        "closed_until",
+        "day",
+        "days",
+        "now_at",
+        "since_at",
+        "until_at",
+    )
 
     def __init__(
         self, account: Account, standing: Standing, *, now_at: int, bounds: Bounds, days: DayFinder
@@ -91,13 +141,25 @@ class Home:
         closed = standing.closed_through
         # Days before it lie in months that are closed; none is before the empty text.
         self.closed_until = next_month(closed).isoformat() if closed else ""
+        # The day that was asked for last; events of an account mostly come day by day.
+        self.day = HomeDay(_NO_DAY)
+        self._by_day: dict[str, HomeDay] = {}
+
+    def find_day(self, time_at: int) -> HomeDay:
+        """The day that holds an instant."""
+        found = self.days.find(time_at)
+        day = self._by_day.get(found.text)
+        if day is None:
+            day = self._by_day[found.text] = HomeDay(found)
+        self.day = day
+        return day
 
     def shown_at(self, real_at: int) -> int:
         """What the account's clock shows when the real one shows `real_at`."""
         return self.now_at if self.account.sandbox else real_at
 
-    def refusal_of(self, time_at: int) -> Refused | None:
-        """Why an event of that time is refused, if it is."""
+    def refusal_of(self, time_at: int) -> Refused:
+        """Why an event is refused whose time lies too far ahead or back."""
         name = f"accounts/{self.account.account}"
         if time_at > self.until_at:
             return Refused(
@@ -107,8 +169,6 @@ class Home:
                 f"seconds ahead of {instant_text(self.now_at)}, the clock of {name}: "
                 "set the sender's clock, or send the event later",
             )
-        if time_at >= self.since_at:
-            return None
         kept_since = self.bounds.kept_since
         if kept_since is not None and time_at < kept_since:
             text = f"before {instant_text(kept_since)}, and those months have aged out"
@@ -123,44 +183,42 @@ class Home:
 class MeterReader:
     """A meter as it reads events, with all that is asked for each event at hand."""
 
-    __slots__ = ("adds_up", "count", "is_unique", "is_weighted", "meter", "meter_id", "narrow")
+    __slots__ = ("adds_up", "count", "is_unique", "meter", "meter_id", "narrow", "property")
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
         self.meter_id = meter.meter_id
+        self.property = meter.value_property
         self.count = counting_of(meter.aggregation)
         self.is_unique = meter.aggregation is Aggregation.UNIQUE_COUNT
-        self.is_weighted = meter.aggregation is Aggregation.WEIGHTED_SUM
         self.adds_up = meter.aggregation is Aggregation.SUM
         # Whether only a part of the events, or the events by parts, are counted.
         self.narrow = bool(meter.filters or meter.dimensions)
 
-    def read(self, account: str, day: str, data: Mapping[str, str]) -> Posting | Refused | None:
+    def read(self, data: Mapping[str, str]) -> Reading | Refused | None:
         """What is counted of an event; None if the filters do not let it through."""
-        dimensions = "[]"
+        dimensions = NO_DIMENSIONS
         if self.narrow:
             if not self.meter.lets_through(data):
                 return None
             dimensions = self.meter.dimensions_of(data)
             if len(dimensions) > TEXT_MAX and (fault := self._too_long(data, dimensions)):
                 return fault
-        key = TotalKey(account, self.meter_id, day, dimensions)
-        name = self.meter.value_property
-        if not name:
-            return Posting(key, 0, "", self)
-        value = data.get(name, "")
+        if not self.property:
+            return _read((dimensions, 0, ""))
+        value = data.get(self.property, "")
         if self.is_unique:
             if not value or len(value) > TEXT_MAX:
                 return self._malformed(value, f"a text of 1 to {TEXT_MAX} characters")
-            return Posting(key, 0, value, self)
+            return _read((dimensions, 0, value))
         nanos = nanos_of(value)
         if nanos is None:
             text = "a decimal from 0 to 10^12 with up to 9 decimals and no exponent, such as 12.5"
             return self._malformed(value, text)
-        return Posting(key, nanos, "", self)
+        return _read((dimensions, nanos, ""))
 
     def _malformed(self, value: str, wanted: str) -> Refused:
-        name = self.meter.value_property
+        name = self.property
         shown = value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}…"
         what = f"is {shown!r}" if value else "is missing or empty"
         return Refused(
@@ -202,32 +260,58 @@ def readers_of(meters: Iterable[Meter]) -> Readers:
     return Readers(each, f"/{'/'.join(reader.meter_id for reader in each)}/")
 
 
-def judge(event: UsageEvent, home: Home | None, readers: Readers | None) -> Judged | Refused:
-    """What is counted of an event, or why it is refused."""
+def judge(
+    event: UsageEvent, home: Home | None, readers: Readers | None, running: dict[TotalKey, Running]
+) -> Judged | Refused:
+    """What is counted of an event, or why it is refused. `running` gets the totals it adds to."""
+    account, _, _, kind, time_at, data, _, _ = event
     if home is None:
-        return Refused(
-            RefusalReason.UNKNOWN_ACCOUNT,
-            "subject",
-            f"accounts/{event.account} is not known: create it, or check the subject",
-        )
-    time_at = home.now_at if event.time_at is None else event.time_at
+        return _unknown_account(account)
+    if time_at is None:
+        time_at = home.now_at
     if not home.since_at <= time_at <= home.until_at:
-        refused = home.refusal_of(time_at)
-        if refused is not None:
-            return refused
+        return home.refusal_of(time_at)
     if readers is None:
-        return Refused(
-            RefusalReason.UNKNOWN_TYPE,
-            "type",
-            f"no meter counts events of type {event.type[:TEXT_MAX]!r}: create one with that "
-            "event_name, or check the type",
-        )
-    day = home.days.find(time_at)[0]
+        return _unknown_type(kind)
+    day = home.day
+    if not day.start_at <= time_at < day.end_at:
+        day = home.find_day(time_at)
     postings: list[Posting] = []
     for reader in readers.each:
-        posting = reader.read(event.account, day, event.data)
-        if isinstance(posting, Refused):
-            return posting
-        if posting is not None:
-            postings.append(posting)
-    return Judged(time_at, postings, readers.names)
+        reading = reader.read(data)
+        if reading is None:
+            continue
+        if type(reading) is not Reading:
+            return cast("Refused", reading)
+        dimensions, nanos, value = reading
+        total = day.running.get((reader.meter_id, dimensions))
+        if total is None:
+            total = _start(day, TotalKey(account, reader.meter_id, day.text, dimensions), running)
+        postings.append((total, nanos, value, reader))
+    return _judged((time_at, postings, readers.names))
+
+
+def _start(day: HomeDay, key: TotalKey, running: dict[TotalKey, Running]) -> Running:
+    """The total of a key, which other batches may have met before."""
+    total = running.get(key)
+    if total is None:
+        total = running[key] = Running(key)
+    day.running[key.meter, key.dimensions] = total
+    return total
+
+
+def _unknown_account(account: str) -> Refused:
+    return Refused(
+        RefusalReason.UNKNOWN_ACCOUNT,
+        "subject",
+        f"accounts/{account} is not known: create it, or check the subject",
+    )
+
+
+def _unknown_type(kind: str) -> Refused:
+    return Refused(
+        RefusalReason.UNKNOWN_TYPE,
+        "type",
+        f"no meter counts events of type {kind!r}: create one with that event_name, or check the "
+        "type",
+    )
