@@ -219,11 +219,7 @@ def test_an_instance_has_no_metered_price(sqlite_billing: Billing) -> None:
     """The subscription of an instance gives an empty summary."""
     used = Summarised.on(sqlite_billing, per_unit("calls", "1"))
     sqlite_billing.subscribe("phone")
-    query = SummariseUsage("acme", "phone")
-    found = sqlite_billing.database.read(
-        lambda tx: summarise_usage(tx, query, used.billing.clock.now())
-    )
-    assert found.summaries == ()
+    assert used.told(subscription="phone").summaries == ()
 
 
 def test_a_price_that_is_not_metered_is_refused(sqlite_billing: Billing) -> None:
@@ -236,11 +232,8 @@ def test_a_price_that_is_not_metered_is_refused(sqlite_billing: Billing) -> None
 def test_an_unknown_subscription_is_refused(sqlite_billing: Billing) -> None:
     """There is nothing to tell of a subscription that there is not."""
     used = Summarised.on(sqlite_billing, per_unit("calls", "1"))
-    query = SummariseUsage("acme", "other")
     with pytest.raises(SubscriptionNotFound):
-        sqlite_billing.database.read(
-            lambda tx: summarise_usage(tx, query, used.billing.clock.now())
-        )
+        used.told(subscription="other")
 
 
 def test_a_capacity(sqlite_billing: Billing) -> None:
