@@ -58,12 +58,12 @@ async def _until_acknowledged(attempt: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await attempt()
         except grpc.aio.AioRpcError as failure:
-            if not _may_be_repeated(failure) or time.monotonic() > give_up_at:
+            if not may_be_repeated(failure) or time.monotonic() > give_up_at:
                 raise
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _may_be_repeated(failure: grpc.aio.AioRpcError) -> bool:
+def may_be_repeated(failure: grpc.aio.AioRpcError) -> bool:
     """Whether nobody answered, or the answer was to come back later."""
     if failure.code() in _LOST or reason_of(failure) == "SANDBOX_ADVANCING":
         return True

@@ -5,6 +5,7 @@ import itertools
 import os
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,16 +49,18 @@ def tell(text: str) -> None:
     print(text)  # noqa: T201 - shown by pytest if the test fails
 
 
-def planned_kills(choices: random.Random, count: int) -> list[Kill]:
-    """Deaths of both services in turn; every manner is among them if there are enough."""
-    services = itertools.cycle(SERVICES)
+def planned_kills(
+    choices: random.Random, count: int, services: Sequence[str] = SERVICES
+) -> list[Kill]:
+    """Deaths of the services in turn; every manner is among them if there are enough."""
+    in_turn = itertools.cycle(services)
     # The first of each service are anywhere: it runs already, and has not been told of a commit.
-    manners = [ANYWHERE] * len(SERVICES)
+    manners = [ANYWHERE] * len(services)
     while len(manners) < count:
         manners += choices.sample(MANNERS, k=len(MANNERS))
     return [
         Kill(
-            service=next(services),
+            service=next(in_turn),
             manner=manner,
             after_seconds=choices.uniform(0.05, SECONDS_MAX),
             at_commit=choices.randint(1, COMMITS_MAX),

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,11 +55,6 @@ class ServiceProcesses:
         )
         log.close()
         self._wait(service)
-
-    def start_all(self) -> None:
-        """Start both services."""
-        for service in SERVICES:
-            self.start(service)
 
     def kill(self, service: str) -> None:
         """End a service as `kill -9` does, and wait until it is gone."""
@@ -113,13 +108,16 @@ def _listens(port: int) -> bool:
 
 @contextmanager
 def service_processes(
-    data_dir: Path, database_urls: Mapping[str, str] | None = None
+    data_dir: Path,
+    database_urls: Mapping[str, str] | None = None,
+    services: Sequence[str] = SERVICES,
 ) -> Iterator[ServiceProcesses]:
-    """Both services running; stopped at the end."""
+    """Both services running, or those that are named; stopped at the end."""
     data_dir.mkdir(parents=True, exist_ok=True)
     suite = ServiceProcesses(data_dir, database_urls or {})
     try:
-        suite.start_all()
+        for service in services:
+            suite.start(service)
         yield suite
     finally:
         suite.stop_all()
