@@ -20,8 +20,9 @@ from provisioning_service.use_cases.apply_billing import (
     NoteExpiry,
     StopAccount,
 )
+from provisioning_service.use_cases.fix_zone import FIX_ZONE, FixZone
 
-Command = NoteExpiry | StopAccount | LiftStop | DeleteInstances
+Command = NoteExpiry | StopAccount | LiftStop | DeleteInstances | FixZone
 
 
 def submission_of(event: PeerEvent) -> Submission | None:
@@ -59,6 +60,11 @@ def _delete(event: PeerEvent) -> Command:
     return DeleteInstances(account_id(told.account), told.invoice, event.effective_at)
 
 
+def _fix_zone(event: PeerEvent) -> Command:
+    told = pb.AccountZoneFixed.FromString(event.payload)
+    return FixZone(account_id(told.account), told.time_zone)
+
+
 def _date(message: Date) -> date:
     return date(message.year, message.month, message.day)
 
@@ -70,4 +76,5 @@ _KNOWN: Final[dict[str, _Reader]] = {
     pb.AccountStopped.DESCRIPTOR.full_name: (STOP_ACCOUNT, _stop),
     pb.AccountStopLifted.DESCRIPTOR.full_name: (LIFT_STOP, _lift),
     pb.AccountDeletionOrdered.DESCRIPTOR.full_name: (DELETE_INSTANCES, _delete),
+    pb.AccountZoneFixed.DESCRIPTOR.full_name: (FIX_ZONE, _fix_zone),
 }

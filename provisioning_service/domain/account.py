@@ -11,7 +11,7 @@ class Account:
     """A company that the suite provisions and bills.
 
     `parent` and `sandbox` are empty where there is none. `zone_fixed` once anything of it was
-    subscribed or taken over as paid.
+    subscribed, used or taken over as paid.
     """
 
     id: str
@@ -52,8 +52,15 @@ def with_time_zone(account: Account, time_zone: str) -> Account:
     return replace(account, time_zone=time_zone, version=account.version + 1)
 
 
+def with_zone_kept(account: Account, time_zone: str) -> Account:
+    """The account in the zone in which billing reckons already, whatever it was changed to."""
+    if time_zone == account.time_zone:
+        return account
+    return replace(account, time_zone=time_zone, version=account.version + 1)
+
+
 def with_zone_fixed(account: Account) -> Account:
-    """The account once something of it was subscribed."""
+    """The account once something of it was subscribed or used."""
     if account.zone_fixed:
         return account
     return replace(account, zone_fixed=True, version=account.version + 1)

@@ -92,7 +92,7 @@ class ParentInOtherSandbox(_WrongState):
 
 
 class TimeZoneFixed(_WrongState):
-    """Something was subscribed, so the zone can no longer change."""
+    """Something was subscribed or used, so the zone can no longer change."""
 
     reason = "TIME_ZONE_FIXED"
 
@@ -100,7 +100,7 @@ class TimeZoneFixed(_WrongState):
         super().__init__(
             "ZONE_FIXED",
             account,
-            f"keeps {time_zone}, for something was subscribed in it: leave time_zone out",
+            f"keeps {time_zone}, for something was subscribed or used in it: leave time_zone out",
         )
 
 
