@@ -12,10 +12,8 @@ from tests.gateway.echo_contract import INSTANCES, INVOICES, echo_contract, echo
 
 
 def test_package_decides_the_backend() -> None:
-    """Provisioning's and billing's rpcs are told apart, and which may be asked twice.
-
-    Requests of a stream are not there a second time, whatever the contract says.
-    """
+    """Provisioning's and billing's rpcs are told apart, and which may be asked twice."""
+    # Requests of a stream are not there a second time, whatever the contract says.
     assert routes_of(echo_contract()) == (
         Route(INSTANCES, "Get", Backend.PROVISIONING, side_effect_free=True),
         Route(INSTANCES, "Create", Backend.PROVISIONING, side_effect_free=False),
