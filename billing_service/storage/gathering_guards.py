@@ -1,6 +1,6 @@
 """What use cases gather about guards, reservations and reviews, each in one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -94,9 +94,9 @@ class ChargedPeriod(NamedTuple):
 
 
 def charged_periods(
-    tx: Transaction, subscriptions: Iterable[tuple[str, str]], days: Sequence[date]
+    tx: Transaction, subscriptions: Iterable[tuple[str, str]], since_on: date
 ) -> list[ChargedPeriod]:
-    """The charges of subscriptions in force, whose period holds a day from the first to the last.
+    """The charges of subscriptions in force, whose period ends after a day.
 
     A charge that was reversed, and one that reverses another, is not in force.
     """
@@ -107,8 +107,7 @@ def charged_periods(
         later.c.reverses_revision == columns.revision,
     )
     query = select(_CHARGES).where(
-        columns.period_start_on <= max(days),
-        columns.period_end_on > min(days),
+        columns.period_end_on > since_on,
         columns.reverses_revision.is_(None),
         ~is_reversed,
     )

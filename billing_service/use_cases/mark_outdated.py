@@ -10,11 +10,13 @@ from datetime import date
 from typing import Any, Final
 
 from billing_service.domain.events import ChargeOutdated
+from billing_service.domain.meter import Aggregation
 from billing_service.domain.review import ReviewKey
 from billing_service.domain.subscribed_plan import SubscribedPrice
 from billing_service.domain.usage.metered_period import MeteredPeriod
 from billing_service.domain.usage.outdated import OutdatedCharge
 from billing_service.storage import gathering, gathering_guards
+from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_guards import ChargedPeriod
 from billing_service.storage.saving import save
@@ -32,8 +34,12 @@ from chassis.use_case import Effects, Event, Scope, TimerDue, UseCase
 
 @dataclass(slots=True)
 class MarkFacts:
-    """What is stored, and the charges that may be outdated, each with its usage as it is now."""
+    """What is stored, and the charges that may be outdated, each with its usage as it is now.
 
+    `levels` are the meters whose values hold on into later periods.
+    """
+
+    levels: frozenset[str]
     stored: Facts = field(default_factory=Facts)
     charges: list[tuple[ChargedPeriod, MeteredPeriod]] = field(default_factory=list)
 
@@ -41,22 +47,30 @@ class MarkFacts:
         """Take in the changes of a command, for the commands that follow in the list."""
         self.stored.absorb(effects)
 
+    def is_meant(self, charged: ChargedPeriod, priced: SubscribedPrice, command: TimerDue) -> bool:
+        """Whether the usage that changed may be usage of a charge."""
+        meter, day = _meter_and_day(command)
+        has_begun = charged.period_start_on <= day or meter in self.levels
+        is_metered = any(each.meter == meter for each in priced.usages_needed)
+        is_own = charged.account == command.account
+        return is_own and is_metered and has_begun and day < charged.period_end_on
+
 
 def gather(tx: Transaction, commands: Sequence[TimerDue]) -> MarkFacts:
-    """The metered charges about the days of the commands, and their usage as it is now."""
-    facts = MarkFacts()
+    """The metered charges that the commands may mean, and their usage as it is now."""
+    facts = MarkFacts(_levels(tx))
     stored = facts.stored
     now_of = {command.account: command.due_at for command in commands}
     gathering.gather_plan_subscriptions(tx, stored, now_of)
     gather_pricing(tx, stored, now_of)
     gathering_guards.gather_outdated(tx, stored, now_of)
-    days = [_meter_and_day(command)[1] for command in commands]
+    first_day = min(_meter_and_day(command)[1] for command in commands)
     subscribed = subscribed_plans(stored, now_of)
     found: list[tuple[ChargedPeriod, SubscribedPrice]] = []
-    for charged in gathering_guards.charged_periods(tx, subscribed, days):
+    for charged in gathering_guards.charged_periods(tx, subscribed, first_day):
         key = ReviewKey(*charged[:4])
         priced = price_of_period(subscribed[key.account, key.subscription], key)
-        if priced is not None:
+        if priced and any(facts.is_meant(charged, priced, each) for each in commands):
             found.append((charged, priced))
     periods = read_periods(tx, stored, [priced for _, priced in found], now_of)
     facts.charges = [(each[0], period) for each, period in zip(found, periods, strict=True)]
@@ -64,14 +78,13 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> MarkFacts:
 
 
 def decide(facts: MarkFacts, command: TimerDue, now: int) -> Effects[None]:
-    """Note each charge of the meter and day that is outdated, or is not any more; tell it once."""
-    meter, day = _meter_and_day(command)
+    """Note each charge of the meter and day that is outdated, or is not any more; tell it once.
+
+    What was used on a day is usage of the period that holds it; a level also of those after it.
+    """
     outcome = Outcome()
     for charged, period in facts.charges:
-        is_meant = charged.account == command.account and any(
-            each.meter == meter for each in period.priced.usages_needed
-        )
-        if is_meant and charged.period_start_on <= day < charged.period_end_on:
+        if facts.is_meant(charged, period.priced, command):
             _mark(facts.stored, charged, period, now=now, outcome=outcome)
     return Effects(None, tuple(outcome.changes), tuple(outcome.events))
 
@@ -89,6 +102,12 @@ def _mark(
     if before is None:
         told = ChargeOutdated(marked, charged.payer, charged.invoice)
         outcome.events.append(Event(charged.account, told))
+
+
+def _levels(tx: Transaction) -> frozenset[str]:
+    weighted = Aggregation.WEIGHTED_SUM
+    meters = remembered_meters(tx)
+    return frozenset(name for name, each in meters.items() if each.aggregation is weighted)
 
 
 def _meter_and_day(command: TimerDue) -> tuple[str, date]:

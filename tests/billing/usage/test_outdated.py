@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from pospago.billing.v1 import events_pb2
 
+from billing_service.domain.meter import Aggregation
 from billing_service.domain.usage.correction import Why
 from billing_service.use_cases.void_events import VOID_EVENTS, VoidEvents
 from tests.billing.builders import Billing, at
 from tests.billing.usage.guarded import MEGABYTES, Guarded, metered
+from tests.billing.usage.ingesting import measure, meter_of
 
 MARCH_AT = at("2026-03-31 12:00")
 
@@ -89,3 +91,26 @@ def test_usage_that_changes_no_quantity_outdates_nothing(sqlite_billing: Billing
     before = told(guarded)
     guarded.use("4", "load", time_at=MARCH_AT)
     assert (before, told(guarded)) == ([], ["peak"])
+
+
+def test_level_that_came_late_outdates_the_periods_that_it_holds_in(
+    sqlite_billing: Billing,
+) -> None:
+    """3 GB kept since February, told in May: March and April were charged without them."""
+    measure(sqlite_billing, meter_of("stored", Aggregation.WEIGHTED_SUM, kind="store"))
+    guarded = Guarded.on(sqlite_billing, metered("stored"))
+    sqlite_billing.go_to("2026-05-02 12:00")
+    guarded.use("3", "store", time_at=at("2026-02-10"))
+    assert [each is not None for each in outdated(guarded)] == [True, True]
+
+
+def test_level_outdates_no_period_in_which_another_held(sqlite_billing: Billing) -> None:
+    """What was kept before the event of 1 April changes nothing of April."""
+    measure(sqlite_billing, meter_of("stored", Aggregation.WEIGHTED_SUM, kind="store"))
+    guarded = Guarded.on(sqlite_billing, metered("stored"))
+    guarded.use("5", "store", time_at=at("2026-03-01"))
+    sqlite_billing.go_to("2026-04-01")
+    guarded.use("5", "store", time_at=at("2026-04-01"))
+    sqlite_billing.go_to("2026-05-02 12:00")
+    guarded.use("3", "store", time_at=at("2026-03-10"))
+    assert [each is not None for each in outdated(guarded)] == [True, False]
