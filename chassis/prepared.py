@@ -75,11 +75,16 @@ class PreparedQuery:
     columns: SimpleResultMetaData
     readers: tuple[tuple[int, Converter], ...]
 
-    def run(self, connection: Connection, parameters: Parameters) -> Sequence[Any]:
-        """The rows for these parameters."""
+    def fetch(self, connection: Connection, parameters: Parameters) -> list[tuple[Any, ...]]:
+        """The rows for these parameters, as the driver gives them."""
         with driver_cursor(connection, self.text) as cursor:
             cursor.execute(self.text, self._bound(parameters))
-            rows: list[Any] = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def run(self, connection: Connection, parameters: Parameters) -> Sequence[Any]:
+        """The rows for these parameters."""
+        rows = self.fetch(connection, parameters)
         if self.readers:
             rows = [self._read(row) for row in rows]
         return IteratorResult(self.columns, iter(rows)).all() if rows else rows
@@ -109,6 +114,17 @@ class PreparedQueries:
 
     def run(self, query: Query, parameters: Parameters, connection: Connection) -> Sequence[Any]:
         """The rows of a query; the lists among its parameters are not empty."""
+        return self._prepared(query, parameters, connection).run(connection, parameters)
+
+    def fetch(
+        self, query: Query, parameters: Parameters, connection: Connection
+    ) -> list[tuple[Any, ...]]:
+        """The same, as the driver gives them: no names, nothing converted."""
+        return self._prepared(query, parameters, connection).fetch(connection, parameters)
+
+    def _prepared(
+        self, query: Query, parameters: Parameters, connection: Connection
+    ) -> PreparedQuery:
         lengths = {
             name: 1 << (len(value) - 1).bit_length()
             for name, value in parameters.items()
@@ -118,7 +134,7 @@ class PreparedQueries:
         prepared = self._known.get(key)
         if prepared is None:
             prepared = self._known[key] = prepare(query, lengths, connection.dialect)
-        return prepared.run(connection, parameters)
+        return prepared
 
 
 def prepare(query: Query, lengths: Mapping[str, int], dialect: Dialect) -> PreparedQuery:

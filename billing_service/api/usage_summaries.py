@@ -53,7 +53,8 @@ class UsageSummaries:
 
     async def summary(self, request: pb.GetUsageSummaryRequest) -> pb.GetUsageSummaryResponse:
         """What a subscription used in the service periods that hold an instant."""
-        query = _summary_query(request.subscription, request.price, _instant(request))
+        account, subscription = SUBSCRIPTION.parse(request.subscription, "subscription")
+        query = SummariseUsage(account, subscription, request.price, _instant(request))
         found = await self.summarised(query)
         return pb.GetUsageSummaryResponse(
             summaries=[_summary(found, each) for each in found.summaries],
@@ -90,16 +91,12 @@ def to_proto_watched(found: SubscriptionUsage) -> pb.WatchUsageResponse:
 
 def watched_query(request: pb.WatchUsageRequest) -> SummariseUsage:
     """What a watcher asks for: the periods that are present, whenever it is told."""
-    return _summary_query(request.subscription, "", None)
+    account, subscription = SUBSCRIPTION.parse(request.subscription, "subscription")
+    return SummariseUsage(account, subscription, is_watched=True)
 
 
 def _instant(request: pb.GetUsageSummaryRequest) -> int | None:
     return from_proto_timestamp(request.time) if request.HasField("time") else None
-
-
-def _summary_query(name: str, price: str, at: int | None) -> SummariseUsage:
-    account, subscription = SUBSCRIPTION.parse(name, "subscription")
-    return SummariseUsage(account, subscription, price, at)
 
 
 def _summary(found: SubscriptionUsage, guarded: GuardedSummary) -> pb.UsageSummary:

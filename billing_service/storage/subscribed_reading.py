@@ -20,12 +20,13 @@ from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.terms import DEFAULT_TERMS
 from billing_service.storage import catalog_rows
 from billing_service.storage.catalog_memory import CATALOG_TOKEN, remembered_catalog
+from billing_service.storage.facts import Facts
+from billing_service.storage.gathering import gather_subscriptions
 from billing_service.storage.subscription_memory import (
     PricedSubscription,
     remember_subscription,
     remembered_subscription,
 )
-from billing_service.storage.subscription_rows import subscriptions_from_rows
 from billing_service.storage.tables import CHASSIS, table
 from chassis.database import Transaction
 from chassis.prepared import Query
@@ -34,7 +35,6 @@ PeriodKey: TypeAlias = tuple[str, date]
 """The code of a price, and the first day of a service period."""
 
 _SUBSCRIPTIONS: Final = table("subscriptions")
-_FACTS: Final = table("subscription_facts")
 _ACCOUNTS: Final = table("accounts")
 _PROFILES: Final = table("billing_profiles")
 _CHANGES: Final = table("price_changes")
@@ -72,32 +72,22 @@ _CURRENCY: Final = func.coalesce(
     .correlate(_PROFILES, _ACCOUNTS)
     .scalar_subquery(),
 )
-_SUBSCRIPTION: Final = Query(
+# Facts are only ever added, so that their number tells whether any has come.
+_STATE: Final = Query(
     select(
-        _SUBSCRIPTIONS,
-        _FACTS.c.kind,
-        _FACTS.c.effective_at,
-        _FACTS.c.details,
+        _NOW_AT,
+        _SUBSCRIPTIONS.c.begins_on.is_not(None),
+        _SUBSCRIPTIONS.c.plan,
+        _SUBSCRIPTIONS.c.facts_count,
         _ACCOUNTS.c.time_zone,
-        _CURRENCY.label("currency"),
-        CATALOG_TOKEN.label("catalog_token"),
-        exists().where(_CHANGES.c.account == bindparam("account")).label("has_changes"),
-        or_(*(exists().where(_is_of(each)) for each in (_GUARDS, _RESERVATIONS, _REVIEWS))).label(
-            "is_guarded"
-        ),
-        _NOW_AT.label("now_at"),
+        _CURRENCY,
+        CATALOG_TOKEN,
+        exists().where(_CHANGES.c.account == bindparam("account")),
+        or_(*(exists().where(_is_of(each)) for each in (_GUARDS, _RESERVATIONS, _REVIEWS))),
     )
-    .join(
-        _FACTS,
-        and_(
-            _FACTS.c.account == _SUBSCRIPTIONS.c.account,
-            _FACTS.c.subscription == _SUBSCRIPTIONS.c.subscription,
-        ),
-    )
-    .join(_ACCOUNTS, _ACCOUNTS.c.account == _SUBSCRIPTIONS.c.account)
+    .join_from(_SUBSCRIPTIONS, _ACCOUNTS, _ACCOUNTS.c.account == _SUBSCRIPTIONS.c.account)
     .join(_PROFILES, _PROFILES.c.account == _SUBSCRIPTIONS.c.account)
     .where(_is_of(_SUBSCRIPTIONS))
-    .order_by(_FACTS.c.ordinal)
 )
 _ACCOUNT: Final = Query(
     select(_ACCOUNTS.c.time_zone, _NOW_AT.label("now_at")).where(
@@ -164,28 +154,26 @@ def find_subscribed(
     Errors:  PricedPlanNotFound.
     """
     key = (account, subscription)
-    found = tx.rows(
-        _SUBSCRIPTION, {"account": account, "subscription": subscription, "now": real_now}
-    )
+    found = tx.fetched(_STATE, {"account": account, "subscription": subscription, "now": real_now})
     if not found:
         return None
-    first = found[0]
-    now: int = first.now_at
-    if first.begins_on is None:
+    now, is_of_plan, plan_id, facts_count, zone, currency, token, has_changes, guarded = found[0]
+    if not is_of_plan:
         return Subscribed(None, now)
-    meters, plan = remembered_catalog(tx, first.catalog_token, first.plan)
+    meters, plan = remembered_catalog(tx, token, plan_id)
     if plan is None:
-        raise PricedPlanNotFound(first.plan, month_of(now, first.time_zone))
-    changes = tx.rows(_CHANGES_OF, {"account": account}) if first.has_changes else ()
-    # All but the time, which is another one whenever it is read.
-    read = ([row[:-1] for row in found], changes)
+        raise PricedPlanNotFound(plan_id, month_of(now, zone))
+    changes = tx.rows(_CHANGES_OF, {"account": account}) if has_changes else ()
+    read = (facts_count, zone, currency, token, changes)
     priced = remembered_subscription(tx, key, read)
     if priced is None:
-        (stored,) = subscriptions_from_rows(found)
+        facts = Facts()
+        gather_subscriptions(tx, facts, [key])
         own = tuple(catalog_rows.price_change_from_row(each) for each in changes)
-        fresh = SubscribedPlan(stored, plan, first.currency, first.time_zone, own)
-        priced = remember_subscription(tx, key, read, fresh)
-    return Subscribed(priced, now, meters, first.is_guarded)
+        subscribed = SubscribedPlan(facts.subscriptions[key], plan, currency, zone, own)
+        priced = PricedSubscription(subscribed, meters)
+        remember_subscription(tx, key, read, priced)
+    return Subscribed(priced, now, meters, bool(guarded))
 
 
 NOT_GUARDED: Final = Guarded({}, {}, {}, ())

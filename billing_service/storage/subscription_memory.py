@@ -6,10 +6,13 @@ out of date. The latest asked for are kept.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from billing_service.domain.meter import Meter
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
+from billing_service.storage.usage_reading import UsageReading
 from chassis.database import Transaction
 
 SUBSCRIPTIONS_MAX: Final = 2_000
@@ -20,27 +23,40 @@ Key: TypeAlias = tuple[str, str]
 _PLACE: Final = "subscriptions"
 
 
+class PricedDay(NamedTuple):
+    """The metered prices whose service period holds a day, and the reading of their usage."""
+
+    prices: tuple[SubscribedPrice, ...]
+    reading: UsageReading
+
+
 class PricedSubscription:
     """A plan subscription, and its metered prices by day, of which a few are remembered."""
 
-    __slots__ = ("_days", "plan")
+    __slots__ = ("_days", "_meters", "plan")
 
-    def __init__(self, plan: SubscribedPlan) -> None:
+    def __init__(self, plan: SubscribedPlan, meters: Mapping[str, Meter]) -> None:
         self.plan = plan
-        self._days: dict[date, tuple[SubscribedPrice, ...]] = {}
+        self._meters = meters
+        self._days: dict[date, PricedDay] = {}
 
-    def metered_on(self, day: date) -> tuple[SubscribedPrice, ...]:
-        """The metered prices whose service period holds a day, in the order of the prices.
+    def on(self, day: date) -> PricedDay:
+        """What is metered on a day, in the order of the prices.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
         known = self._days.get(day)
         if known is None:
-            known = self.plan.metered_on(day)
+            known = self.reading(self.plan.metered_on(day))
             # Threads share it: it is replaced, never changed.
             latest = list(self._days.items())[1 - DAYS_MAX :]
             self._days = dict([*latest, (day, known)])
         return known
+
+    def reading(self, prices: tuple[SubscribedPrice, ...]) -> PricedDay:
+        """Some of its prices, and the reading of their usage."""
+        wanted = tuple(dict.fromkeys(one for each in prices for one in each.usages_needed))
+        return PricedDay(prices, UsageReading(wanted, self._meters))
 
 
 class _Memory:
@@ -73,10 +89,8 @@ def remembered_subscription(tx: Transaction, key: Key, read: object) -> PricedSu
 
 
 def remember_subscription(
-    tx: Transaction, key: Key, read: object, plan: SubscribedPlan
-) -> PricedSubscription:
-    """Remember a subscription beside all that it was read from."""
+    tx: Transaction, key: Key, read: object, subscription: PricedSubscription
+) -> None:
+    """Remember a subscription beside all that it was read from, the catalogue among it."""
     memory: _Memory = tx.memory.setdefault(_PLACE, _Memory())
-    priced = PricedSubscription(plan)
-    memory.keep(key, read, priced)
-    return priced
+    memory.keep(key, read, subscription)

@@ -4,7 +4,7 @@ Each function takes one statement, whatever the number of accounts and meters.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeAlias
@@ -100,7 +100,14 @@ class Asked:
         self.start_on = start_on
         self.end_on = end_on
 
-    def rows(self, tx: Transaction, query: Query, meters: Sequence[str]) -> Iterator[Any]:
+    def rows(
+        self,
+        tx: Transaction,
+        query: Query,
+        meters: Sequence[str],
+        *,
+        by: Callable[[Query, Mapping[str, Any]], Sequence[Any]] | None = None,
+    ) -> Iterator[Any]:
         """The rows of a query, in chunks of accounts that the store takes."""
         if not meters:
             return
@@ -112,7 +119,7 @@ class Asked:
             }
             if query is not _LEVELS:
                 parameters["end_on"] = _as_stored(tx, self.end_on)
-            yield from tx.rows(query, parameters)
+            yield from (by or tx.rows)(query, parameters)
 
 
 @dataclass(slots=True)
@@ -133,7 +140,8 @@ class Stored:
 
 def read_sums(tx: Transaction, stored: Stored, asked: Asked, meters: Sequence[str]) -> None:
     """What COUNT, SUM and UNIQUE_COUNT come to, summed up as if all were on the first day."""
-    for account, meter, dimensions, events, billions, units, nanos in asked.rows(tx, _SUMS, meters):
+    found = asked.rows(tx, _SUMS, meters, by=tx.fetched)
+    for account, meter, dimensions, events, billions, units, nanos in found:
         sum_nanos = (int(billions) * NANOS + int(units)) * NANOS + int(nanos)
         total = DayTotal(int(events), sum_nanos)
         stored.days[account, meter].append(DimensionedDay(asked.start_on, dimensions, total))

@@ -49,25 +49,83 @@ def usages(
     is not over. `meters`: all of them, where they are known.
     Errors:  EventsAgedOut if transactions are wanted that are no longer kept.
     """
-    meters = remembered_meters(tx) if meters is None else meters
-    by_period: dict[tuple[date, date], list[UsageWanted]] = defaultdict(list)
-    for each in wanted:
-        by_period[each.start_on, each.end_on].append(each)
-    stored = {period: _read(tx, asked, meters) for period, asked in by_period.items()}
-    transactions = transactions_of(tx, [each for each in wanted if each.transactions], zones=zones)
-    return [
-        _Reckoned(
-            each,
-            meters[each.meter],
-            stored[each.start_on, each.end_on],
-            first_instant(each.start_on, zones[each.account]),
-            first_instant(each.end_on, zones[each.account]),
-            None if cut_at is None else cut_at.get(each.account),
-        )
-        .usage()
-        ._replace(transactions=transactions.get(each, ()))
-        for each in wanted
-    ]
+    reading = UsageReading(wanted, remembered_meters(tx) if meters is None else meters)
+    return reading.usages(tx, zones=zones, cut_at=cut_at)
+
+
+class UsageReading:
+    """Some usage that is wanted, and what has to be read for it: it can be read again and again."""
+
+    __slots__ = ("_meters", "_periods", "wanted")
+
+    def __init__(self, wanted: Sequence[UsageWanted], meters: Mapping[str, Meter]) -> None:
+        """`meters`: all of them, by id."""
+        self.wanted = wanted
+        self._meters = meters
+        by_period: dict[tuple[date, date], list[UsageWanted]] = defaultdict(list)
+        for each in wanted:
+            by_period[each.start_on, each.end_on].append(each)
+        self._periods = {key: _Period(own, meters) for key, own in by_period.items()}
+
+    def usages(
+        self,
+        tx: Transaction,
+        *,
+        zones: Mapping[str, str],
+        cut_at: Mapping[str, int] | None = None,
+    ) -> list[Usage]:
+        """As `usages` gives it."""
+        stored = {key: period.read(tx) for key, period in self._periods.items()}
+        one_by_one = [each for each in self.wanted if each.transactions]
+        transactions = transactions_of(tx, one_by_one, zones=zones) if one_by_one else {}
+        found = []
+        for each in self.wanted:
+            zone = zones[each.account]
+            usage = _Reckoned(
+                each,
+                self._meters[each.meter],
+                stored[each.start_on, each.end_on],
+                first_instant(each.start_on, zone),
+                first_instant(each.end_on, zone),
+                None if cut_at is None else cut_at.get(each.account),
+            ).usage()
+            if each.transactions:
+                usage = usage._replace(transactions=transactions.get(each, ()))
+            found.append(usage)
+        return found
+
+
+class _Period:
+    """What has to be read of one period: which figures of which meters."""
+
+    __slots__ = ("_asked", "_daily", "_in_parts", "_summed", "_unique", "_weighed")
+
+    def __init__(self, wanted: Sequence[UsageWanted], meters: Mapping[str, Meter]) -> None:
+        """`wanted` are all of the same days."""
+        accounts = sorted({each.account for each in wanted})
+        self._asked = Asked(accounts, wanted[0].start_on, wanted[0].end_on)
+        by_aggregation: dict[Aggregation, set[str]] = defaultdict(set)
+        for each in wanted:
+            by_aggregation[meters[each.meter].aggregation].add(each.meter)
+        unique = [w for w in wanted if meters[w.meter].aggregation is Aggregation.UNIQUE_COUNT]
+        self._in_parts = sorted({each.meter for each in unique if _is_in_parts(each)})
+        self._unique = sorted({each.meter for each in unique if not _is_in_parts(each)})
+        self._summed = sorted({m for kind in _ADDED_UP for m in by_aggregation.pop(kind, ())})
+        self._daily = sorted(set().union(*by_aggregation.values()))
+        self._weighed = sorted(by_aggregation[Aggregation.WEIGHTED_SUM])
+
+    def read(self, tx: Transaction) -> Stored:
+        """All of it that is stored."""
+        stored, asked = Stored(), self._asked
+        if self._summed:
+            read_sums(tx, stored, asked, self._summed)
+        if self._daily:
+            read_days(tx, stored, asked, self._daily)
+            read_levels(tx, stored, asked, self._weighed)
+        if self._unique or self._in_parts:
+            read_uniques(tx, stored, asked, self._unique)
+            read_values(tx, stored, asked, self._in_parts)
+        return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +184,6 @@ class _Reckoned:
     def _uniques_in(self, dimensions: Iterable[str]) -> int:
         stored = self.stored.values.get((self.wanted.account, self.wanted.meter), {})
         return len({value for name in dimensions for value in stored.get(name, ())})
-
-
-def _read(tx: Transaction, wanted: Sequence[UsageWanted], meters: Mapping[str, Meter]) -> Stored:
-    """All that is stored of a period, the same for all, and that one of `wanted` asks for."""
-    stored = Stored()
-    accounts = sorted({each.account for each in wanted})
-    asked = Asked(accounts, wanted[0].start_on, wanted[0].end_on)
-    by_aggregation: dict[Aggregation, set[str]] = defaultdict(set)
-    for each in wanted:
-        by_aggregation[meters[each.meter].aggregation].add(each.meter)
-    summed = {meter for kind in _ADDED_UP for meter in by_aggregation.pop(kind, ())}
-    read_sums(tx, stored, asked, sorted(summed))
-    read_days(tx, stored, asked, sorted(set().union(*by_aggregation.values())))
-    read_levels(tx, stored, asked, sorted(by_aggregation.pop(Aggregation.WEIGHTED_SUM, ())))
-    unique = [w for w in wanted if meters[w.meter].aggregation is Aggregation.UNIQUE_COUNT]
-    read_uniques(tx, stored, asked, sorted({w.meter for w in unique if not _is_in_parts(w)}))
-    read_values(tx, stored, asked, sorted({w.meter for w in unique if _is_in_parts(w)}))
-    return stored
 
 
 def _is_in_parts(wanted: UsageWanted) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing_service.domain.calendar import civil_day, first_instant
 from billing_service.domain.errors import SubscriptionNotFound
 from billing_service.domain.meter import Aggregation
+from billing_service.domain.money import exact_arithmetic
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
 from billing_service.domain.usage.reading_errors import MeteredPriceNotFound
 from billing_service.domain.usage.summary import PriceSummary, Told, summarise
@@ -17,19 +18,23 @@ from billing_service.storage.subscribed_reading import (
     find_guarded,
     find_subscribed,
 )
-from billing_service.storage.subscription_memory import PricedSubscription
-from billing_service.storage.usage_reading import usages
+from billing_service.storage.subscription_memory import PricedDay, PricedSubscription
+from billing_service.storage.usage_reading import UsageReading
 from chassis.database import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class SummariseUsage:
-    """What to tell; `price` '' means all metered ones, `at` None now."""
+    """What to tell; `price` '' means all metered ones, `at` None now.
+
+    `is_watched`: also when it will change by itself.
+    """
 
     account: str
     subscription: str
     price: str = ""
     at: int | None = None
+    is_watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class GuardedSummary:
 class SubscriptionUsage:
     """The summaries of a subscription's metered prices, as of an instant.
 
-    `changes_at` is when they will be others though nothing is written; None: not as things stand.
+    `changes_at` is when they will be others though nothing is written, if that was asked for; None:
+    not as things stand.
     """
 
     account: str
@@ -69,19 +75,18 @@ def summarise_usage(tx: Transaction, query: SummariseUsage, real_now: int) -> Su
         _check_known(query, None)
         return SubscriptionUsage(query.account, found.now)
     plan = found.priced.plan
-    prices = _prices(query, found.priced, found.now)
+    day = _priced_day(query, found.priced, found.now)
+    prices = day.prices
     if not prices:
         return SubscriptionUsage(query.account, found.now, changes_at=_begins_at(plan, found.now))
-    told = _told(tx, prices, plan.zone, found)
+    told = _told(tx, day.reading, plan.zone, found)
     guarded = NOT_GUARDED
     if found.is_guarded:
         guarded = find_guarded(tx, query.account, query.subscription, found.now)
-    return SubscriptionUsage(
-        query.account,
-        found.now,
-        tuple(_guarded(summarise(each, told), guarded) for each in prices),
-        _changes_at(prices, told, guarded),
-    )
+    with exact_arithmetic():
+        summaries = tuple(_guarded(summarise(each, told), guarded) for each in prices)
+    changes_at = _changes_at(prices, told, guarded) if query.is_watched else None
+    return SubscriptionUsage(query.account, found.now, summaries, changes_at)
 
 
 def _begins_at(plan: SubscribedPlan, now: int) -> int | None:
@@ -99,18 +104,16 @@ def _changes_at(prices: Sequence[SubscribedPrice], told: Told, guarded: Guarded)
     return min([*turns, *guarded.expire_at])
 
 
-def _prices(
-    query: SummariseUsage, priced: PricedSubscription, now: int
-) -> tuple[SubscribedPrice, ...]:
+def _priced_day(query: SummariseUsage, priced: PricedSubscription, now: int) -> PricedDay:
     """The metered prices that are asked for."""
     at = now if query.at is None else query.at
-    prices = priced.metered_on(civil_day(at, priced.plan.zone))
+    found = priced.on(civil_day(at, priced.plan.zone))
     if not query.price:
-        return prices
-    wanted = tuple(each for each in prices if each.price.code == query.price)
+        return found
+    wanted = tuple(each for each in found.prices if each.price.code == query.price)
     if not wanted:
         _check_known(query, priced.plan)
-    return wanted
+    return priced.reading(wanted)
 
 
 def _check_known(query: SummariseUsage, plan: SubscribedPlan | None) -> None:
@@ -122,13 +125,10 @@ def _check_known(query: SummariseUsage, plan: SubscribedPlan | None) -> None:
         raise MeteredPriceNotFound(name, query.price, codes)
 
 
-def _told(tx: Transaction, prices: Sequence[SubscribedPrice], zone: str, found: Subscribed) -> Told:
-    wanted = tuple(dict.fromkeys(one for each in prices for one in each.usages_needed))
-    account = prices[0].account
-    used = usages(
-        tx, wanted, zones={account: zone}, cut_at={account: found.now}, meters=found.meters
-    )
-    return Told(found.now, zone, found.meters, dict(zip(wanted, used, strict=True)))
+def _told(tx: Transaction, reading: UsageReading, zone: str, found: Subscribed) -> Told:
+    account = reading.wanted[0].account
+    used = reading.usages(tx, zones={account: zone}, cut_at={account: found.now})
+    return Told(found.now, zone, found.meters, dict(zip(reading.wanted, used, strict=True)))
 
 
 def _guarded(summary: PriceSummary, guarded: Guarded) -> GuardedSummary:

@@ -6,10 +6,9 @@ Source:  docs/decisions/0019-usage-summaries.md
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Final, NamedTuple
 
-from billing_service.domain.allowance import included_quantity
 from billing_service.domain.calendar import first_instant
 from billing_service.domain.meter import Meter
 from billing_service.domain.money import EXACT
@@ -83,30 +82,29 @@ class Told:
 
 def summarise(price: SubscribedPrice, told: Told) -> PriceSummary:
     """The summary of one price, by the function that rates charges."""
-    code = price.price.code
+    code, wanted = price.price.code, price.usages_needed
     usages = price.usages(told.found)
-    rated = price.rate(usages)
+    usage, rated = usages[code], price.rate(usages)
     cost_minor = rated.amount_minor if rated else 0
-    method, foreseen, foreseen_minor = ProjectionMethod.AS_IT_STANDS, usages[code], cost_minor
-    if any(told.method(each) is ProjectionMethod.LINEAR for each in price.usages_needed):
-        to_come = price.usages({each: told.projected(each) for each in price.usages_needed})
+    method, foreseen, foreseen_minor = ProjectionMethod.AS_IT_STANDS, usage, cost_minor
+    if any(told.method(each) is ProjectionMethod.LINEAR for each in wanted):
+        to_come = price.usages({each: told.projected(each) for each in wanted})
         method, foreseen = _method(price, told), to_come[code]
         projection = price.rate(to_come)
         foreseen_minor = projection.amount_minor if projection else 0
-    with localcontext(EXACT):
-        used = _used(price, usages)
-        return PriceSummary(
-            subscribed=price,
-            unit=_unit(price, told.meters),
-            usage=usages[code],
-            allowed=_allowed(price, usages, used),
-            overage=usages[code].quantity - used,
-            cost_minor=cost_minor,
-            is_held=rated is not None and rated.is_held,
-            projected_quantity=foreseen.quantity,
-            projected_cost_minor=foreseen_minor,
-            method=method,
-        )
+    used = (rated.included if rated else None) or ZERO
+    return PriceSummary(
+        subscribed=price,
+        unit=_unit(price, told.meters),
+        usage=usage,
+        allowed=_allowed(price, usages, used),
+        overage=EXACT.subtract(usage.quantity, used),
+        cost_minor=cost_minor,
+        is_held=rated is not None and rated.is_held,
+        projected_quantity=foreseen.quantity,
+        projected_cost_minor=foreseen_minor,
+        method=method,
+    )
 
 
 def _method(price: SubscribedPrice, told: Told) -> ProjectionMethod:
@@ -116,17 +114,11 @@ def _method(price: SubscribedPrice, told: Told) -> ProjectionMethod:
     return ProjectionMethod.LINEAR if is_linear else ProjectionMethod.AS_IT_STANDS
 
 
-def _used(price: SubscribedPrice, usages: Mapping[str, Usage]) -> Decimal:
-    """How much of the usage costs nothing."""
-    free = price.item.free(usages, held=price.held, coverage=price.coverage)
-    return ZERO if free is None else included_quantity(free, usages[price.price.code])
-
-
 def _allowed(price: SubscribedPrice, usages: Mapping[str, Usage], used: Decimal) -> Allowed:
     if not (price.price.included or price.item.shared_allowance):
         return Allowed()
     size = included_size(price, usages)
-    return Allowed(unlimited=True) if size is None else Allowed(size, size - used)
+    return Allowed(unlimited=True) if size is None else Allowed(size, EXACT.subtract(size, used))
 
 
 def _unit(price: SubscribedPrice, meters: Mapping[str, Meter]) -> str:
