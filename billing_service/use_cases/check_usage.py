@@ -20,6 +20,7 @@ from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
 from billing_service.use_cases.metered_periods import (
     gather_pricing,
+    price_of_period,
     read_periods,
     subscribed_plans,
     uncharged_prices,
@@ -48,9 +49,11 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> CheckFacts:
     stored = facts.stored
     now_of = {command.account: command.due_at for command in commands}
     gathering.gather_open_subscriptions(tx, stored, now_of)
+    gathering_guards.gather_uncharged_reviews(tx, stored, now_of)
+    reviewed = {(each.account, each.subscription) for each in stored.reviews}
+    gathering.gather_subscriptions(tx, stored, reviewed)
     gather_pricing(tx, stored, now_of)
     gathering_guards.gather_guards(tx, stored, now_of)
-    gathering_guards.gather_uncharged_reviews(tx, stored, now_of)
     gathering_guards.gather_crossings(tx, stored, stored.guards)
     subscribed = subscribed_plans(stored, now_of).values()
     prices = [
@@ -73,15 +76,23 @@ def decide(facts: CheckFacts, command: TimerDue, now: int) -> Effects[None]:
 
 
 def _looked_at(facts: Facts, subscribed: SubscribedPlan, now: int) -> Iterable[SubscribedPrice]:
-    """The prices of open periods; none while the plan has no price for the account.
+    """The prices of open periods, and of closed ones that are under review.
 
-    Closing the month tells of that, and waits for the remedy; usage must not.
+    None while the plan has no price for the account: closing the month tells of that, and waits
+    for the remedy; usage must not.
     """
-    closed_through = facts.closed_through(subscribed.subscription.account)
+    subscription = subscribed.subscription
     try:
-        return list(uncharged_prices(subscribed, closed_through, now))
+        found = list(uncharged_prices(subscribed, facts.closed_through(subscription.account), now))
     except (PlanVersionNotFound, PriceNotFound):
         return ()
+    seen = {(each.price.code, each.period.start_on) for each in found}
+    for key in facts.reviews:
+        is_own = (key.account, key.subscription) == subscription.key
+        if is_own and (key.price, key.period_start_on) not in seen:
+            priced = price_of_period(subscribed, key)
+            found += [] if priced is None else [priced]
+    return found
 
 
 def _open_review(facts: Facts, period: MeteredPeriod, *, now: int, outcome: Outcome) -> None:

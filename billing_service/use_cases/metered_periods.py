@@ -55,10 +55,15 @@ def price_on(subscribed: SubscribedPlan, price: str, day: date) -> SubscribedPri
 
 
 def price_of_period(subscribed: SubscribedPlan, key: ReviewKey) -> SubscribedPrice | None:
-    """The metered price of a period that begins on a day; None if it has none there."""
-    day = max(key.period_start_on, subscribed.terms.begins_on)
-    found = price_on(subscribed, key.price, day)
-    return found if found and found.period.start_on == key.period_start_on else None
+    """The metered price of a period that begins on a day.
+
+    None if it has none there, or the plan has no prices for the account then.
+    """
+    try:
+        found = subscribed.price_at(key.price, key.period_start_on)
+    except (PlanVersionNotFound, PriceNotFound):
+        return None
+    return found if found and found.is_metered else None
 
 
 def uncharged_prices(
