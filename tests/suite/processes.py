@@ -78,6 +78,12 @@ class ServiceProcesses:
                 process.kill()
                 process.wait(STOP_SECONDS_MAX)
 
+    def memory_bytes(self, service: str) -> int:
+        """How much memory the service's process holds."""
+        status = Path(f"/proc/{self._running[service].pid}/status").read_text(encoding="ascii")
+        (resident,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+        return int(resident.split()[1]) * 1024
+
     def address(self, service: str) -> str:
         """Where the service listens."""
         return f"127.0.0.1:{self.ports[service]}"

@@ -30,6 +30,14 @@ def usage_faults(books: Books, ledger: UsageLedger) -> list[str]:
     ]
 
 
+def counted_events(books: Books) -> int:
+    """How many events the totals have counted; no event is counted otherwise than kept."""
+    rows = books.rows("billing", "usage_totals")
+    counted = sum(row["events_count"] for row in rows if row["meter"] == COUNT_METER)
+    assert counted == sum(count for _, count in _stored_events(books))
+    return counted
+
+
 def _stored_events(books: Books) -> Iterator[tuple[str, int]]:
     """How many events each account has in the tables of all months."""
     counts = Counter[str]()
