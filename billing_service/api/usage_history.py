@@ -96,11 +96,11 @@ class UsageHistory:
         self, tx: Transaction, request: pb.ListUsageEventsRequest, page: Page
     ) -> list[RecordedEvent]:
         account = account_id(request.parent, "parent")
-        world = find_world(tx, account)
+        world = find_world(tx, account, self._reads.now_in(tx, ""))
         if world is None:
             raise AccountNotFound(account)
-        sandbox, zone = world
-        wanted = _from_proto_filter(request, zone, self._reads.now_in(tx, sandbox))
+        zone, now_at = world
+        wanted = _from_proto_filter(request, zone, now_at)
         time_at, event_key = page.after
         after = (int(time_at), bytes.fromhex(str(event_key))) if event_key else None
         return list_events(tx, wanted, after=after, limit=page.limit)
