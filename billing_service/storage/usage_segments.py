@@ -122,7 +122,10 @@ def drop_segments(tx: Transaction, months: Iterable[date], last: date, now_at: i
 
 
 def open_account(tx: Transaction, through: date) -> str | None:
-    """A real account with a month up to `through` that is not billed for good; None: all are."""
+    """A real account with a month up to `through` that is not billed for good; None: all are.
+
+    A month is not, either, while a charge for its usage waits for review.
+    """
     accounts, standings = table("accounts"), table("standings")
     subscriptions = table("subscriptions")
     closed = standings.c.closed_through
@@ -138,5 +141,16 @@ def open_account(tx: Transaction, through: date) -> str | None:
         )
         .limit(1)
     )
-    row = tx.one(query)
+    reviews = table("reviews")
+    reviewed = (
+        select(reviews.c.account)
+        .join(accounts, accounts.c.account == reviews.c.account)
+        .where(
+            accounts.c.sandbox == "",
+            reviews.c.invoice == "",
+            reviews.c.period_start_on < next_month(through),
+        )
+        .limit(1)
+    )
+    row = tx.one(query) or tx.one(reviewed)
     return row[0] if row else None

@@ -1,7 +1,6 @@
 """Reservations: what is used, what is reserved and what is asked for stay within the ceiling."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -31,7 +30,6 @@ from tests.billing.builders import Billing, at
 from tests.billing.usage.guarded import MINUTE_US, Guarded, plan_of
 from tests.billing.usage.ingesting import batch_of, counts_of, event_of
 
-CLIENTS = 8
 NOTHING = Decimal(0)
 
 
@@ -99,19 +97,6 @@ def test_five_hundred_reservations_of_one_batch_grant_exactly_a_hundred(stored: 
     commands = [stored.reserve_command("1") for _ in range(500)]
     outcomes = stored.billing.do_all(RESERVE_USAGE, commands)
     assert Counter(type(each) for each in outcomes) == {Reserved: 100, UsageCeilingReached: 400}
-
-
-def test_reservations_of_many_threads_grant_exactly_a_hundred(stored: Guarded) -> None:
-    """Eight clients at once reserve 200 times in all, through one writer each time anew."""
-    commands = [stored.reserve_command("1") for _ in range(200)]
-
-    def ask(place: int) -> list[type]:
-        own = commands[place::CLIENTS]
-        return [type(stored.billing.do_all(RESERVE_USAGE, [each])[0]) for each in own]
-
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        found = Counter(kind for kinds in pool.map(ask, range(CLIENTS)) for kind in kinds)
-    assert found == {Reserved: 100, UsageCeilingReached: 100}
 
 
 def test_without_a_ceiling_all_is_granted(guarded: Guarded) -> None:

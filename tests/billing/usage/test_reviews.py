@@ -13,12 +13,14 @@ from billing_service.domain.review import (
     review_id_of,
 )
 from billing_service.domain.stated_amount import StatedAmount
+from billing_service.domain.usage.event_errors import MonthTooRecent
 from billing_service.domain.usage.guard_errors import (
     InvalidDecision,
     ReviewCharged,
     ReviewNotFound,
 )
 from billing_service.use_cases.add_plan_version import ADD_PLAN_VERSION, AddPlanVersion
+from billing_service.use_cases.age_out_events import AGE_OUT_EVENTS, AgeOutEvents
 from billing_service.use_cases.ingest import INGEST
 from chassis.errors import EtagMismatch
 from tests.billing.builders import Billing, at, day
@@ -223,6 +225,18 @@ def test_a_plan_that_comes_to_hold_charges_has_them_reviewed(stored: Guarded) ->
     stored.use("1", "transfer")
     found = [(each.price, each.period_start_on) for each in stored.reviews()]
     assert found == [("megabytes", day("2026-04-01"))]
+
+
+def test_events_are_kept_while_their_charge_waits(guarded: Guarded) -> None:
+    """Those of March stay until its review is charged: it may be rated by each of them."""
+    guarded.use("2000")
+    guarded.billing.go_to("2026-08-10 12:00")
+    with pytest.raises(MonthTooRecent):
+        guarded.billing.do(AGE_OUT_EVENTS, AgeOutEvents(day("2026-04-01")))
+    guarded.decide(Decision.WAIVE)
+    guarded.billing.go_to("2026-09-02 12:00")
+    aged = guarded.billing.do(AGE_OUT_EVENTS, AgeOutEvents(day("2026-04-01")))
+    assert aged.months == (day("2026-03-01"),)
 
 
 def test_review_ids_fit_and_tell_reviews_apart() -> None:
