@@ -17,6 +17,7 @@ from billing_service.domain.plan import Plan
 from billing_service.domain.price_models import Usage
 from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
+from billing_service.domain.subscription_rules import check_subscribable
 from billing_service.domain.usage.wanted import UsageWanted
 
 Reviews: TypeAlias = Mapping[tuple[str, str], tuple[Review, ...]]
@@ -56,7 +57,8 @@ def open_prices(
 
     That is also what was held in a closed month, and decided since.
 
-    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound.
+    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound. PlanNotSubscribable if a
+             version that came since has what nobody records.
     """
     for subscription in to_rate.subscriptions:
         if not subscription.is_of_plan:
@@ -76,13 +78,14 @@ def open_prices(
             if late is not None:
                 yield subscribed, late
         for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
+            check_subscribable(subscription.plan, priced.price)
             yield subscribed, priced
 
 
 def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[RatedItem]:
     """What should be charged for plans and is not, what is held among it, by account.
 
-    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound.
+    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound, PlanNotSubscribable.
     """
     return [
         item

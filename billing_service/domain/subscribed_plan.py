@@ -17,15 +17,24 @@ from billing_service.domain.periods import ServicePeriod, invoice_month
 from billing_service.domain.plan import Plan
 from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan, is_by_whole_months
 from billing_service.domain.plan_version import PlanVersion
-from billing_service.domain.price import Metered, PerUnitOf, Pooling, Price, Schedule, applying
+from billing_service.domain.price import (
+    Counting,
+    Metered,
+    PerUnitOf,
+    Pooling,
+    Price,
+    Schedule,
+    applying,
+)
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.price_models import Capacity, Percentage, Usage, usage_of_peaks
-from billing_service.domain.quantities import Charged, Quantities
+from billing_service.domain.quantities import ZERO, Charged, Quantities
 from billing_service.domain.rating import RatedPrice, rate
 from billing_service.domain.subscription import PlanTerms, Subscription
 from billing_service.domain.usage.wanted import UsageWanted
 
 _DAY: Final = timedelta(days=1)
+_NOTHING: Final = Usage(ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +114,12 @@ class SubscribedPrice:
         usage = usages[self.price.code] if self.is_metered else self.item.usage
         if usage is None:
             return None
+        coverage = self.coverage
         return rate(
             self.price,
             usage,
-            free=self.item.free(usages, held=self.held, coverage=self.coverage),
-            coverage=self.coverage,
+            free=self.item.free(usages, held=self.held, coverage=coverage),
+            coverage=coverage,
             instalments=self.schedule.instalments,
             price_index=self.price_index,
         )
@@ -213,7 +223,10 @@ class SubscribedPlan:
             covered,
             band=self.subscription.band,
             currency=self.currency,
-            usage_of=charged.usage_of,
+            # What is counted is told, too: whoever charges refuses it.
+            usage_of=lambda price: (
+                _NOTHING if isinstance(price.kind, Counting) else charged.usage_of(price)
+            ),
         )
         for key in items.keys:
             for item, period in items.of(key, from_on):

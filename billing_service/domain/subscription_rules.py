@@ -63,9 +63,25 @@ def check_plan(subscribed: SubscribedPlan, quantities: Quantities) -> None:
     versions = subscribed.versions()
     prices = list(_prices(versions, band=band, currency=currency))
     for price in prices:
-        _check_price(subscribed.plan.plan_id, price)
+        check_subscribable(subscribed.plan.plan_id, price)
     check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=PREFIX)
     _check_amounts(prices, quantities)
+
+
+def check_subscribable(plan: str, price: Price) -> None:
+    """Refuse a price that a subscription of its own cannot be charged for.
+
+    Errors:  PlanNotSubscribable.
+    """
+    if isinstance(price.kind, Counting):
+        text = f"counts {price.kind.counted} with {price.code}: nobody records those of an account"
+        raise PlanNotSubscribable(plan, f"{text}; choose a plan without such a price")
+    included = price.included
+    if included is None or included.pooling is not Pooling.PER_UNIT:
+        return
+    if isinstance(included.size, PerUnitOf) and not included.size.dimension:
+        text = f"has an allowance for each {included.size.price} on {price.code}, and nothing tells"
+        raise PlanNotSubscribable(plan, f"{text} whose usage it is: state its dimension")
 
 
 def check_priced_once(new: SubscribedPlan, others: Iterable[SubscribedPlan]) -> None:
@@ -90,18 +106,6 @@ def _prices(versions: Sequence[PlanVersion], *, band: int, currency: str) -> Ite
     return chain.from_iterable(
         applying(version.prices, band=band, currency=currency) for version in versions
     )
-
-
-def _check_price(plan: str, price: Price) -> None:
-    if isinstance(price.kind, Counting):
-        text = f"counts {price.kind.counted} with {price.code}: nobody records those of an account"
-        raise PlanNotSubscribable(plan, f"{text}; choose a plan without such a price")
-    included = price.included
-    if included is None or included.pooling is not Pooling.PER_UNIT:
-        return
-    if isinstance(included.size, PerUnitOf) and not included.size.dimension:
-        text = f"has an allowance for each {included.size.price} on {price.code}, and nothing tells"
-        raise PlanNotSubscribable(plan, f"{text} whose usage it is: state its dimension")
 
 
 def _check_amounts(prices: Iterable[Price], quantities: Quantities) -> None:

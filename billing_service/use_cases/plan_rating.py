@@ -12,6 +12,7 @@ from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.charge import AccountToRate
 from billing_service.domain.errors import PricedPlanNotFound, PriceNotFound
 from billing_service.domain.plan_charges import open_prices, reviews_by_subscription
+from billing_service.domain.subscription_errors import PlanNotSubscribable
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters
@@ -51,7 +52,7 @@ def gather_usage(
     reviews = reviews_by_subscription(facts.reviews.values())
     wanted: dict[UsageWanted, None] = {}
     for to_rate in accounts:
-        with suppress(PricedPlanNotFound, PlanVersionNotFound, PriceNotFound):
+        with suppress(PricedPlanNotFound, PlanVersionNotFound, PriceNotFound, PlanNotSubscribable):
             for _, priced in open_prices(to_rate, facts.plans, reviews):
                 wanted.update(dict.fromkeys(priced.usages_needed))
     if wanted:
@@ -63,7 +64,7 @@ def gather_usage(
 def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
     """Whether usage of a plan is priced on the invoice of the month.
 
-    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound.
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, PlanNotSubscribable.
     """
     reviews = reviews_by_subscription(facts.reviews.values())
     return any(
@@ -76,7 +77,7 @@ def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
 def closing_at(facts: Facts, billed: BilledMonth) -> int:
     """When a month closes: when it has ended for all accounts, and late usage has come in.
 
-    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound.
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, PlanNotSubscribable.
     """
     zones = {facts.accounts[account].time_zone for account in billed.through}
     ends_at = max(first_instant(next_month(billed.month), zone) for zone in zones)

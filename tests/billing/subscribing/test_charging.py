@@ -10,6 +10,7 @@ from billing_service.domain.invoice_line import LinePart
 from billing_service.domain.price import (
     Allowance,
     Anchor,
+    Counting,
     Fixed,
     IntervalUnit,
     Licensed,
@@ -221,3 +222,30 @@ def test_arrears_are_invoiced_where_their_period_ends(billing: Billing) -> None:
     billing.go_to("2026-06-02")
     told = [(each.period_start_on, each.amount_minor) for each in billing.charges()]
     assert told == [(day("2026-03-20"), 150), (day("2026-04-20"), 0)]
+
+
+def test_version_that_counts_things_parks_whoever_is_to_be_charged(live: Live) -> None:
+    """Nobody records what it counts: a month is not closed as if that cost nothing."""
+    clients = usd("clients", Counting("client"), Flat(Decimal(5)))
+    version = replace(
+        PRO.versions[0], effective_at=at("2026-03-15"), prices=(BASE, SEATS, CALLS, clients)
+    )
+    live.subscribe()
+    live.billing.do(ADD_PLAN_VERSION, AddPlanVersion("pro", version))
+    live.billing.go_to("2026-05-01 00:00:03")
+    assert (len(live.billing.invoices("acme")), list(live.billing.parked())) == (1, ["acme"])
+
+
+def test_months_of_many_clients_close_in_as_many_statements(live: Live) -> None:
+    """Usage of all of them is read at once."""
+    for payer, clients in (("acme", 2), ("payer", 7)):
+        live.account(payer)
+        for place in range(clients):
+            live.account(f"{payer}-{place}", payer=payer)
+            live.subscribe(account=f"{payer}-{place}")
+            live.use("call", "120", account=f"{payer}-{place}")
+    few, many = (
+        live.billing.statements_to_close(payer, "2026-04-01 00:00:03")
+        for payer in ("acme", "payer")
+    )
+    assert few == many

@@ -17,11 +17,13 @@ from billing_service.domain.price import (
     Review,
 )
 from billing_service.domain.price_models import Flat, PerUnit
+from billing_service.domain.subscription import SubscriptionState
 from billing_service.domain.subscription_errors import (
     PlanNotSubscribable,
     SubscriptionAlreadyExists,
     UsageAlreadyPriced,
 )
+from billing_service.storage.queries import list_subscriptions
 from billing_service.use_cases.create_subscription import CREATE_SUBSCRIPTION
 from billing_service.use_cases.follow_account import FOLLOW_ACCOUNT, FollowAccount
 from tests.billing.builders import SAO_PAULO, Billing, at, day
@@ -68,6 +70,26 @@ def test_subscription_begins_today_unless_a_day_is_stated(live: Live) -> None:
     created = live.subscribe(begins="")
     assert created.plan_terms
     assert created.plan_terms.begins_on == day("2026-03-02")
+
+
+def test_lists_tell_states_as_each_subscription_does(live: Live) -> None:
+    """Those that lie ahead, that go on and that are over."""
+    live.subscribe(subscription="over", begins="2026-03-01", ends="2026-03-02")
+    live.subscribe(subscription="on", begins="2026-03-02", ends="2026-03-03")
+    live.subscribe(subscription="ahead", begins="2026-03-03")
+    now = live.billing.clock.now()
+    found = {
+        state.value: [
+            each.subscription.subscription_id
+            for each in live.billing.database.read(
+                lambda tx, state=state: list_subscriptions(  # type: ignore[misc]
+                    tx, "acme", states={state}, after="", limit=10, now=now
+                )
+            )
+        ]
+        for state in SubscriptionState
+    }
+    assert found == {"scheduled": ["ahead"], "active": ["on"], "cancelled": [], "ended": ["over"]}
 
 
 def test_creation_is_told(live: Live) -> None:
