@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, distinct, func, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, distinct, func, literal, select
 
 from billing_service.domain.usage.day_total import DayTotal
 from billing_service.domain.usage.period_total import DimensionedDay
@@ -21,6 +21,7 @@ from chassis.prepared import Query
 Key: TypeAlias = tuple[str, str]
 """An account and a meter."""
 
+NO_DIMENSIONS: Final = "[]"
 _TOTALS: Final = table("usage_totals")
 _VALUES: Final = table("usage_values")
 
@@ -38,17 +39,20 @@ def _within(owner: Table) -> ColumnElement[bool]:
     return and_(_of(owner), owner.c.day >= bindparam("start_on"), owner.c.day < bindparam("end_on"))
 
 
+_ADDED_UP: Final = (
+    func.sum(_TOTALS.c.events_count),
+    # Whole units in two parts, so that no sum of days outgrows 64 bits.
+    func.sum(_TOTALS.c.sum_units.op("/")(NANOS)),
+    func.sum(_TOTALS.c.sum_units.op("%")(NANOS)),
+    func.sum(_TOTALS.c.sum_nanos),
+)
 _SUMS: Final = Query(
-    select(
-        _TOTALS.c.account,
-        _TOTALS.c.meter,
-        _TOTALS.c.dimensions,
-        func.sum(_TOTALS.c.events_count),
-        # Whole units in two parts, so that no sum of days outgrows 64 bits.
-        func.sum(_TOTALS.c.sum_units.op("/")(NANOS)),
-        func.sum(_TOTALS.c.sum_units.op("%")(NANOS)),
-        func.sum(_TOTALS.c.sum_nanos),
-    )
+    select(_TOTALS.c.account, _TOTALS.c.meter, literal(NO_DIMENSIONS), *_ADDED_UP)
+    .where(_within(_TOTALS))
+    .group_by(_TOTALS.c.account, _TOTALS.c.meter)
+)
+_DIMENSIONED_SUMS: Final = Query(
+    select(_TOTALS.c.account, _TOTALS.c.meter, _TOTALS.c.dimensions, *_ADDED_UP)
     .where(_within(_TOTALS))
     .group_by(_TOTALS.c.account, _TOTALS.c.meter, _TOTALS.c.dimensions)
 )
@@ -138,9 +142,15 @@ class Stored:
     )
 
 
-def read_sums(tx: Transaction, stored: Stored, asked: Asked, meters: Sequence[str]) -> None:
-    """What COUNT, SUM and UNIQUE_COUNT come to, summed up as if all were on the first day."""
-    found = asked.rows(tx, _SUMS, meters, by=tx.fetched)
+def read_sums(
+    tx: Transaction, stored: Stored, asked: Asked, meters: Sequence[str], *, in_parts: bool
+) -> None:
+    """What COUNT, SUM and UNIQUE_COUNT come to, summed up as if all were on the first day.
+
+    `in_parts`: by dimensions; else these are told as none.
+    """
+    query = _DIMENSIONED_SUMS if in_parts else _SUMS
+    found = asked.rows(tx, query, meters, by=tx.fetched)
     for account, meter, dimensions, events, billions, units, nanos in found:
         sum_nanos = (int(billions) * NANOS + int(units)) * NANOS + int(nanos)
         total = DayTotal(int(events), sum_nanos)

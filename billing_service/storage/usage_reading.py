@@ -98,7 +98,15 @@ class UsageReading:
 class _Period:
     """What has to be read of one period: which figures of which meters."""
 
-    __slots__ = ("_asked", "_daily", "_in_parts", "_summed", "_unique", "_weighed")
+    __slots__ = (
+        "_asked",
+        "_daily",
+        "_summed",
+        "_summed_parts",
+        "_unique",
+        "_unique_parts",
+        "_weighed",
+    )
 
     def __init__(self, wanted: Sequence[UsageWanted], meters: Mapping[str, Meter]) -> None:
         """`wanted` are all of the same days."""
@@ -107,10 +115,11 @@ class _Period:
         by_aggregation: dict[Aggregation, set[str]] = defaultdict(set)
         for each in wanted:
             by_aggregation[meters[each.meter].aggregation].add(each.meter)
-        unique = [w for w in wanted if meters[w.meter].aggregation is Aggregation.UNIQUE_COUNT]
-        self._in_parts = sorted({each.meter for each in unique if _is_in_parts(each)})
-        self._unique = sorted({each.meter for each in unique if not _is_in_parts(each)})
-        self._summed = sorted({m for kind in _ADDED_UP for m in by_aggregation.pop(kind, ())})
+        in_parts = {each.meter for each in wanted if _is_in_parts(each)}
+        unique = by_aggregation[Aggregation.UNIQUE_COUNT]
+        summed = {meter for kind in _ADDED_UP for meter in by_aggregation.pop(kind, ())}
+        self._unique, self._unique_parts = sorted(unique), sorted(unique & in_parts)
+        self._summed, self._summed_parts = sorted(summed - in_parts), sorted(summed & in_parts)
         self._daily = sorted(set().union(*by_aggregation.values()))
         self._weighed = sorted(by_aggregation[Aggregation.WEIGHTED_SUM])
 
@@ -118,13 +127,15 @@ class _Period:
         """All of it that is stored."""
         stored, asked = Stored(), self._asked
         if self._summed:
-            read_sums(tx, stored, asked, self._summed)
+            read_sums(tx, stored, asked, self._summed, in_parts=False)
+        if self._summed_parts:
+            read_sums(tx, stored, asked, self._summed_parts, in_parts=True)
         if self._daily:
             read_days(tx, stored, asked, self._daily)
             read_levels(tx, stored, asked, self._weighed)
-        if self._unique or self._in_parts:
+        if self._unique:
             read_uniques(tx, stored, asked, self._unique)
-            read_values(tx, stored, asked, self._in_parts)
+            read_values(tx, stored, asked, self._unique_parts)
         return stored
 
 

@@ -10,7 +10,7 @@ from billing_service.domain.meter import Aggregation
 from billing_service.domain.money import exact_arithmetic
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
 from billing_service.domain.usage.reading_errors import MeteredPriceNotFound
-from billing_service.domain.usage.summary import PriceSummary, Told, summarise
+from billing_service.domain.usage.summary import PriceSummary, Told, summarise, tell
 from billing_service.storage.subscribed_reading import (
     NOT_GUARDED,
     Guarded,
@@ -85,7 +85,7 @@ def summarise_usage(tx: Transaction, query: SummariseUsage, real_now: int) -> Su
         guarded = find_guarded(tx, query.account, query.subscription, found.now)
     with exact_arithmetic():
         summaries = tuple(_guarded(summarise(each, told), guarded) for each in prices)
-    changes_at = _changes_at(prices, told, guarded) if query.is_watched else None
+    changes_at = _changes_at(prices, found, guarded, plan.zone) if query.is_watched else None
     return SubscriptionUsage(query.account, found.now, summaries, changes_at)
 
 
@@ -95,12 +95,14 @@ def _begins_at(plan: SubscribedPlan, now: int) -> int | None:
     return begins_at if begins_at > now else None
 
 
-def _changes_at(prices: Sequence[SubscribedPrice], told: Told, guarded: Guarded) -> int:
+def _changes_at(
+    prices: Sequence[SubscribedPrice], found: Subscribed, guarded: Guarded, zone: str
+) -> int:
     """When a period turns or a reservation runs out; now, where levels are weighed all the time."""
-    meters = {told.meters[code] for each in prices for code in each.meters}
+    meters = {found.meters[code] for each in prices for code in each.meters}
     if any(each.aggregation is Aggregation.WEIGHTED_SUM for each in meters):
-        return told.now
-    turns = (first_instant(each.period.end_on, told.zone) for each in prices)
+        return found.now
+    turns = (first_instant(each.period.end_on, zone) for each in prices)
     return min([*turns, *guarded.expire_at])
 
 
@@ -128,7 +130,8 @@ def _check_known(query: SummariseUsage, plan: SubscribedPlan | None) -> None:
 def _told(tx: Transaction, reading: UsageReading, zone: str, found: Subscribed) -> Told:
     account = reading.wanted[0].account
     used = reading.usages(tx, zones={account: zone}, cut_at={account: found.now})
-    return Told(found.now, zone, found.meters, dict(zip(reading.wanted, used, strict=True)))
+    by_wanted = dict(zip(reading.wanted, used, strict=True))
+    return tell(by_wanted, found.meters, now=found.now, zone=zone)
 
 
 def _guarded(summary: PriceSummary, guarded: Guarded) -> GuardedSummary:

@@ -4,7 +4,7 @@ Shapes:  of an allowance that several prices share, each is told what those befo
 Source:  docs/decisions/0019-usage-summaries.md
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -57,42 +57,48 @@ class PriceSummary:
         return _only_meter(self.subscribed)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is known at an instant: the meters, and all usage that was asked for, up to then."""
+class Told(NamedTuple):
+    """What is known at an instant: all usage that was asked for up to then, and at its end.
 
-    now: int
-    zone: str
+    `linear` is the usage that is foreseen so; all other is `to_come` as it was `found`.
+    """
+
     meters: Mapping[str, Meter]
     found: Mapping[UsageWanted, Usage]
+    to_come: Mapping[UsageWanted, Usage]
+    linear: Collection[UsageWanted]
 
-    def method(self, wanted: UsageWanted) -> ProjectionMethod:
-        """How the usage is foreseen."""
-        return method_of(self.meters[wanted.meter], self._progress(wanted))
 
-    def projected(self, wanted: UsageWanted) -> Usage:
-        """The usage as it will be at the end of its days."""
-        meter = self.meters[wanted.meter]
-        return projected(self.found[wanted], meter, self._progress(wanted))
-
-    def _progress(self, wanted: UsageWanted) -> Progress:
-        start_at = first_instant(wanted.start_on, self.zone)
-        return Progress(start_at, first_instant(wanted.end_on, self.zone), self.now)
+def tell(
+    found: Mapping[UsageWanted, Usage], meters: Mapping[str, Meter], *, now: int, zone: str
+) -> Told:
+    """What is known of some usage at an instant of an account's zone."""
+    to_come = dict(found)
+    linear: list[UsageWanted] = []
+    for wanted, usage in found.items():
+        meter = meters[wanted.meter]
+        start_at = first_instant(wanted.start_on, zone)
+        progress = Progress(start_at, first_instant(wanted.end_on, zone), now)
+        if method_of(meter, progress) is ProjectionMethod.LINEAR:
+            linear.append(wanted)
+            to_come[wanted] = projected(usage, meter, progress)
+    return Told(meters, found, to_come, linear)
 
 
 def summarise(price: SubscribedPrice, told: Told) -> PriceSummary:
     """The summary of one price, by the function that rates charges."""
-    code, wanted = price.price.code, price.usages_needed
+    code = price.price.code
     usages = price.usages(told.found)
     usage, rated = usages[code], price.rate(usages)
     cost_minor = rated.amount_minor if rated else 0
-    method, foreseen, foreseen_minor = ProjectionMethod.AS_IT_STANDS, usage, cost_minor
-    if any(told.method(each) is ProjectionMethod.LINEAR for each in wanted):
-        to_come = price.usages({each: told.projected(each) for each in wanted})
-        method, foreseen = _method(price, told), to_come[code]
-        projection = price.rate(to_come)
+    foreseen, foreseen_minor = usage, cost_minor
+    if told.linear:
+        to_come = price.usages(told.to_come)
+        foreseen, projection = to_come[code], price.rate(to_come)
         foreseen_minor = projection.amount_minor if projection else 0
     used = (rated.included if rated else None) or ZERO
+    # What it shares an allowance with may be foreseen otherwise.
+    is_linear = any(each in told.linear for each in price.wanted[code])
     return PriceSummary(
         subscribed=price,
         unit=_unit(price, told.meters),
@@ -103,15 +109,8 @@ def summarise(price: SubscribedPrice, told: Told) -> PriceSummary:
         is_held=rated is not None and rated.is_held,
         projected_quantity=foreseen.quantity,
         projected_cost_minor=foreseen_minor,
-        method=method,
+        method=ProjectionMethod.LINEAR if is_linear else ProjectionMethod.AS_IT_STANDS,
     )
-
-
-def _method(price: SubscribedPrice, told: Told) -> ProjectionMethod:
-    """How the price's own usage is foreseen: what it shares an allowance with may go otherwise."""
-    own: Sequence[UsageWanted] = price.wanted[price.price.code]
-    is_linear = any(told.method(each) is ProjectionMethod.LINEAR for each in own)
-    return ProjectionMethod.LINEAR if is_linear else ProjectionMethod.AS_IT_STANDS
 
 
 def _allowed(price: SubscribedPrice, usages: Mapping[str, Usage], used: Decimal) -> Allowed:
