@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 _HASH_BYTES: Final = 16
 # Between the parts of what is hashed. No text of an event holds it: such an event is malformed.
-_APART: Final = "\0"
+APART: Final = "\0"
 
 
 class UsageEvent(NamedTuple):
@@ -62,12 +62,25 @@ class EventRefusal(NamedTuple):
 
 def event_key_of(source: str, event_id: str) -> bytes:
     """What an event is known by for ever within its account."""
-    return blake2b(f"{source}{_APART}{event_id}".encode(), digest_size=_HASH_BYTES).digest()
+    return digest_of(key_text(source, event_id))
 
 
 def body_hash_of(event_type: str, time_at: int | None, data: Mapping[str, str]) -> bytes:
     """What tells two events of one key apart: the same for the same body, in any order of data."""
-    parts = [event_type, "" if time_at is None else str(time_at)]
-    for name in sorted(data):
-        parts += (name, data[name])
-    return blake2b(_APART.join(parts).encode(), digest_size=_HASH_BYTES).digest()
+    return digest_of(body_text(event_type, time_at, {name: data[name] for name in sorted(data)}))
+
+
+def key_text(source: str, event_id: str) -> str:
+    """What an event is known by, as one text."""
+    return f"{source}{APART}{event_id}"
+
+
+def body_text(event_type: str, time_at: int | None, data: Mapping[str, str]) -> str:
+    """All that an event says but its key, as one text; `data` in the order of their names."""
+    time = "" if time_at is None else str(time_at)
+    return APART.join((event_type, time, *data, *data.values()))
+
+
+def digest_of(text: str) -> bytes:
+    """What stands for a text."""
+    return blake2b(text.encode(), digest_size=_HASH_BYTES).digest()
