@@ -58,7 +58,8 @@ def field_text(message: Message, path: str) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={value[key]}" for key in sorted(value))
     if descriptor.is_repeated:
-        return ", ".join(_value_text(descriptor, each) for each in value)
+        told = (field_text(each, rest) if rest else _value_text(descriptor, each) for each in value)
+        return ", ".join(told)
     if descriptor.message_type is not None and not message.HasField(name):
         return ""
     return field_text(value, rest) if rest else _value_text(descriptor, value)

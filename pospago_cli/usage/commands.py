@@ -32,7 +32,10 @@ from pospago_cli.usage.importing import import_
 from pospago_cli.usage.reading import query, summary, watch
 from pospago_cli.values import CivilDate, Instant
 
-COLUMNS = "event.time event.source event.id event.type event.data counts corrections"
+COLUMNS = (
+    "event.time event.source event.id event.type event.data counts corrections.kind"
+    " corrections.reason"
+)
 
 
 @click.group("usage", cls=Noun)
@@ -161,7 +164,9 @@ def void(
     else:
         before = answer.already_voided_count
         known = f"; {before} had been voided before" if before else ""
-        session.console.print(f"{answer.voided_count} events count no more{known}.")
+        count = answer.voided_count
+        events = "1 event counts" if count == 1 else f"{count:,} events count"
+        session.console.print(f"{events} no more{known}.")
 
 
 @usage.command("age-out")

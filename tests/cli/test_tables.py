@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
+from pospago.billing.v1 import usage_pb2
 from pospago.event.v1 import event_pb2
 from pospago.provisioning.v1 import events_pb2, instance_pb2, integrator_pb2
 from rich.console import Console
@@ -54,6 +55,17 @@ def test_a_path_leads_into_messages() -> None:
     integrator = integrator_pb2.Integrator(programme={"plan": "plans/integrator"})
     assert field_text(integrator, "programme.plan") == "plans/integrator"
     assert field_text(integrator_pb2.Integrator(), "programme.plan") == ""
+
+
+def test_properties_read_by_name_and_what_is_repeated_by_its_parts() -> None:
+    """A map in the order of its keys; a path goes on in each of several messages."""
+    voided = usage_pb2.EventCorrection(kind="KIND_VOIDED", reason="twice")
+    amended = usage_pb2.EventCorrection(kind="KIND_AMENDED", reason="wrong")
+    recorded = usage_pb2.RecordedUsageEvent(
+        event=usage_pb2.UsageEvent(data={"b": "2", "a": "1"}), corrections=[amended, voided]
+    )
+    assert field_text(recorded, "event.data") == "a=1, b=2"
+    assert field_text(recorded, "corrections.kind") == "AMENDED, VOIDED"
 
 
 def test_a_table_holds_a_row_for_each_message() -> None:
