@@ -62,7 +62,7 @@ def reviewed_periods(
 def reviews_in_full(
     tx: Transaction, reviews: Sequence[Review], now_of: Mapping[str, int]
 ) -> list[ReviewInFull]:
-    """Reviews with their figures, in their order and in a fixed number of statements."""
+    """Reviews with their figures, in their order: some statements for each different period."""
     facts = Facts()
     gather_reviewed(tx, facts, reviews)
     periods = reviewed_periods(tx, facts, reviews, now_of)

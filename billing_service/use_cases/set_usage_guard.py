@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.events import UsageGuardChanged
+from billing_service.domain.price import Unlimited
 from billing_service.domain.stated_amount import StatedAmount
+from billing_service.domain.subscribed_plan import SubscribedPrice
 from billing_service.domain.usage.guard import UsageGuard, check_guard
 from billing_service.domain.usage.guard_errors import InvalidGuard
 from billing_service.storage import gathering_guards
@@ -64,8 +66,7 @@ def decide(facts: Facts, command: SetUsageGuard, now: int) -> Effects[UsageGuard
         currency=currency,
         ceiling=command.ceiling,
     )
-    has_allowance = priced.price.included or priced.item.shared_allowance
-    check_guard(guard, is_additive=is_additive(facts, priced), has_base=bool(has_allowance))
+    check_guard(guard, is_additive=is_additive(facts, priced), has_base=_has_base(priced))
     if guard == before:
         return Effects(before)
     guard = replace(guard, version=before.version + 1)
@@ -76,6 +77,13 @@ def decide(facts: Facts, command: SetUsageGuard, now: int) -> Effects[UsageGuard
         events=(Event(command.account, UsageGuardChanged(guard)),),
         timers=(TimerSet(command.account, CHECK_USAGE, "", now),),
     )
+
+
+def _has_base(priced: SubscribedPrice) -> bool:
+    """Whether something is included that a percentage can be of: not all, and not nothing."""
+    shared = priced.item.shared_allowance
+    allowance = priced.price.included or (shared.allowance if shared else None)
+    return allowance is not None and not isinstance(allowance.size, Unlimited)
 
 
 def _amounts_minor(amounts: Sequence[StatedAmount], currency: str) -> tuple[int, ...]:

@@ -111,7 +111,7 @@ def check_guard(guard: UsageGuard, *, is_additive: bool, has_base: bool) -> None
             raise InvalidGuard(f"guard.amounts[{place}]", "is there twice: state it once")
     _check_ceiling(guard.ceiling, is_additive=is_additive)
     if guard.percents and guard.ceiling is None and not has_base:
-        text = "need something they are of: the price includes nothing, so state a ceiling"
+        text = "need something they are of: the price includes nothing, or all: state a ceiling"
         raise InvalidGuard("guard.percents", text)
 
 

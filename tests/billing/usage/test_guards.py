@@ -7,6 +7,7 @@ import pytest
 from pospago.billing.v1 import events_pb2
 
 from billing_service.domain.errors import SubscriptionNotFound
+from billing_service.domain.price import Allowance, Unlimited
 from billing_service.domain.usage.correction import Why
 from billing_service.domain.usage.guard import (
     CEILING_MAX,
@@ -22,7 +23,7 @@ from billing_service.use_cases.set_usage_guard import SET_USAGE_GUARD, read_guar
 from billing_service.use_cases.void_events import VOID_EVENTS, VoidEvents
 from chassis.errors import EtagMismatch
 from tests.billing.builders import Billing, at
-from tests.billing.usage.guarded import Guarded, brl, guard_command
+from tests.billing.usage.guarded import Guarded, brl, guard_command, metered
 from tests.billing.usage.ingesting import batch_of, event_of
 
 
@@ -214,6 +215,14 @@ def test_what_cannot_be_watched_is_refused(stated: dict[str, Any], field: str) -
     guard = UsageGuard("acme", "main", "calls", **stated)
     with pytest.raises(InvalidGuard, match=field.replace("[", r"\[")):
         check_guard(guard, is_additive=True, has_base=True)
+
+
+def test_a_percentage_of_what_has_no_limit_is_refused(sqlite_billing: Billing) -> None:
+    """Where all is included, only a ceiling makes a percentage of something."""
+    unlimited = metered("calls", included=Allowance(Unlimited()))
+    guarded = Guarded.on(sqlite_billing, unlimited)
+    with pytest.raises(InvalidGuard, match="state a ceiling"):
+        guarded.guard(percents=("80",))
 
 
 @pytest.mark.parametrize("ceiling", [Decimal(0), CEILING_MAX])
