@@ -6,6 +6,7 @@ from typing import Final
 
 from benchmarks.create_instance import create_instance, create_instance_postgres
 from benchmarks.gateway import gateway
+from benchmarks.ingest import ingest_memory, ingest_postgres, ingest_single, ingest_sqlite
 from benchmarks.rating import rating
 from benchmarks.usage_summary import usage_summary
 
@@ -13,6 +14,10 @@ BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {
     "create_instance": create_instance,
     "create_instance_postgres": create_instance_postgres,
     "gateway": gateway,
+    "ingest_memory": ingest_memory,
+    "ingest_postgres": ingest_postgres,
+    "ingest_single": ingest_single,
+    "ingest_sqlite": ingest_sqlite,
     "rating": rating,
     "usage_summary": usage_summary,
 }

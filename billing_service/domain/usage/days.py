@@ -7,7 +7,7 @@ from billing_service.domain.calendar import civil_day, first_instant
 
 _ONE_DAY: Final = timedelta(days=1)
 _HOUR_US: Final = 3_600_000_000
-_HOURS_MAX: Final = 100_000
+_HOURS_MAX: Final = 5_000
 
 
 class CivilDay(NamedTuple):
