@@ -12,7 +12,7 @@ MADE_BY_A_RUN: Final = "data/"
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME: Final = re.compile(r"^# ([\w.]+\.py)\n")
 _PATH: Final = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
-_COMMAND: Final = re.compile(r"`pospago((?:\s[a-z]+)+)")
+_COMMAND: Final = re.compile(r"`pospago((?:\s[a-z][a-z-]*)+)")
 _LINK: Final = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
