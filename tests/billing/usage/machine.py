@@ -21,10 +21,12 @@ from tests.billing.builders import Billing
 from tests.billing.usage.machine_world import (
     DATA,
     DAY_US,
+    FINE_DATA,
     HOUR_US,
     LATER,
     METERS,
     NAMES,
+    PAST,
     TYPES,
     WHEN,
     ZONES,
@@ -40,6 +42,7 @@ from tests.billing.usage.reference import (
 )
 
 ACCOUNT = "acme"
+FINE = st.lists(st.tuples(PAST, FINE_DATA), min_size=2, max_size=9)
 EUROPE = ("eu", "uk")
 
 
@@ -65,13 +68,18 @@ class UsageMachine(RuleBasedStateMachine):
         """The account's zone."""
         return self.reference.zone
 
-    @initialize(zone=st.sampled_from(ZONES))
-    def begin(self, zone: str) -> None:
-        """An account in some zone, with all meters."""
+    @initialize(zone=st.sampled_from(ZONES), drawn=FINE)
+    def begin(self, zone: str, drawn: list[tuple[str, dict[str, str]]]) -> None:
+        """An account in some zone, with all meters, that has used something."""
         self.reference.zone = zone
         self.billing.account(ACCOUNT, zone=zone)
         for meter in METERS:
             self.billing.do(CREATE_METER, CreateMeter(meter))
+        self.prepare()
+        self.use(drawn)
+
+    def prepare(self) -> None:
+        """What else there is from the beginning."""
 
     @precondition(lambda self: LATER not in self.reference.meters)
     @rule()
@@ -88,6 +96,15 @@ class UsageMachine(RuleBasedStateMachine):
         self._send(
             Draft(*name, kind, instant(when, self.now, self.zone), data)
             for name, kind, when, data in drawn
+        )
+
+    @rule(drawn=FINE)
+    def use(self, drawn: list[tuple[str, dict[str, str]]]) -> None:
+        """Events that nothing is wrong with."""
+        place = len(self.reference.known)
+        self._send(
+            Draft("fine", f"{place + more}", "used", instant(when, self.now, self.zone), data)
+            for more, (when, data) in enumerate(drawn)
         )
 
     @precondition(lambda self: self.reference.known)
@@ -132,21 +149,24 @@ class UsageMachine(RuleBasedStateMachine):
     @rule(span=st.sampled_from([60_000_000, 6 * 60_000_000, 5 * HOUR_US, DAY_US, 9 * DAY_US]))
     def time_goes_by(self, span: int) -> None:
         """A while passes, and what falls due is done."""
-        self.billing.run_to(self.now + span)
+        self.go_to(self.now + span)
 
-    @rule(beside_us=st.sampled_from([-1, 0, 5_000_000]))
+    @rule(beside_us=st.sampled_from([-1, 0, HOUR_US, 2 * DAY_US, 3 * DAY_US]))
     def month_ends(self, beside_us: int) -> None:
-        """The month is over, or all but a microsecond of it."""
-        end_at = next_month_start(self.now, self.zone)
-        self.billing.run_to(max(self.now, end_at + beside_us))
+        """The month is over for a while, or all but a microsecond of it."""
+        self.go_to(max(self.now, next_month_start(self.now, self.zone) + beside_us))
+
+    def go_to(self, goal_at: int) -> None:
+        """Let time pass up to an instant."""
+        self.billing.run_to(goal_at)
 
     # --- what must hold -------------------------------------------------------------------------
 
     @invariant()
     def quantities_are_those_of_the_reference(self) -> None:
-        """Of every meter, in this month and the two before, of all regions and of some."""
+        """Of every meter, in this month and the one before, of all regions and of some."""
         this_month = month_of(self.now, self.zone)
-        for first_on in (month_after(this_month, -2), month_after(this_month, -1), this_month):
+        for first_on in (month_after(this_month, -1), this_month):
             self._compare(first_on, month_after(first_on, 1))
 
     def _compare(self, first_on: date, end_on: date) -> None:

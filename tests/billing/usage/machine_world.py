@@ -14,6 +14,17 @@ from billing_service.domain.meter import (
     QuantityRounding,
     RoundingMode,
 )
+from billing_service.domain.plan import Plan, PlanVersion, VersionPolicy
+from billing_service.domain.price import (
+    Allowance,
+    Fixed,
+    Metered,
+    PartPeriod,
+    Price,
+    Schedule,
+    Timing,
+)
+from billing_service.domain.price_models import PerUnit
 from tests.billing.usage.reference import AGE_MAX_US, FUTURE_TOLERANCE_US
 
 HOUR_US: Final = 3_600_000_000
@@ -49,6 +60,33 @@ METERS: Final = (
     ),
 )
 
+
+def _price(meter: Meter, unit_price: str, included: str = "") -> Price:
+    allowance = Allowance(Fixed(Decimal(included))) if included else None
+    return Price(
+        meter.meter_id,
+        currency="BRL",
+        kind=Metered(meter.meter_id),
+        model=PerUnit(Decimal(unit_price)),
+        included=allowance,
+    )
+
+
+PRICES: Final = (
+    _price(METERS[0], "0.50", included="3"),
+    _price(METERS[1], "0.70", included="0.002"),
+    _price(METERS[2], "0.0013"),
+    _price(METERS[3], "0.0013"),
+    _price(METERS[4], "0.333"),
+    _price(METERS[5], "0.0013", included="0.5"),
+    _price(METERS[6], "0.0013"),
+)
+ARREARS: Final = Schedule(
+    timing=Timing.ARREARS, first_period=PartPeriod.FULL, last_period=PartPeriod.FULL
+)
+PLAN: Final = Plan("usage", "Usage", VersionPolicy.FOLLOW, (PlanVersion(0, None, PRICES, ARREARS),))
+CEILINGS: Final = {"calls": Decimal(20), "bytes": Decimal(2_000_000_000)}
+
 # Made when events are there already: it counts from then on.
 LATER: Final = _meter("later", Aggregation.SUM)
 
@@ -69,6 +107,20 @@ DATA: Final = st.fixed_dictionaries(
         "region": st.sampled_from(["eu", "us", "uk", _ABSENT]),
     }
 ).map(_without_absent)
+# What every meter takes.
+FINE_DATA: Final = st.fixed_dictionaries(
+    {
+        "size": st.sampled_from(["0", "1", "12.5", "999.999999999", "40000"]),
+        "who": st.sampled_from(["ann", "bob", "eve"]),
+        "region": st.sampled_from(["eu", "us"]),
+    }
+)
+PAST: Final = st.sampled_from(
+    [
+        *("unset", "now", "an hour ago", "a day ago", "nine days ago", "forty days ago"),
+        *("first of the month", "last of the month before"),
+    ]
+)
 NAMES: Final = st.tuples(st.sampled_from("ab"), st.integers(1, 30).map(str))
 TYPES: Final = st.sampled_from(["used"] * 9 + ["unheard-of"])
 WHEN: Final = st.sampled_from(

@@ -1,6 +1,6 @@
 """Usage in any order: events, corrections, reservations, time and closing, against a model.
 
-A failure prints the steps that lead to it, as few as were found.
+A failure prints the steps that led to it. The soak tests play longer, and look for fewer steps.
 """
 
 import itertools
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.billing.builders import create_store
-from tests.billing.usage.machine_correcting import CorrectingMachine
+from tests.billing.usage.machine_closing import ClosingMachine
 
 Fresh = Callable[[], str]
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -34,19 +34,51 @@ def new_file(tmp_path: Path) -> Fresh:
     return copied
 
 
-def run(fresh: Fresh, *, examples: int, steps: int) -> None:
-    """Play the machine some times, each on a store of its own."""
-    wanted = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=SLOW)
+@pytest.fixture
+def new_database(new_postgres_database: Callable[..., str]) -> Fresh:
+    """Gives the URL of a new PostgreSQL store with each call."""
+    return lambda: new_postgres_database("billing", create_store)
 
-    class OnFreshStore(CorrectingMachine):
+
+def play(fresh: Fresh, *, examples: int, steps: int, shrinks: bool = False) -> None:
+    """Play the machine some times, each on a store of its own.
+
+    `shrinks`: look for fewer steps that fail, too, which takes minutes.
+    """
+
+    class OnFreshStore(ClosingMachine):
         """The machine on a store of its own."""
 
         def __init__(self) -> None:
             super().__init__(fresh())
 
+    phases = (Phase.generate, Phase.shrink) if shrinks else (Phase.generate,)
+    wanted = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        phases=phases,
+        suppress_health_check=SLOW,
+    )
     run_state_machine_as_test(OnFreshStore, settings=wanted)
 
 
 def test_usage_is_what_the_model_says_on_sqlite(new_file: Fresh) -> None:
-    """Some hundred steps, drawn anew with the code, the same on every run of it."""
-    run(new_file, examples=15, steps=25)
+    """Some hundred steps, the same on every run."""
+    play(new_file, examples=8, steps=30)
+
+
+def test_usage_is_what_the_model_says_on_postgresql(new_database: Fresh) -> None:
+    """The same with fewer steps: what counts is that every rule runs there, too."""
+    play(new_database, examples=3, steps=20)
+
+
+@pytest.mark.soak
+def test_usage_stays_what_the_model_says_on_sqlite(new_file: Fresh) -> None:
+    """Some ten thousand steps."""
+    play(new_file, examples=200, steps=60, shrinks=True)
+
+
+@pytest.mark.soak
+def test_usage_stays_what_the_model_says_on_postgresql(new_database: Fresh) -> None:
+    """Some thousand steps."""
+    play(new_database, examples=60, steps=40, shrinks=True)
