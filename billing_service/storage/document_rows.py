@@ -83,11 +83,24 @@ def invoice_from_row(row: Row[Any]) -> Invoice:
 
 def line_to_row(invoice: Invoice, line: InvoiceLine) -> Values:
     """A line of an invoice as a row."""
-    values = asdict(line)
-    values["quantity"] = str(line.quantity)
-    values["unit_price"] = None if line.unit_price is None else str(line.unit_price)
-    values["part"] = line.part.value
-    return {"payer": invoice.payer, "invoice": invoice.invoice_id, **values}
+    return {
+        "payer": invoice.payer,
+        "invoice": invoice.invoice_id,
+        "line_number": line.line_number,
+        "description": line.description,
+        "plan": line.plan,
+        "plan_version": line.plan_version,
+        "band": line.band,
+        "quantity": str(line.quantity),
+        "unit_price": None if line.unit_price is None else str(line.unit_price),
+        "amount_minor": line.amount_minor,
+        "period_start_on": line.period_start_on,
+        "period_end_on": line.period_end_on,
+        "price": line.price,
+        "part": line.part.value,
+        "tax_category": line.tax_category,
+        "unit": line.unit,
+    }
 
 
 def line_from_row(row: Row[Any]) -> InvoiceLine:
