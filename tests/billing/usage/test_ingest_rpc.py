@@ -198,6 +198,24 @@ async def test_event_of_a_sandbox_lives_by_its_clock(served: Served) -> None:
     assert list(answer.outcomes) == [ACCEPTED, REJECTED]
 
 
+async def test_parked_account_takes_usage_in(tmp_path: Path) -> None:
+    """What has happened is taken in, whatever keeps the account's other writes waiting."""
+    async with serving(tmp_path) as served:
+        await served.inside(prepare)
+        await served.inside(lambda billing: billing.park("bolt"))
+        answer = await ingest(served, event("parked", subject="accounts/bolt"))
+        assert list(answer.outcomes) == [ACCEPTED]
+
+
+async def test_advancing_sandbox_takes_usage_in(tmp_path: Path) -> None:
+    """So it is while the clock of the account's sandbox is on its way."""
+    async with serving(tmp_path) as served:
+        await served.inside(prepare)
+        await served.inside(lambda each: each.step("toy", "2026-04-01", target="2026-05-01"))
+        answer = await ingest(served, event("moving", subject="accounts/tot"))
+        assert list(answer.outcomes) == [ACCEPTED]
+
+
 async def test_integrator_may_not_tell_usage(served: Served) -> None:
     """Usage is told by internal systems only."""
     request = pb.IngestEventsRequest(events=[event("theirs")])
