@@ -1,13 +1,11 @@
 """A subscription to metered prices on a store, and what is told of its usage."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Engine, event
 
 from billing_service.domain.meter import Meter
 from billing_service.domain.plan import Plan, PlanVersion, VersionPolicy
@@ -166,21 +164,6 @@ def foreseen(guarded: GuardedSummary) -> tuple[str, int, str]:
         summary.projected_cost_minor,
         summary.method.value,
     )
-
-
-def statements_of(work: Callable[[], object]) -> int:
-    """How many statements SQLAlchemy and the prepared ones send while something is done."""
-    seen: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
-        work()
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
-    return len(seen)
 
 
 def _text(quantity: Decimal | None) -> str | None:
