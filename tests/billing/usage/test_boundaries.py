@@ -1,5 +1,6 @@
 """Every aggregation at the boundaries of periods, where clocks differ and where they change."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
@@ -8,7 +9,12 @@ import pytest
 
 from billing_service.domain.calendar import first_instant
 from billing_service.domain.meter import Aggregation
+from billing_service.domain.usage.wanted import UsageWanted
+from billing_service.storage.usage_reading import usages
+from billing_service.use_cases.ingest import INGEST
+from tests.billing.builders import Billing, at
 from tests.billing.usage.folding import folded_quantity
+from tests.billing.usage.ingesting import batch_of, event_of, measure, meter_of
 from tests.billing.usage.naive import HOUR_US, Stated, half_up
 
 
@@ -75,6 +81,8 @@ SPANS = [
     # A month of which a day was left out.
     span("Pacific/Apia", "2011-12-01", "2012-01-01", "720"),
 ]
+SHORT = civil("Australia/Lord_Howe", "2026-10-04", "47/2")
+VALUES = ["0", "0.000000001", "1000000000000", "999999999999.999999999"]
 IN_PERIOD = {
     Aggregation.COUNT: Fraction(2),
     Aggregation.SUM: Fraction(7),
@@ -100,6 +108,13 @@ def beside_the_boundaries(period: Span) -> list[Stated]:
     ]
 
 
+def between_the_boundaries(aggregation: Aggregation, period: Span) -> Fraction:
+    """What the two of them inside come to: 5 for all the hours but a microsecond of 2."""
+    last_us = Fraction(1, HOUR_US)
+    weighed = 5 * (period.hours - last_us) + 2 * last_us
+    return half_up(IN_PERIOD.get(aggregation, weighed))
+
+
 @EACH_SPAN
 @EACH_AGGREGATION
 def test_period_holds_its_first_and_last_instant_and_none_beside(
@@ -107,12 +122,10 @@ def test_period_holds_its_first_and_last_instant_and_none_beside(
 ) -> None:
     """Of four events beside the boundaries the two inside are counted, come in any order."""
     events = beside_the_boundaries(period)
-    last_us = Fraction(1, HOUR_US)
-    weighed = 5 * (period.hours - last_us) + 2 * last_us
-    expected = IN_PERIOD.get(aggregation, weighed)
+    expected = between_the_boundaries(aggregation, period)
     for order in (events, events[::-1], events[2:] + events[:2]):
         quantity = folded_quantity(aggregation, order, period.days, zone=period.zone)
-        assert Fraction(quantity) == half_up(expected)
+        assert Fraction(quantity) == expected
 
 
 @EACH_SPAN
@@ -122,14 +135,9 @@ def test_day_after_a_period_begins_where_it_ends(aggregation: Aggregation, perio
     after = (period.end, period.end + timedelta(1))
     start_at, end_at = (first_instant(each, period.zone) for each in after)
     hours = Fraction(end_at - start_at, HOUR_US)
-    expected = {
-        Aggregation.COUNT: Fraction(1),
-        Aggregation.UNIQUE_COUNT: Fraction(1),
-        Aggregation.WEIGHTED_SUM: 11 * hours,
-    }.get(aggregation, Fraction(11))
     events = beside_the_boundaries(period)
     quantity = folded_quantity(aggregation, events, after, zone=period.zone)
-    assert Fraction(quantity) == expected
+    assert Fraction(quantity) == of_one(aggregation, "11", hours)
 
 
 @EACH_SPAN
@@ -141,19 +149,21 @@ def test_level_from_long_before_holds_for_the_whole_period(period: Span) -> None
     assert Fraction(quantity) == 3 * period.hours
 
 
-@pytest.mark.parametrize("value", ["0", "0.000000001", "1000000000000", "999999999999.999999999"])
+def of_one(aggregation: Aggregation, value: str, hours: Fraction) -> Fraction:
+    """What one event comes to that is the only one, and holds for so long."""
+    if aggregation in {Aggregation.COUNT, Aggregation.UNIQUE_COUNT}:
+        return Fraction(1)
+    is_weighed = aggregation is Aggregation.WEIGHTED_SUM
+    return half_up(Fraction(value) * (hours if is_weighed else 1))
+
+
+@pytest.mark.parametrize("value", VALUES)
 @EACH_AGGREGATION
 def test_smallest_and_largest_values_are_exact(aggregation: Aggregation, value: str) -> None:
     """One event at the first instant of a day of 23.5 hours, where clocks go forward by half."""
-    zone, day = "Australia/Lord_Howe", date(2026, 10, 4)
-    events = [Stated(first_instant(day, zone), b"a", value)]
-    quantity = folded_quantity(aggregation, events, (day, day + timedelta(1)), zone=zone)
-    expected = {
-        Aggregation.COUNT: Fraction(1),
-        Aggregation.UNIQUE_COUNT: Fraction(1),
-        Aggregation.WEIGHTED_SUM: Fraction(value) * Fraction(47, 2),
-    }.get(aggregation, Fraction(value))
-    assert Fraction(quantity) == half_up(expected)
+    events = [Stated(first_instant(SHORT.first, SHORT.zone), b"a", value)]
+    quantity = folded_quantity(aggregation, events, SHORT.days, zone=SHORT.zone)
+    assert Fraction(quantity) == of_one(aggregation, value, SHORT.hours)
 
 
 @pytest.mark.parametrize("period", [each for each in SPANS if each.end - each.first > timedelta(1)])
@@ -177,3 +187,53 @@ def test_quantity_of_a_month_is_what_its_days_come_to(
         aggregation, sum(of_days)
     )
     assert whole == expected
+
+
+class Stored:
+    """A store with a meter for each aggregation, and an account for each period."""
+
+    def __init__(self, billing: Billing) -> None:
+        self.billing = billing
+        measure(billing, *(meter_of(each.value, each) for each in Aggregation))
+        billing.clock.advance_to(at("2028-06-01"))
+        self.asked: list[tuple[UsageWanted, str]] = []
+
+    def take_in(self, period: Span, events: list[Stated]) -> None:
+        """Events of one more account, in the order given, and what is asked about it."""
+        account = f"a{len(self.asked)}"
+        self.billing.account(account, zone=period.zone)
+        taken = [
+            event_of(each.event_key.decode(), each.time_at, each.value, account=account)
+            for each in events
+        ]
+        batch = replace(batch_of(self.billing, taken), age_max_us=20 * 366 * 24 * HOUR_US)
+        assert self.billing.do(INGEST, batch).accepted_count == len(events)
+        for each in Aggregation:
+            wanted = UsageWanted(account, each.value, period.first, period.end)
+            self.asked.append((wanted, period.zone))
+
+    def quantities(self) -> list[Fraction]:
+        """What was asked, of all accounts at once."""
+        zones = {wanted.account: zone for wanted, zone in self.asked}
+        wanted = [each for each, _ in self.asked]
+        found = self.billing.database.read(lambda tx: usages(tx, wanted, zones=zones))
+        return [Fraction(each.quantity) for each in found]
+
+
+def test_stores_hold_boundaries_as_exactly(billing: Billing) -> None:
+    """The same four events in the same periods, taken in and read back, on each store."""
+    stored = Stored(billing)
+    for period in SPANS:
+        events = beside_the_boundaries(period)
+        stored.take_in(period, events[2:] + events[:2])
+    expected = [between_the_boundaries(each, period) for period in SPANS for each in Aggregation]
+    assert stored.quantities() == expected
+
+
+def test_stores_hold_the_smallest_and_largest_values_as_exactly(billing: Billing) -> None:
+    """From 0 over a billionth to 10^12, on each store."""
+    stored = Stored(billing)
+    for value in VALUES:
+        stored.take_in(SHORT, [Stated(first_instant(SHORT.first, SHORT.zone), b"a", value)])
+    expected = [of_one(each, value, SHORT.hours) for value in VALUES for each in Aggregation]
+    assert stored.quantities() == expected

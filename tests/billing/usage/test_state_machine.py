@@ -64,12 +64,12 @@ def play(fresh: Fresh, *, examples: int, steps: int, shrinks: bool = False) -> N
 
 def test_usage_is_what_the_model_says_on_sqlite(new_file: Fresh) -> None:
     """Some hundred steps, the same on every run."""
-    play(new_file, examples=8, steps=30)
+    play(new_file, examples=6, steps=25)
 
 
 def test_usage_is_what_the_model_says_on_postgresql(new_database: Fresh) -> None:
     """The same with fewer steps: what counts is that every rule runs there, too."""
-    play(new_database, examples=3, steps=20)
+    play(new_database, examples=2, steps=20)
 
 
 @pytest.mark.soak
