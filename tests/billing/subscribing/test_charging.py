@@ -17,6 +17,7 @@ from billing_service.domain.price import (
     Metered,
     Price,
     Recurring,
+    Review,
     Schedule,
     Timing,
 )
@@ -25,7 +26,7 @@ from billing_service.use_cases.add_plan_version import ADD_PLAN_VERSION, AddPlan
 from billing_service.use_cases.explain_line import ExplainedLine, explain_line
 from tests.billing.builders import SAO_PAULO, Billing, at, day, price_of
 from tests.billing.subscribing.live import Live, plan_of
-from tests.billing.usage.ingesting import meter_of
+from tests.billing.usage.ingesting import meter_of, rows_of
 
 KOLKATA: Final = "Asia/Kolkata"
 KIRITIMATI: Final = "Pacific/Kiritimati"
@@ -249,3 +250,17 @@ def test_months_of_many_clients_close_in_as_many_statements(live: Live) -> None:
         for payer in ("acme", "payer")
     )
     assert few == many
+
+
+def test_month_waits_for_late_usage_and_for_a_decision(billing: Billing) -> None:
+    """A grace of a day, usage within it, a charge held at the close: the same on each store."""
+    held = replace(CALLS, review=Review.HELD)
+    live = Live.on(billing, plan_of(BASE, held), meters=METERS)
+    billing.set_terms("acme", usage_grace_hours=24)
+    live.subscribe()
+    billing.go_to("2026-04-01 12:00")
+    live.use("call", "130", on="2026-03-31 23:00")
+    billing.go_to("2026-04-02 00:00:03")
+    found = rows_of(billing, "reviews")
+    assert live.amounts() == [[3100]]
+    assert [(row["price"], row["state"]) for row in found] == [("calls", "open")]

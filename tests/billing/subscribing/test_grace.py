@@ -19,12 +19,12 @@ CALLS: Final = Price("calls", "BRL", Metered("calls"), PerUnit(Decimal("0.50")))
 
 
 @pytest.fixture
-def live(billing: Billing) -> Live:
+def live(sqlite_billing: Billing) -> Live:
     """An account whose months wait two days for usage."""
     plans = (plan_of(BASE, CALLS), plan_of(BASE, plan="plain"))
-    live = Live.on(billing, *plans, meters=(meter_of("calls", kind="call"),))
-    billing.set_terms("acme", usage_grace_hours=48)
-    billing.set_profile("acme", currency="BRL")
+    live = Live.on(sqlite_billing, *plans, meters=(meter_of("calls", kind="call"),))
+    sqlite_billing.set_terms("acme", usage_grace_hours=48)
+    sqlite_billing.set_profile("acme", currency="BRL")
     return live
 
 

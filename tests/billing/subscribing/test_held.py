@@ -28,9 +28,9 @@ HELD: Final = Price(
 
 
 @pytest.fixture
-def live(billing: Billing) -> Live:
+def live(sqlite_billing: Billing) -> Live:
     """A client of another account, whose usage is held once it costs something."""
-    live = Live.on(billing, plan_of(HELD), meters=(meter_of("calls", kind="call"),))
+    live = Live.on(sqlite_billing, plan_of(HELD), meters=(meter_of("calls", kind="call"),))
     live.account("bravo", payer="acme")
     live.subscribe(account="bravo")
     return live
