@@ -3,6 +3,7 @@
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 from pospago.billing.v1 import usage_pb2 as pb
 
 from billing_service.api.reading import Page, Reads
@@ -12,7 +13,6 @@ from billing_service.api.values import (
     YEAR_MIN,
     from_proto_month,
     from_proto_timestamp,
-    to_proto_date,
     to_proto_timestamp,
 )
 from billing_service.domain.calendar import first_instant, month_of, next_month
@@ -179,7 +179,8 @@ def _voided(voided: VoidedEvents) -> pb.VoidEventsResponse:
 
 def _aged_out(aged: AgedOut) -> pb.AgeOutEventsResponse:
     return pb.AgeOutEventsResponse(
-        months=[to_proto_date(each) for each in aged.months], events_count=aged.events_count
+        months=[Date(year=each.year, month=each.month, day=1) for each in aged.months],
+        events_count=aged.events_count,
     )
 
 
