@@ -17,7 +17,8 @@ from billing_service.domain.plan import Plan
 from billing_service.domain.price_models import Usage
 from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
-from billing_service.domain.subscription_rules import check_subscribable
+from billing_service.domain.subscription_errors import PriceUnchargeable
+from billing_service.domain.subscription_rules import unchargeable
 from billing_service.domain.usage.wanted import UsageWanted
 
 Reviews: TypeAlias = Mapping[tuple[str, str], tuple[Review, ...]]
@@ -57,8 +58,7 @@ def open_prices(
 
     That is also what was held in a closed month, and decided since.
 
-    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound. PlanNotSubscribable if a
-             version that came since has what nobody records.
+    Errors:  PlanVersionNotFound, PriceNotFound.
     """
     for subscription in to_rate.subscriptions:
         if not subscription.is_of_plan:
@@ -78,14 +78,15 @@ def open_prices(
             if late is not None:
                 yield subscribed, late
         for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
-            check_subscribable(subscription.plan, priced.price)
+            if text := unchargeable(priced.price):
+                raise PriceUnchargeable(subscription.plan, text, priced.invoice_month)
             yield subscribed, priced
 
 
 def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[RatedItem]:
     """What should be charged for plans and is not, what is held among it, by account.
 
-    Errors:  PricedPlanNotFound, PlanVersionNotFound, PriceNotFound, PlanNotSubscribable.
+    Errors:  PlanVersionNotFound, PriceNotFound.
     """
     return [
         item

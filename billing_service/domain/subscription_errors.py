@@ -1,5 +1,8 @@
 """What is refused of subscriptions to a plan."""
 
+from datetime import date
+
+from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.refusals import Fault, InTheWay, Taken
 
 
@@ -20,7 +23,15 @@ class PlanNotSubscribable(InTheWay):
     reason = "PLAN_NOT_SUBSCRIBABLE"
 
     def __init__(self, plan: str, text: str) -> None:
-        super().__init__(f"plans/{plan}", text)
+        super().__init__(f"plans/{plan}", f"{text}; choose a plan without that")
+
+
+class PriceUnchargeable(PriceNotFound):
+    """A version that came since has something that a subscription cannot be charged for."""
+
+    def __init__(self, plan: str, text: str, month: date) -> None:
+        remedy = "by a price change, have another version of it price the account"
+        InTheWay.__init__(self, f"plans/{plan}", f"{text}, and {month:%Y-%m} is charged: {remedy}")
 
 
 class InvalidDates(Fault):

@@ -63,25 +63,23 @@ def check_plan(subscribed: SubscribedPlan, quantities: Quantities) -> None:
     versions = subscribed.versions()
     prices = list(_prices(versions, band=band, currency=currency))
     for price in prices:
-        check_subscribable(subscribed.plan.plan_id, price)
+        if text := unchargeable(price):
+            raise PlanNotSubscribable(subscribed.plan.plan_id, text)
     check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=PREFIX)
     _check_amounts(prices, quantities)
 
 
-def check_subscribable(plan: str, price: Price) -> None:
-    """Refuse a price that a subscription of its own cannot be charged for.
-
-    Errors:  PlanNotSubscribable.
-    """
+def unchargeable(price: Price) -> str:
+    """Why a subscription of its own cannot be charged for a price; '' if it can."""
     if isinstance(price.kind, Counting):
-        text = f"counts {price.kind.counted} with {price.code}: nobody records those of an account"
-        raise PlanNotSubscribable(plan, f"{text}; choose a plan without such a price")
+        return f"counts {price.kind.counted} with {price.code}: nobody records those of an account"
     included = price.included
     if included is None or included.pooling is not Pooling.PER_UNIT:
-        return
+        return ""
     if isinstance(included.size, PerUnitOf) and not included.size.dimension:
-        text = f"has an allowance for each {included.size.price} on {price.code}, and nothing tells"
-        raise PlanNotSubscribable(plan, f"{text} whose usage it is: state its dimension")
+        what = f"has an allowance for each {included.size.price} on {price.code}"
+        return f"{what}, and no dimension tells whose usage it is"
+    return ""
 
 
 def check_priced_once(new: SubscribedPlan, others: Iterable[SubscribedPlan]) -> None:

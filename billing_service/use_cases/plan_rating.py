@@ -10,9 +10,8 @@ from typing import Final
 from billing_service.domain.calendar import first_instant, next_month
 from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.charge import AccountToRate
-from billing_service.domain.errors import PricedPlanNotFound, PriceNotFound
+from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.plan_charges import open_prices, reviews_by_subscription
-from billing_service.domain.subscription_errors import PlanNotSubscribable
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters
@@ -52,7 +51,7 @@ def gather_usage(
     reviews = reviews_by_subscription(facts.reviews.values())
     wanted: dict[UsageWanted, None] = {}
     for to_rate in accounts:
-        with suppress(PricedPlanNotFound, PlanVersionNotFound, PriceNotFound, PlanNotSubscribable):
+        with suppress(PlanVersionNotFound, PriceNotFound):
             for _, priced in open_prices(to_rate, facts.plans, reviews):
                 wanted.update(dict.fromkeys(priced.usages_needed))
     if wanted:
@@ -64,7 +63,7 @@ def gather_usage(
 def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
     """Whether usage of a plan is priced on the invoice of the month.
 
-    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, PlanNotSubscribable.
+    Errors:  PriceNotFound, PlanVersionNotFound.
     """
     reviews = reviews_by_subscription(facts.reviews.values())
     return any(
@@ -77,7 +76,7 @@ def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
 def closing_at(facts: Facts, billed: BilledMonth) -> int:
     """When a month closes: when it has ended for all accounts, and late usage has come in.
 
-    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, PlanNotSubscribable.
+    Errors:  PriceNotFound, PlanVersionNotFound.
     """
     zones = {facts.accounts[account].time_zone for account in billed.through}
     ends_at = max(first_instant(next_month(billed.month), zone) for zone in zones)
