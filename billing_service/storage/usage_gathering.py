@@ -68,7 +68,7 @@ def gather_intake(
     """
     _keep_old_months(tx, batches)
     names = [(event[0], event[7]) for events, _ in batches for event in events]
-    known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, sorted(set(names)))}
+    known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, list(set(names)))}
     readers = readers_by_type(tx)
     accounts = read_accounts(tx, {event[0] for events, _ in batches for event in events})
     kept_at = kept_since(tx)
@@ -136,7 +136,7 @@ def _keep_old_months(
 
 def find_totals(tx: Transaction, wanted: Iterable[TotalKey]) -> dict[TotalKey, DayTotal]:
     """The totals of days, where there are any."""
-    return dict(map(total_from_tuple, find_tuples(tx, _TOTALS, sorted(wanted))))
+    return dict(map(total_from_tuple, find_tuples(tx, _TOTALS, list(wanted))))
 
 
 def _gather_values(tx: Transaction, judgements: Iterable[Judgements]) -> dict[ValueKey, int]:

@@ -93,9 +93,9 @@ def _added(
     """What these data add to sums: to which, how much, and from which property."""
     day = facts.homes[event.account].days.find(event.time_at).text
     for reader, reading in _readings(facts, event, data):
-        if reader.adds_up and isinstance(reading, Reading):
-            key = TotalKey(event.account, reader.meter_id, day, reading.dimensions)
-            yield key, reading.nanos, reader.property
+        if reader.adds_up and reading is not None and not isinstance(reading, Refused):
+            dimensions, nanos, _ = reading
+            yield TotalKey(event.account, reader.meter_id, day, dimensions), nanos, reader.property
 
 
 def _readings(

@@ -110,6 +110,15 @@ class Intake:
         """Add an event to its totals; to none if one of them would grow too large."""
         time_at, postings, _ = judged
         event_key = name[1]
+        if len(postings) == 1:
+            # As below, for what nearly all events are.
+            running, nanos, value, reader = postings[0]
+            total = reader.count(running.total, nanos, time_at, event_key)
+            if total is not None and total[1] <= TOTAL_NANOS_MAX and not value:
+                running.total = total
+                running.is_changed = True
+                self._touch(name[0], postings, touched)
+                return None
         totals = [
             reader.count(running.total, nanos, time_at, event_key)
             for running, nanos, _, reader in postings

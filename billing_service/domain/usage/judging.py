@@ -61,13 +61,8 @@ class Running:
         self.is_stale = False
 
 
-class Reading(NamedTuple):
-    """What a meter reads in an event: billionths, or with UNIQUE_COUNT the value itself."""
-
-    dimensions: str
-    nanos: int
-    value: str
-
+Reading = tuple[str, int, str]
+"""What a meter reads in an event: dimensions, billionths, with UNIQUE_COUNT the value itself."""
 
 Posting = tuple[Running, int, str, "MeterReader"]
 """What is added to a total: billionths, the value itself or '', and by which meter."""
@@ -84,8 +79,7 @@ class Judged(NamedTuple):
     meters: str
 
 
-# A third of the time that Reading(...) and Judged(...) take.
-_read: Final[Callable[[tuple[str, int, str]], Reading]] = partial(tuple.__new__, Reading)
+# A third of the time that Judged(...) takes.
 _judged: Final[Callable[[tuple[int, Sequence[Posting], str]], Judged]] = partial(
     tuple.__new__, Judged
 )
@@ -205,17 +199,17 @@ class MeterReader:
             if len(dimensions) > TEXT_MAX and (fault := self._too_long(data, dimensions)):
                 return fault
         if not self.property:
-            return _read((dimensions, 0, ""))
+            return dimensions, 0, ""
         value = data.get(self.property, "")
         if self.is_unique:
             if not value or len(value) > TEXT_MAX:
                 return self._malformed(value, f"a text of 1 to {TEXT_MAX} characters")
-            return _read((dimensions, 0, value))
+            return dimensions, 0, value
         nanos = nanos_of(value)
         if nanos is None:
             text = "a decimal from 0 to 10^12 with up to 9 decimals and no exponent, such as 12.5"
             return self._malformed(value, text)
-        return _read((dimensions, nanos, ""))
+        return dimensions, nanos, ""
 
     def _malformed(self, value: str, wanted: str) -> Refused:
         name = self.property
@@ -281,9 +275,9 @@ def judge(
         reading = reader.read(data)
         if reading is None:
             continue
-        if type(reading) is not Reading:
-            return cast("Refused", reading)
-        dimensions, nanos, value = reading
+        if type(reading) is Refused:
+            return reading
+        dimensions, nanos, value = cast("Reading", reading)
         total = day.running.get((reader.meter_id, dimensions))
         if total is None:
             total = _start(day, TotalKey(account, reader.meter_id, day.text, dimensions), running)
