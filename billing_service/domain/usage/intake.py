@@ -135,8 +135,8 @@ class Intake:
                 running.is_changed = True
             if value:
                 self._meet(running.key, value)
-        if postings:
-            self._touch(name[0], postings, touched)
+        # Also where no filter lets it through: once amended, it may count on a day of the zone.
+        self._touch(name[0], postings, touched)
         return None
 
     def _meet(self, key: TotalKey, value: str) -> None:

@@ -198,6 +198,16 @@ def test_first_usage_fixes_the_zone(metered: Billing) -> None:
     assert sum(kind.endswith("AccountZoneFixed") for kind in kinds) == 1
 
 
+def test_event_that_no_filter_lets_through_fixes_the_zone(billing: Billing) -> None:
+    """Amended, it may come to count, and then on a day that must not move any more."""
+    billing.account()
+    european = PropertyFilter("region", frozenset({"eu"}))
+    measure(billing, meter_of(filters=(european,)))
+    ingest(billing, event_of("1", NOON_AT, region="us"))
+    (account,) = rows_of(billing, "accounts")
+    assert account["zone_fixed"]
+
+
 def test_meter_counts_from_its_creation_on(billing: Billing) -> None:
     """What was stored before is not counted, not even where the day is summed up anew."""
     billing.account()
