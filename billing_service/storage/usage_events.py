@@ -114,7 +114,12 @@ def count_voided_events(tx: Transaction, wanted: EventFilter) -> int:
     return count
 
 
-def correction_to_row(correction: Correction) -> Values:
+def save_corrections(tx: Transaction, corrections: Iterable[Correction]) -> None:
+    """Write what was corrected."""
+    tx.insert(_CORRECTIONS, [_correction_to_row(each) for each in corrections])
+
+
+def _correction_to_row(correction: Correction) -> Values:
     """A correction as a row."""
     return {
         "account": correction.account,

@@ -9,8 +9,7 @@ from billing_service.domain.usage.correction import Correction, RecordedEvent
 from billing_service.domain.usage.event_errors import EventNotFound, EventsNotCorrectable
 from billing_service.domain.usage.intake import Touched
 from billing_service.domain.usage.judging import Bounds, Home, Readers, TotalKey
-from billing_service.storage.tables import table
-from billing_service.storage.usage_events import EventFilter, Name, correction_to_row, find_events
+from billing_service.storage.usage_events import EventFilter, Name, find_events, save_corrections
 from billing_service.storage.usage_gathering import read_accounts, readers_by_type
 from billing_service.storage.usage_saving import MeterDay, sum_up_anew
 from billing_service.storage.usage_segments import kept_since, lock_segments
@@ -19,7 +18,6 @@ from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 from chassis.use_case import Effects, Event, TimerSet
 
-_CORRECTIONS: Final = table("usage_corrections")
 # Events that are there already are judged by what they state, not by when they happened.
 _NO_BOUNDS: Final = Bounds(received_at=0, tolerance_us=0, age_max_us=0)
 
@@ -119,7 +117,7 @@ def apply_corrections(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
         if isinstance(event, RecordedEvent):
             last = event.corrections[-1]
             rows[last.account, last.event_key, last.ordinal] = last
-    tx.insert(_CORRECTIONS, [correction_to_row(each) for each in rows.values()])
+    save_corrections(tx, rows.values())
     days = [each for each in changes if isinstance(each, DaysToSum)]
     zones = {day[0]: each.zone for each in days for day in each.days}
     sum_up_anew(tx, {day for each in days for day in each.days}, zones)
