@@ -41,7 +41,6 @@ class CorrectionFacts:
     homes: Mapping[str, Home]
     readers: Mapping[str, Readers]
     events: dict[Name, RecordedEvent | None]
-    kept_at: int
     sums: dict[TotalKey, int] = field(default_factory=dict)
     ranges: dict[EventFilter, tuple[list[Name], int]] = field(default_factory=dict)
 
@@ -68,10 +67,15 @@ class CorrectionFacts:
         """
         if name not in self.events:
             raise EventNotFound(name[0], source, event_id)
-        event = self.events[name]
-        if event is None:
-            raise EventsNotCorrectable(self.kept_at)
+        event, kept_at = self.events[name], self.kept_at(name[0])
+        if event is None or event.time_at < kept_at:
+            raise EventsNotCorrectable(kept_at)
         return event
+
+    def kept_at(self, account: str) -> int:
+        """Since when all events of an account's days are kept."""
+        home = self.homes.get(account)
+        return 0 if home is None else home.kept_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,9 @@ def gather_corrections(
     """The accounts, all meters, and the events of these names."""
     lock_segments(tx, alone=False)
     found = read_accounts(tx, set(accounts)).items()
-    homes = {account: each.home(_NO_BOUNDS) for account, each in found}
-    return CorrectionFacts(homes, readers_by_type(tx), find_events(tx, names), kept_since(tx) or 0)
+    bounds = _NO_BOUNDS._replace(kept_since=kept_since(tx))
+    homes = {account: each.home(bounds) for account, each in found}
+    return CorrectionFacts(homes, readers_by_type(tx), find_events(tx, names))
 
 
 def corrected(home: Home, events: Sequence[RecordedEvent], now: int) -> Corrected:

@@ -56,7 +56,8 @@ def gather(tx: Transaction, commands: Sequence[VoidEvents]) -> CorrectionFacts:
     names = [name for command in commands for name in command.named().values()]
     facts = gather_corrections(tx, [command.account for command in commands], names)
     for wanted in {each.range for each in commands if each.range is not None}:
-        if wanted.start_at < facts.kept_at or wanted.start_at >= wanted.end_at:
+        kept_at = facts.kept_at(wanted.account)
+        if wanted.start_at < kept_at or wanted.start_at >= wanted.end_at:
             continue
         events = list_counting_events(tx, wanted, limit=EVENTS_MAX + 1)
         facts.ranges[wanted] = (
@@ -92,8 +93,9 @@ def _meant(facts: CorrectionFacts, wanted: EventFilter) -> tuple[int, list[Recor
     """How many events of a range did not count when it was gathered, and those that did."""
     if wanted.start_at >= wanted.end_at:
         raise InvalidTimeRange("range.end_time", "must be later than start_time")
-    if wanted.start_at < facts.kept_at:
-        raise EventsNotCorrectable(facts.kept_at)
+    kept_at = facts.kept_at(wanted.account)
+    if wanted.start_at < kept_at:
+        raise EventsNotCorrectable(kept_at)
     names, before_count = facts.ranges[wanted]
     if len(names) > EVENTS_MAX:
         raise TooManyEvents(EVENTS_MAX)

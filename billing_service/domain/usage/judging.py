@@ -118,6 +118,7 @@ class Home:
         "closed_until",
         "day",
         "days",
+        "kept_since",
         "now_at",
         "since_at",
         "until_at",
@@ -131,7 +132,10 @@ class Home:
         self.bounds = bounds
         self.days = days
         self.until_at = now_at + bounds.tolerance_us
-        self.since_at = max(now_at - bounds.age_max_us, bounds.kept_since or 0)
+        kept_since = bounds.kept_since
+        # A day of which some has aged out could not be summed up anew: days are kept whole.
+        self.kept_since = 0 if kept_since is None else days.find(kept_since - 1).end_at
+        self.since_at = max(now_at - bounds.age_max_us, self.kept_since)
         closed = standing.closed_through
         # Days before it lie in months that are closed; none is before the empty text.
         self.closed_until = next_month(closed).isoformat() if closed else ""
@@ -163,9 +167,8 @@ class Home:
                 f"seconds ahead of {instant_text(self.now_at)}, the clock of {name}: "
                 "set the sender's clock, or send the event later",
             )
-        kept_since = self.bounds.kept_since
-        if kept_since is not None and time_at < kept_since:
-            text = f"before {instant_text(kept_since)}, and those months have aged out"
+        if time_at < self.kept_since:
+            text = f"before {instant_text(self.kept_since)}, and those months have aged out"
         else:
             text = f"more than {self.bounds.age_max_us // _DAY_US} days back"
         remedy = f"charge {name} for it in another way"

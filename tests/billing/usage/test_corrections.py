@@ -242,6 +242,22 @@ def test_old_months_age_out(metered: Billing) -> None:
         void_range(metered, *MARCH)
 
 
+def test_days_that_aged_out_in_part_stay_as_they_are(billing: Billing) -> None:
+    """The last hours of a civil day may lie in the next month, UTC: they go with their day."""
+    billing.account()
+    measure(billing, meter_of(aggregation=Aggregation.WEIGHTED_SUM))
+    billing.go_to("2026-04-01 12:00")
+    ingest(billing, event_of("1", at("2026-03-31 12:00")), event_of("3", at("2026-03-31 23:50")))
+    billing.go_to("2026-07-02 12:00")
+    billing.do(AGE_OUT_EVENTS, AgeOutEvents(day("2026-04-01")))
+    late = [event_of("2", at("2026-03-31 23:40")), event_of("4", at("2026-04-01 00:00"))]
+    assert ingest(billing, *late).outcomes == [EventOutcome.REJECTED, EventOutcome.ACCEPTED]
+    with pytest.raises(EventsNotCorrectable, match="since 2026-04-01T03:00:00Z"):
+        void(billing, "3")
+    with pytest.raises(EventsNotCorrectable):
+        void_range(billing, at("2026-03-31 23:30"), at("2026-04-02"))
+
+
 def test_aged_out_months_stay_aged_out(metered: Billing) -> None:
     """A second call has nothing to drop, also of months that never had events."""
     metered.go_to("2026-08-02 12:00")
