@@ -143,7 +143,7 @@ def _charge_outdated(event: events.ChargeOutdated) -> Message:
         subscription=SUBSCRIPTION.format(outdated.account, outdated.subscription),
         price=outdated.item,
         period_start_date=to_proto_date(outdated.period_start_on),
-        invoice=INVOICE.format(event.payer, event.invoice),
+        invoice=INVOICE.format(event.payer, event.invoice) if event.invoice else "",
     )
 
 

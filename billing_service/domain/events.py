@@ -307,7 +307,10 @@ class ReviewChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChargeOutdated:
-    """Usage came to be known that a charge on an issued invoice did not count."""
+    """Usage came to be known that a charge on an issued invoice did not count.
+
+    `payer` and `invoice` are empty where nothing was used, and so no invoice has a line for it.
+    """
 
     outdated: OutdatedCharge
     payer: str

@@ -4,15 +4,21 @@ Fired in the transaction of what changed the usage of a day in a closed month. I
 are; who corrects them finds here what there is to correct.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
+from billing_service.domain.calendar import month_after
+from billing_service.domain.catalog_errors import PlanVersionNotFound
+from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.events import ChargeOutdated
 from billing_service.domain.meter import Aggregation
+from billing_service.domain.price import ZeroUsage
 from billing_service.domain.review import ReviewKey
-from billing_service.domain.subscribed_plan import SubscribedPrice
+from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
 from billing_service.domain.usage.metered_period import MeteredPeriod
 from billing_service.domain.usage.outdated import OutdatedCharge
 from billing_service.storage import gathering, gathering_guards
@@ -64,6 +70,7 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> MarkFacts:
     gathering.gather_plan_subscriptions(tx, stored, now_of)
     gather_pricing(tx, stored, now_of)
     gathering_guards.gather_outdated(tx, stored, now_of)
+    gathering_guards.gather_uncharged_reviews(tx, stored, now_of)
     first_day = min(_meter_and_day(command)[1] for command in commands)
     subscribed = subscribed_plans(stored, now_of)
     found: list[tuple[ChargedPeriod, SubscribedPrice]] = []
@@ -72,9 +79,41 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> MarkFacts:
         priced = price_of_period(subscribed[key.account, key.subscription], key)
         if priced and any(facts.is_meant(charged, priced, each) for each in commands):
             found.append((charged, priced))
+    charged_keys = {ReviewKey(*charged[:4]) for charged, _ in found}
+    for each in subscribed.values():
+        left_out = [one for one in _left_out(stored, each, first_day) if one[0] not in charged_keys]
+        found += [
+            (_nothing(priced), priced)
+            for _, priced in left_out
+            if any(facts.is_meant(_nothing(priced), priced, command) for command in commands)
+        ]
     periods = read_periods(tx, stored, [priced for _, priced in found], now_of)
     facts.charges = [(each[0], period) for each, period in zip(found, periods, strict=True)]
     return facts
+
+
+def _left_out(
+    stored: Facts, subscribed: SubscribedPlan, first_day: date
+) -> Iterator[tuple[ReviewKey, SubscribedPrice]]:
+    """The prices of closed periods since a day that are no line where nothing was used."""
+    account, subscription = subscribed.subscription.key
+    closed = stored.closed_through(account)
+    if closed is None:
+        return
+    before = month_after(first_day.replace(day=1), -1)
+    with suppress(PlanVersionNotFound, PriceNotFound):
+        for each in subscribed.prices_in(before, closed):
+            key = ReviewKey(account, subscription, each.price.code, each.period.start_on)
+            is_omitted = each.is_metered and each.price.zero_usage is ZeroUsage.OMITTED
+            if is_omitted and key not in stored.reviews:
+                yield key, each
+
+
+def _nothing(priced: SubscribedPrice) -> ChargedPeriod:
+    """What a period was charged for that is on no invoice, as nothing was used of it."""
+    period = priced.period
+    key = (priced.account, priced.subscription_id, priced.price.code, period.start_on)
+    return ChargedPeriod(*key, period.end_on, 0, "", "", Decimal(0), 0)
 
 
 def decide(facts: MarkFacts, command: TimerDue, now: int) -> Effects[None]:

@@ -6,7 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class OutdatedCharge:
-    """A charge that was found outdated. `outdated_at` None: its usage is again what was rated."""
+    """A charge that was found outdated. `outdated_at` None: its usage is again what was rated.
+
+    `revision` 0: nothing was charged, as nothing was used.
+    """
 
     account: str
     subscription: str

@@ -6,6 +6,7 @@ import pytest
 from pospago.billing.v1 import events_pb2
 
 from billing_service.domain.meter import Aggregation
+from billing_service.domain.price import ZeroUsage
 from billing_service.domain.usage.correction import Why
 from billing_service.use_cases.void_events import VOID_EVENTS, VoidEvents
 from tests.billing.builders import Billing, at
@@ -27,6 +28,12 @@ def closed(billing: Billing) -> Guarded:
 def outdated(guarded: Guarded) -> list[int | None]:
     """Since when each charge of March is outdated."""
     return [each.outdated_at for each in guarded.billing.charges()]
+
+
+def invoices_told(guarded: Guarded) -> list[str]:
+    """The invoices of the charges that were told to be outdated."""
+    found: list[tuple[int, Any]] = [*guarded.billing.told(events_pb2.ChargeOutdated())]
+    return [each.invoice for _, each in found]
 
 
 def told(guarded: Guarded) -> list[str]:
@@ -91,6 +98,17 @@ def test_usage_that_changes_no_quantity_outdates_nothing(sqlite_billing: Billing
     before = told(guarded)
     guarded.use("4", "load", time_at=MARCH_AT)
     assert (before, told(guarded)) == ([], ["peak"])
+
+
+def test_usage_after_the_close_is_told_where_there_was_no_line(billing: Billing) -> None:
+    """A price of which nothing was used is on no invoice if it is so stated: late usage is told."""
+    guarded = Guarded.on(billing, metered("megabytes", zero_usage=ZeroUsage.OMITTED))
+    billing.go_to("2026-04-02 12:00")
+    guarded.use("10", "transfer")
+    before = told(guarded)
+    guarded.use("10", "transfer", time_at=MARCH_AT)
+    guarded.use("1", "transfer", time_at=MARCH_AT)
+    assert (before, told(guarded), invoices_told(guarded)) == ([], ["megabytes"], [""])
 
 
 def test_level_that_came_late_outdates_the_periods_that_it_holds_in(
