@@ -125,8 +125,8 @@ def test_an_operator_sets_up_an_integrator(up: Up) -> None:
 
 def test_a_refusal_exits_with_its_code(up: Up) -> None:
     """Not found is 4, not allowed is 5."""
-    up.pospago("account", "get", "nobody", exit_code=4)
-    up.pospago("account", "list", "--token", "pspg_op_wrong", exit_code=5)
+    assert "accounts/nobody" in up.pospago("account", "get", "nobody", exit_code=4)
+    assert "POSPAGO_TOKEN" in up.pospago("account", "list", "--token", "pspg_op_wrong", exit_code=5)
 
 
 def test_a_sandbox_is_advanced_by_days(up: Up) -> None:

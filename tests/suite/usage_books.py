@@ -33,7 +33,7 @@ def usage_faults(books: Books, ledger: UsageLedger) -> list[str]:
 def counted_events(books: Books) -> int:
     """How many events the totals have counted; no event is counted otherwise than kept."""
     rows = books.rows("billing", "usage_totals")
-    counted = sum(row["events_count"] for row in rows if row["meter"] == COUNT_METER)
+    counted = sum(int(row["events_count"]) for row in rows if row["meter"] == COUNT_METER)
     assert counted == sum(count for _, count in _stored_events(books))
     return counted
 
@@ -46,7 +46,9 @@ def _stored_events(books: Books) -> Iterator[tuple[str, int]]:
     with engine.connect() as connection:
         for name in names:
             if name.startswith(EVENT_TABLES):
-                query = sa.select(sa.column("account"), sa.func.count()).select_from(sa.table(name))
+                query: sa.Select[tuple[str, int]] = sa.select(
+                    sa.column("account", sa.String), sa.func.count()
+                ).select_from(sa.table(name))
                 for account, count in connection.execute(query.group_by(sa.column("account"))):
                     counts[account] += count
     yield from counts.items()
