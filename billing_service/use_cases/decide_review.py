@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
-from billing_service.domain.calendar import first_instant, month_key, month_of, next_month
 from billing_service.domain.events import ReviewChanged
 from billing_service.domain.review import Decision, DecisionMade, Review, ReviewKey, decided
 from billing_service.domain.stated_amount import StatedAmount
@@ -21,10 +19,10 @@ from billing_service.use_cases.reviewed_periods import (
     in_full,
     reviewed_periods,
 )
-from billing_service.use_cases.timers import CLOSE_MONTH
+from billing_service.use_cases.timers import late_closing_timers
 from chassis.database import Transaction
 from chassis.errors import EtagMismatch
-from chassis.use_case import Effects, Event, Scope, TimerSet, UseCase
+from chassis.use_case import Effects, Event, Scope, UseCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def decide(facts: DecideFacts, command: DecideReview, now: int) -> Effects[Revie
         full,
         changes=(review,),
         events=(Event(review.account, ReviewChanged(review, full.quantity, full.full_minor)),),
-        timers=_next_close(facts.stored, review.account, now),
+        timers=late_closing_timers(facts.stored, review.account, now),
     )
 
 
@@ -117,21 +115,6 @@ def _amount_minor(amount: StatedAmount | None, currency: str) -> int | None:
     if amount_minor is None:
         raise InvalidDecision("amount", f"is finer than {currency} allows, or of mixed sign")
     return amount_minor
-
-
-def _next_close(facts: Facts, account: str, now: int) -> tuple[TimerSet, ...]:
-    """The close of the payer's next open month, if the account has closed ones.
-
-    The charge may belong to one of these, and nothing else may be going to be billed any more.
-    """
-    payer = facts.profiles[account].paid_by
-    closed = max(facts.closed_through(each) or date.min for each in (account, payer))
-    if closed == date.min:
-        return ()
-    zones = facts.zones[payer]
-    month = max(next_month(closed), min(month_of(now, zone) for zone in zones))
-    due_at = max(first_instant(next_month(month), zone) for zone in zones)
-    return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
 
 
 def _widen(tx: Transaction, command: DecideReview) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The timers of billing: their kinds and keys, and when a payer's month closes."""
 
+from datetime import date
 from typing import Final
 
-from billing_service.domain.calendar import first_instant, month_key, next_month
+from billing_service.domain.calendar import first_instant, month_key, month_of, next_month
 from billing_service.domain.invoice import Invoice, InvoiceAccount
 from billing_service.domain.standing import open_month
 from billing_service.storage.facts import DocumentKey, Facts
@@ -38,6 +39,22 @@ def closing_timers(facts: Facts, account: str) -> tuple[TimerSet, ...]:
     if closed is not None and month <= closed:
         month = next_month(closed)
     due_at = max(first_instant(next_month(month), zone) for zone in facts.zones[payer])
+    return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
+
+
+def late_closing_timers(facts: Facts, account: str, now: int) -> tuple[TimerSet, ...]:
+    """The close of the payer's next open month, if the account has closed ones.
+
+    A charge that was decided late may belong to one of these, and nothing else may be going to be
+    billed any more.
+    """
+    payer = facts.profiles[account].paid_by
+    closed = max(facts.closed_through(each) or date.min for each in (account, payer))
+    if closed == date.min:
+        return ()
+    zones = facts.zones[payer]
+    month = max(next_month(closed), min(month_of(now, zone) for zone in zones))
+    due_at = max(first_instant(next_month(month), zone) for zone in zones)
     return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
 
 

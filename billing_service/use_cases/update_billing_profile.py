@@ -16,15 +16,15 @@ from billing_service.domain.errors import (
 )
 from billing_service.domain.events import BillingProfileUpdated
 from billing_service.domain.money import minor_digits
-from billing_service.storage import gathering, gathering_documents
+from billing_service.storage import gathering, gathering_documents, gathering_guards
 from billing_service.storage.facts import Facts
 from billing_service.storage.queries import ProfileInFull
 from billing_service.storage.saving import save
 from billing_service.use_cases.standings import Outcome, restate
-from billing_service.use_cases.timers import closing_timers
+from billing_service.use_cases.timers import closing_timers, late_closing_timers
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound, EtagMismatch
-from chassis.use_case import Effects, Event, Scope, UseCase
+from chassis.use_case import Effects, Event, Scope, TimerSet, UseCase
 
 CHANGEABLE: Final = (
     "legal_name",
@@ -69,6 +69,7 @@ def gather(tx: Transaction, commands: Sequence[UpdateBillingProfile]) -> Facts:
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
     gathering.gather_spans(tx, facts, accounts)
+    gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
     gathering.gather_charged_currency(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
     facts.credit.update(gathering_documents.credit_of(tx, accounts))
@@ -92,7 +93,7 @@ def decide(facts: Facts, command: UpdateBillingProfile, now: int) -> Effects[Pro
     _check_currency(after, profile, now)
     if profile.paid_by != before.paid_by:
         _bill_elsewhere(after, profile)
-        outcome.timers += closing_timers(after, profile.account)
+        outcome.timers += _closing(after, profile.account, now)
     restate(after, [profile.account], now=now, outcome=outcome)
     full = ProfileInFull(
         profile, after.standing(profile.account), after.credit_balance(profile.account, now)
@@ -144,6 +145,15 @@ def _bill_elsewhere(after: Facts, profile: BillingProfile) -> None:
     """Count the account's zone among those of its new payer."""
     zone = after.accounts[profile.account].time_zone
     after.zones[profile.paid_by] = after.zones[profile.paid_by] | {zone}
+
+
+def _closing(after: Facts, account: str, now: int) -> tuple[TimerSet, ...]:
+    """The close that bills the account's open months on its new payer, or what was decided late."""
+    is_decided = any(
+        each.account == account and each.decision is not None for each in after.reviews.values()
+    )
+    late = late_closing_timers(after, account, now) if is_decided else ()
+    return closing_timers(after, account) or late
 
 
 def _widen(tx: Transaction, command: UpdateBillingProfile) -> tuple[str, ...]:

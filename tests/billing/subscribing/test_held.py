@@ -36,14 +36,14 @@ def live(sqlite_billing: Billing) -> Live:
     return live
 
 
-def decide(live: Live, decision: Decision, units: int = 0) -> None:
+def decide(live: Live, decision: Decision, units: int = 0, *, account: str = "bravo") -> None:
     """Decide about the one review."""
-    wanted = ReviewFilter("bravo", "", ())
+    wanted = ReviewFilter(account, "", ())
     (review,) = live.billing.database.read(
         lambda tx: list_reviews(tx, wanted, after=FIRST_REVIEW, limit=10)
     )
     command = DecideReview(
-        account="bravo",
+        account=account,
         review_id=review.review_id,
         decision=decision,
         amount=StatedAmount(units, 0, "USD") if units else None,
@@ -135,6 +135,18 @@ def test_charge_decided_late_belongs_to_its_own_month(live: Live) -> None:
     live.billing.go_to("2026-06-01 00:00:03")
     months = [f"{each.month:%Y-%m} {each.amount_minor}" for each in live.billing.charges()]
     assert months == ["2026-03 1500", "2026-04 0", "2026-05 0"]
+
+
+def test_charge_decided_late_goes_to_who_pays_by_then(live: Live) -> None:
+    """Also where nothing else is going to be billed, to the account or to its new payer."""
+    live.account("charlie", payer="acme")
+    live.subscribe(account="charlie", ends="2026-04-01")
+    live.use("call", "130", account="charlie")
+    live.billing.go_to("2026-04-10")
+    decide(live, Decision.CHARGE, account="charlie")
+    live.billing.set_profile("charlie", payer="")
+    live.billing.go_to("2026-05-01 00:00:03")
+    assert [each.invoice.total_minor for each in live.billing.invoices("charlie")] == [1500]
 
 
 def test_waived_charge_leaves_a_fact(live: Live) -> None:
