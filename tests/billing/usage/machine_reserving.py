@@ -48,7 +48,7 @@ MINUTE_US: Final = 60_000_000
 # What can be reserved, mostly; and a meter that does not add up.
 WANTED: Final = st.sampled_from(
     [
-        *(("calls", "1"), ("calls", "2.5"), ("calls", "5"), ("calls", "8.000000001")),
+        *(("calls", "1"), ("calls", "2.5"), ("calls", "12"), ("calls", "8.000000001")),
         *(("bytes", "0.000000001"), ("bytes", "700000000"), ("european", "5"), ("peak", "1")),
     ]
 )
@@ -93,9 +93,14 @@ class ReservingMachine(CorrectingMachine):
             guard = SetUsageGuard(ACCOUNT, SUBSCRIPTION, price, (), (), ceiling)
             self.billing.do(SET_USAGE_GUARD, guard)
 
-    @rule(wanted=WANTED, hold_us=st.sampled_from([0, 1, 3 * HOUR_US]))
-    def reserve(self, wanted: tuple[str, str], hold_us: int) -> None:
+    @rule(
+        wanted=WANTED,
+        wait_us=st.sampled_from([0, 1, 16 * MINUTE_US]),
+        hold_us=st.sampled_from([0, 1, 3 * HOUR_US]),
+    )
+    def reserve(self, wanted: tuple[str, str], wait_us: int, hold_us: int) -> None:
         """What is used, reserved and wanted stays below the ceiling, or nothing is reserved."""
+        self.go_to(self.now + wait_us)
         price, quantity = wanted
         name = f"r{len(self.reserved)}"
         period_start_on = month_of(self.now, self.zone)
