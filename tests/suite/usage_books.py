@@ -46,7 +46,7 @@ def _stored_events(books: Books) -> Iterator[tuple[str, int]]:
     with engine.connect() as connection:
         for name in names:
             if name.startswith(EVENT_TABLES):
-                query: sa.Select[tuple[str, int]] = sa.select(
+                query: sa.Select[str, int] = sa.select(
                     sa.column("account", sa.String), sa.func.count()
                 ).select_from(sa.table(name))
                 for account, count in connection.execute(query.group_by(sa.column("account"))):
