@@ -12,6 +12,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import assert_never
 
+from billing_service.domain.money import PAYMENT_MINOR_MAX
 from billing_service.domain.usage.guard_errors import InvalidDecision, ReviewCharged
 
 _DIGEST_BYTES = 8
@@ -157,6 +158,9 @@ def decided(review: Review, made: DecisionMade) -> Review:
         raise InvalidDecision("amount", "must be stated with REDUCE: what is charged instead")
     if is_reduced and (made.amount_minor or 0) <= 0:
         raise InvalidDecision("amount", "must be above 0: to charge nothing, decide WAIVE")
+    if is_reduced and (made.amount_minor or 0) > PAYMENT_MINOR_MAX:
+        text = f"must be up to {PAYMENT_MINOR_MAX} minor units: to charge all of it, decide CHARGE"
+        raise InvalidDecision("amount", text)
     if not is_reduced and made.amount_minor is not None:
         raise InvalidDecision("amount", "goes with REDUCE only: leave it out, or decide REDUCE")
     return replace(

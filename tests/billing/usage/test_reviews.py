@@ -187,6 +187,8 @@ def test_what_is_charged_is_final(guarded: Guarded) -> None:
         (Decision.REDUCE, brl(0)),
         (Decision.REDUCE, brl(-1)),
         (Decision.REDUCE, brl(1, 1)),
+        (Decision.REDUCE, brl(10**13 + 1)),
+        (Decision.REDUCE, brl(2**63 - 1)),
         (Decision.REDUCE, brl(1)._replace(currency="NOK")),
         (Decision.CHARGE, brl(1)),
         (Decision.WAIVE, brl(1)),
@@ -195,7 +197,7 @@ def test_what_is_charged_is_final(guarded: Guarded) -> None:
 def test_an_amount_that_does_not_go_with_the_decision_is_refused(
     guarded: Guarded, decision: Decision, amount: StatedAmount | None
 ) -> None:
-    """It is above 0, exact, in the currency of the charge, and there with REDUCE only."""
+    """It is above 0, can be kept, exact, in the charge's currency, and there with REDUCE only."""
     guarded.use("2000")
     with pytest.raises(InvalidDecision):
         guarded.decide(decision, amount=amount)
