@@ -9,8 +9,18 @@ from billing_service.domain.calendar import month_of, next_month
 from billing_service.domain.catalog_errors import MeterNotFound
 from billing_service.domain.meter import Meter
 from billing_service.domain.price import DimensionFilter
-from billing_service.domain.usage.buckets import Bucket, Buckets, Granularity, stretches_of
-from billing_service.domain.usage.reading_errors import InvalidDimension, InvalidTimeRange
+from billing_service.domain.usage.buckets import (
+    BUCKETS_MAX,
+    Bucket,
+    Buckets,
+    Granularity,
+    stretches_of,
+)
+from billing_service.domain.usage.reading_errors import (
+    InvalidDimension,
+    InvalidTimeRange,
+    TooManyBuckets,
+)
 from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.usage_history import (
     HistoryWanted,
@@ -72,7 +82,10 @@ def query_usage(tx: Transaction, query: QueryUsage, *, zone: str, now: int) -> U
 
 
 def _days(query: QueryUsage, month: date) -> tuple[date, date]:
-    """The days that are asked for."""
+    """The days that are asked for.
+
+    Errors:  InvalidTimeRange, TooManyBuckets.
+    """
     start_on = query.start_on or month
     end_on = query.end_on or next_month(start_on.replace(day=1))
     if end_on <= start_on:
@@ -80,6 +93,9 @@ def _days(query: QueryUsage, month: date) -> tuple[date, date]:
     if query.granularity is Granularity.HOUR and end_on - start_on > timedelta(HOURS_DAYS_MAX):
         text = f"must lie at most {HOURS_DAYS_MAX} days after start_date to tell hours"
         raise InvalidTimeRange("end_date", text)
+    # Before any of them is made: hundreds of years of days would hold up other calls.
+    if query.granularity is Granularity.DAY and end_on - start_on > timedelta(BUCKETS_MAX):
+        raise TooManyBuckets(BUCKETS_MAX)
     return start_on, end_on
 
 

@@ -131,7 +131,8 @@ class Buckets:
         buckets: list[Bucket] = []
         for place, stretch in enumerate(self._stretches):
             own = by_stretch.get(place, [])
-            if own or levels:
+            # Nothing holds any more by then: years ahead are not gone through level by level.
+            if own or (levels and stretch.start_at < self._cut_at):
                 buckets.extend(self._in_stretch(stretch, own, levels))
             if len(buckets) > BUCKETS_MAX:
                 raise TooManyBuckets(BUCKETS_MAX)

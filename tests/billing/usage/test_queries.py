@@ -253,6 +253,18 @@ def test_too_many_buckets(*, count: int, is_refused: bool) -> None:
         assert len(buckets.of(used)) == BUCKETS_MAX
 
 
+@pytest.mark.parametrize(
+    ("days", "is_refused"), [("2000-01-01 2027-05-19", False), ("2000-01-01 2027-05-20", True)]
+)
+def test_more_days_than_there_may_be_buckets(
+    sqlite_billing: Billing, days: str, *, is_refused: bool
+) -> None:
+    """More than 10,000 days are refused before any of them is looked at."""
+    asked = Asked(sqlite_billing)
+    with pytest.raises(TooManyBuckets) if is_refused else nullcontext():
+        assert asked.told(DAY, days).buckets == ()
+
+
 def test_a_day_that_a_zone_skipped(sqlite_billing: Billing) -> None:
     """The 30th of December 2011 was no day in Apia: it has no buckets, and nothing was used."""
     asked = Asked(sqlite_billing, "Pacific/Apia")
