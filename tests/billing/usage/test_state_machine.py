@@ -40,17 +40,19 @@ def new_database(new_postgres_database: Callable[..., str]) -> Fresh:
     return lambda: new_postgres_database("billing", create_store)
 
 
-def play(fresh: Fresh, *, examples: int, steps: int, shrinks: bool = False) -> None:
-    """Play the machine some times, each on a store of its own.
+def play(fresh: Fresh, *, examples: int, steps: int, shrinks: bool = False) -> int:
+    """Play the machine some times, each on a store of its own; gives how many times it was.
 
     `shrinks`: look for fewer steps that fail, too, which takes minutes.
     """
+    played: list[str] = []
 
     class OnFreshStore(ClosingMachine):
         """The machine on a store of its own."""
 
         def __init__(self) -> None:
-            super().__init__(fresh())
+            played.append(fresh())
+            super().__init__(played[-1])
 
     phases = (Phase.generate, Phase.shrink) if shrinks else (Phase.generate,)
     wanted = settings(
@@ -60,25 +62,26 @@ def play(fresh: Fresh, *, examples: int, steps: int, shrinks: bool = False) -> N
         suppress_health_check=SLOW,
     )
     run_state_machine_as_test(OnFreshStore, settings=wanted)
+    return len(played)
 
 
 def test_usage_is_what_the_model_says_on_sqlite(new_file: Fresh) -> None:
     """Some hundred steps, the same on every run."""
-    play(new_file, examples=6, steps=25)
+    assert play(new_file, examples=6, steps=25) >= 6
 
 
 def test_usage_is_what_the_model_says_on_postgresql(new_database: Fresh) -> None:
     """The same with fewer steps: what counts is that every rule runs there, too."""
-    play(new_database, examples=2, steps=20)
+    assert play(new_database, examples=2, steps=20) >= 2
 
 
 @pytest.mark.soak
 def test_usage_stays_what_the_model_says_on_sqlite(new_file: Fresh) -> None:
     """Some ten thousand steps."""
-    play(new_file, examples=200, steps=60, shrinks=True)
+    assert play(new_file, examples=200, steps=60, shrinks=True) >= 200
 
 
 @pytest.mark.soak
 def test_usage_stays_what_the_model_says_on_postgresql(new_database: Fresh) -> None:
     """Some thousand steps."""
-    play(new_database, examples=60, steps=40, shrinks=True)
+    assert play(new_database, examples=60, steps=40, shrinks=True) >= 60
