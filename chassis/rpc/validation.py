@@ -1,9 +1,13 @@
 """The field rules of the contract, checked before a servicer sees the request."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
 
 import protovalidate
-from google.protobuf.descriptor import FieldDescriptor
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from protovalidate import FieldPathElementPb
 
@@ -11,8 +15,22 @@ from chassis.errors import FieldViolation, InvalidField
 from chassis.rpc.status import VIOLATIONS_MAX
 
 
+class _Listing(NamedTuple):
+    """A field with a bound on its entries (0: none), or one whose messages lead to such fields."""
+
+    field: FieldDescriptor
+    entries_max: int
+    leads_on: bool
+
+
 def check_fields(request: Message) -> None:
-    """Raise InvalidField, naming each field that breaks its rule."""
+    """Raise InvalidField, naming each field that breaks its rule.
+
+    Lists are counted first: the rules of millions of entries would hold up all other calls.
+    """
+    too_long = list(islice(_too_long(request, ""), VIOLATIONS_MAX))
+    if too_long:
+        raise InvalidField(*too_long)
     violations = protovalidate.collect_violations(request)
     if violations:
         raise InvalidField(
@@ -36,6 +54,49 @@ def check_text(request: Message, payload: bytes) -> None:
         if paths:
             text = "must not hold the character NUL"
             raise InvalidField(*(FieldViolation(path, text) for path in paths[:VIOLATIONS_MAX]))
+
+
+def _too_long(message: Message, prefix: str) -> Iterator[FieldViolation]:
+    """The lists and maps of a message, and of those in it, with more entries than they may have."""
+    for field, entries_max, leads_on in _listings_of(message.DESCRIPTOR):
+        path = prefix + field.name
+        if not field.is_repeated:
+            if message.HasField(field.name):
+                yield from _too_long(getattr(message, field.name), f"{path}.")
+            continue
+        entries = getattr(message, field.name)
+        if entries_max and len(entries) > entries_max:
+            yield FieldViolation(path, f"must contain no more than {entries_max} item(s)")
+        elif leads_on:
+            for place, each in enumerate(entries):
+                yield from _too_long(each, f"{path}[{place}].")
+
+
+@cache
+def _listings_of(descriptor: Descriptor) -> tuple[_Listing, ...]:
+    """The fields of a kind of message that are counted, or gone into."""
+    found = [_Listing(field, _entries_max(field), _leads_on(field)) for field in descriptor.fields]
+    return tuple(each for each in found if each.entries_max or each.leads_on)
+
+
+def _entries_max(field: FieldDescriptor) -> int:
+    """How many entries a list or map may have; 0 where no rule says so."""
+    extension: Any = validate_pb2.field
+    rules: validate_pb2.FieldRules = field.GetOptions().Extensions[extension]
+    return int(rules.repeated.max_items or rules.map.max_pairs)
+
+
+def _leads_on(field: FieldDescriptor) -> bool:
+    """Whether bounded lists or maps are anywhere in the messages of a field."""
+    if field.message_type is None or field.message_type.GetOptions().map_entry:
+        return False
+    kinds = [field.message_type]
+    for kind in kinds:
+        if any(map(_entries_max, kind.fields)):
+            return True
+        inner = [each.message_type for each in kind.fields if each.message_type is not None]
+        kinds.extend(each for each in inner if each not in kinds)
+    return False
 
 
 def _paths_of_nul(message: Message, prefix: str) -> Iterator[str]:
