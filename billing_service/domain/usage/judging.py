@@ -167,7 +167,7 @@ class Home:
                 f"seconds ahead of {instant_text(self.now_at)}, the clock of {name}: "
                 "set the sender's clock, or send the event later",
             )
-        if time_at < self.kept_since:
+        if self.bounds.kept_since is not None and time_at < self.kept_since:
             text = f"before {instant_text(self.kept_since)}, and those months have aged out"
         else:
             text = f"more than {self.bounds.age_max_us // _DAY_US} days back"

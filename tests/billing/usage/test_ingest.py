@@ -93,6 +93,12 @@ def test_bad_event_does_not_spoil_its_batch(metered: Billing) -> None:
     ]
 
 
+def test_event_of_before_1970_is_not_told_of_months_that_aged_out(metered: Billing) -> None:
+    """None has: it is just too far back."""
+    (refusal,) = ingest(metered, event_of("1", -1)).refusals
+    assert "more than 1100 days back" in refusal.message
+
+
 def test_rejected_event_may_come_again_corrected(metered: Billing) -> None:
     """What was not taken in is not known."""
     ingest(metered, event_of("1", NOON_AT, "many"))
