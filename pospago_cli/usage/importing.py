@@ -99,7 +99,11 @@ def _import(session: Session, asked: Asked, file: UsageFile) -> None:
     with progress(session.errors, tally) as watcher:
         if tally.rows:
             watcher.told(f"Going on after row {tally.rows:,}; to begin anew, add --restart.")
-        under_way.run(stub.StreamEvents, watcher)
+        try:
+            under_way.run(stub.StreamEvents, watcher)
+        except KeyboardInterrupt:
+            watcher.told(f"{counted(tally)}. The same command goes on from here.")
+            raise
     _tell(session, asked, under_way)
 
 

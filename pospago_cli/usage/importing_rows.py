@@ -134,5 +134,5 @@ def _instant(value: object) -> datetime:
     try:
         return datetime.fromisoformat(str(value))
     except ValueError as no_instant:
-        said = f"its time {str(value)[:40]!r} is none: write it as 2027-01-31T23:59:00Z"
+        said = f"its time {str(value)[:40]!r} is no instant: write it as 2027-01-31T23:59:00Z"
         raise Unreadable(said) from no_instant

@@ -63,7 +63,7 @@ def test_what_rows_leave_out_is_stated_for_all(tmp_path: Path) -> None:
     ("text", "fault"),
     [
         ("id,x\n1,2,3\n", "it has 3 cells, and the header 2"),
-        ("id,time\n1,yesterday\n", "its time 'yesterday' is none"),
+        ("id,time\n1,yesterday\n", "its time 'yesterday' is no instant"),
         ("id,time\n1,2031-01-06T12:00:00\n", "has no offset"),
         ("id,x\n,2\n", "it states no id"),
         (b"id,x\n1,\xff\n", "no UTF-8"),

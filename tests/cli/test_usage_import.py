@@ -3,12 +3,14 @@
 import asyncio
 import json
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from pospago_cli.__main__ import INTERRUPTED
 from pospago_cli.failures import EXIT_FAILED, EXIT_REFUSED
 from pospago_cli.usage.importing_state import SUFFIX
 from tests.cli.usage_files import written, written_jsonl, written_parquet
@@ -91,6 +93,20 @@ async def test_a_killed_import_goes_on(service: UsageService, tmp_path: Path) ->
     assert await service.used("requests") == str(count)
 
 
+async def test_an_interrupted_import_says_how_to_go_on(
+    service: UsageService, tmp_path: Path
+) -> None:
+    """Ctrl-C tells how far it came, and that the same command goes on."""
+    path = file_of(tmp_path / "used.csv", ROWS)
+    child = service.child(path, stderr=subprocess.PIPE)
+    await until_under_way(path)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate()
+    assert child.returncode == INTERRUPTED
+    assert f"{acknowledged(path):,} rows · " in told.decode()
+    assert "The same command goes on from here." in told.decode()
+
+
 async def test_an_import_outlives_the_server(service: UsageService, tmp_path: Path) -> None:
     """A server that is restarted in the middle is waited for; every row counts once."""
     path = file_of(tmp_path / "used.jsonl", ROWS)
@@ -138,7 +154,7 @@ async def test_a_dry_run_sends_nothing(service: UsageService, tmp_path: Path) ->
     """It tells what cannot be read, and writes no file."""
     path = written(tmp_path / "used.csv", "id,time\n1,\n2,tomorrow\n")
     shown = await service.shown(path, "--dry-run", exit_code=EXIT_REFUSED)
-    assert "row 2: its time 'tomorrow' is none" in shown
+    assert "row 2: its time 'tomorrow' is no instant" in shown
     assert names_in(tmp_path) == [path.name]
     assert await service.used("requests") == "0"
 

@@ -74,7 +74,7 @@ class UsageService:
         total: str = json.loads(printed)["total_quantity"]["value"]
         return total
 
-    def child(self, path: Path) -> "subprocess.Popen[bytes]":
+    def child(self, path: Path, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """An import in a process of its own."""
         return subprocess.Popen(  # noqa: S603 - our own command
             [
@@ -83,7 +83,7 @@ class UsageService:
             ],
             env={**os.environ, "POSPAGO_TOKEN": self.shell.secret},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
         )
 
     async def restart(self, away_seconds: float) -> None:
