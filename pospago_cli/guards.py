@@ -112,6 +112,8 @@ def make(
     print_fields(session.console, answer.reservation)
     if answer.HasField("remaining_quantity"):
         session.console.print(f"{answer.remaining_quantity.value} left below the ceiling.")
+    else:
+        session.console.print("No ceiling is set: `pospago guard set` sets one.")
 
 
 @reservation.command("settle")

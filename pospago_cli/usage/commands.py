@@ -68,7 +68,9 @@ def send(session: Session, /, account: str, **stated: Any) -> None:
 @usage.command("events")
 @click.argument("account", type=ACCOUNT)
 @click.option("--from", "start_time", type=Instant(), help="The first instant. [of this month]")
-@click.option("--until", "end_time", type=Instant(), help="The first instant after. [a month's]")
+@click.option(
+    "--until", "end_time", type=Instant(), help="The first instant after. [of the month after]"
+)
 @click.option("--type", "kind", default="", help="Only of this type.")
 @click.option("--source", default="", help="Only of this source.")
 @limit_option
@@ -107,7 +109,10 @@ def amend(
     reason: str,
     request_id: str,
 ) -> None:
-    """Replace the data of ACCOUNT's event ID by --data; the event stays as it came."""
+    """Let ACCOUNT's event ID count by other data; the event stays as it came.
+
+    What --data states takes the place of all its data: state what stays as it was, too.
+    """
     request = pb.AmendEventRequest(
         parent=account,
         event=pb.EventKey(source=source, id=event_id),

@@ -68,7 +68,9 @@ def watch(
 @click.argument("account", type=ACCOUNT)
 @click.argument("meter", type=METER)
 @click.option("--from", "start_date", type=CivilDate(), help="The first day. [of this month]")
-@click.option("--until", "end_date", type=CivilDate(), help="The first day after. [a month's]")
+@click.option(
+    "--until", "end_date", type=CivilDate(), help="The first day after. [of the month after]"
+)
 @click.option(
     "--by",
     "granularity",

@@ -157,6 +157,14 @@ async def test_a_ceiling_holds_reservations(service: UsageService) -> None:
     assert "USAGE_CEILING_REACHED" in refused
 
 
+async def test_a_reservation_without_a_ceiling_says_so(service: UsageService) -> None:
+    """Nothing limits it, and nobody has to guess that."""
+    made = await service.shell.pospago(
+        "reservation", "make", f"{service.account}/site", "traffic", "30"
+    )
+    assert "No ceiling is set: `pospago guard set` sets one." in made
+
+
 async def test_a_reservation_is_settled_by_its_event(service: UsageService) -> None:
     """The event counts, and the reservation is over."""
     made = await answer(service, "reservation", "make", f"{service.account}/site", "traffic", "30")
