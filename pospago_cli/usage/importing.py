@@ -102,7 +102,8 @@ def _import(session: Session, asked: Asked, file: UsageFile) -> None:
         try:
             under_way.run(stub.StreamEvents, watcher)
         except KeyboardInterrupt:
-            watcher.told(f"{counted(tally)}. The same command goes on from here.")
+            kept = state.read() or Tally()  # what is written down; the tally may be ahead of it
+            watcher.told(f"{counted(kept)}. The same command goes on from here.")
             raise
     _tell(session, asked, under_way)
 
