@@ -154,7 +154,7 @@ def _print(session: Session, service: str, event: event_pb2.Event) -> None:
     line.append(f"{tables.instant_text(event.effective_time)} ", style="dim")
     line.append(event.payload.TypeName().rpartition(".")[2], style="bold")
     line.append(f" {tables.subject_of(payload) or event.account}")
-    if instants := tables.instants_of(payload):
-        line.append(f"  {instants}")
+    if figures := tables.figures_of(payload):
+        line.append(f"  {figures}")
     line.append(f"  by {event.actor}", style="dim")
     session.console.print(line, soft_wrap=True)

@@ -162,14 +162,18 @@ def subject_of(payload: Message | None) -> str:
     return ""
 
 
-def instants_of(payload: Message | None) -> str:
-    """The days and instants that a message states itself, such as `stop time 2027-01-31 …Z`."""
+# The field that names an item of a plan.
+_ITEM: Final = "price"
+
+
+def figures_of(payload: Message | None) -> str:
+    """What a message states itself beside names: `price api, percent 80, stop time 2027-…Z`."""
     if payload is None:
         return ""
     return ", ".join(
         f"{descriptor.name.replace('_', ' ')} {_value_text(descriptor, value)}"
         for descriptor, value in payload.ListFields()
-        if isinstance(value, Date | Timestamp)
+        if isinstance(value, Date | Timestamp | DecimalMessage | Money) or descriptor.name == _ITEM
     )
 
 

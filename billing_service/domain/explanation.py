@@ -70,8 +70,13 @@ class _Stages:
     exact: Fraction
 
 
-def explain(rated: RatedPrice, *, plan: str, plan_version: int) -> Explanation:
-    """How a rated price came about; `plan` '' is one that is not stored."""
+def explain(
+    rated: RatedPrice, *, plan: str, plan_version: int, decided_minor: int | None = None
+) -> Explanation:
+    """How a rated price came about; `plan` '' is one that is not stored.
+
+    `decided_minor` is what a review left of it; None: nobody has decided.
+    """
     price, shares = rated.price, rated.shares
     stages = _stages(rated, shares)
     raised, lowered = stages.bounded > stages.indexed, stages.bounded < stages.indexed
@@ -96,7 +101,7 @@ def explain(rated: RatedPrice, *, plan: str, plan_version: int) -> Explanation:
         exact_amount=_exact_text(stages.exact),
         amount_minor=rated.amount_minor,
         currency=price.currency,
-        steps=tuple(_steps(rated, shares, stages)),
+        steps=(*_steps(rated, shares, stages), *_decided_steps(rated, decided_minor)),
     )
 
 
@@ -161,8 +166,19 @@ def _steps(rated: RatedPrice, shares: tuple[Share, ...], stages: _Stages) -> Ite
         yield from _discount_steps(rated.price, stages)
         yield from _part_steps(rated, stages)
     yield _rounding_step(rated, stages)
-    if rated.is_held:
-        yield "It is not charged before somebody has decided so."
+
+
+def _decided_steps(rated: RatedPrice, decided_minor: int | None) -> Iterator[str]:
+    """What a review makes of it."""
+    if decided_minor is None:
+        if rated.is_held:
+            yield "It is not charged before somebody has decided so."
+    elif decided_minor == rated.amount_minor:
+        yield "A review decided that all of it is charged."
+    elif decided_minor:
+        yield f"A review reduced it to {_money(decided_minor, rated.price.currency)}."
+    else:
+        yield "A review waived it: nothing is charged."
 
 
 def _quantity_step(rated: RatedPrice) -> str:

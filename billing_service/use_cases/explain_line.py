@@ -7,7 +7,7 @@ from billing_service.domain.explanation import Explanation, explain, explain_inc
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.plan import Plan
 from billing_service.domain.price import applying
-from billing_service.domain.rating import RatedPrice, rate
+from billing_service.domain.rating import RatedPrice, rate, shown
 from billing_service.storage.charge_queries import LineCharges, charges_of_line
 from billing_service.storage.document_queries import find_invoice
 from billing_service.storage.queries import find_plan
@@ -50,12 +50,14 @@ def explain_line(
     if plan is None:
         raise ChargeDiffersError(f"plans/{charged.plan} is gone")
     rated = _rated_again(plan, charged)
-    is_included = line.part is LinePart.INCLUDED
-    explained = explain_included if is_included else explain
-    explanation = explained(rated, plan=plan.plan_id, plan_version=charged.plan_version)
-    is_decided = charged.review and not is_included
-    review = (charged.account, charged.review) if is_decided else None
-    return ExplainedLine(line, explanation, charged.count, review, charged.amount_minor)
+    version = charged.plan_version
+    if line.part is LinePart.INCLUDED:
+        told = explain_included(rated, plan=plan.plan_id, plan_version=version)
+        return ExplainedLine(line, told, charged.count, None, charged.amount_minor)
+    decided_minor = charged.amount_minor if charged.review else None
+    told = explain(rated, plan=plan.plan_id, plan_version=version, decided_minor=decided_minor)
+    review = (charged.account, charged.review) if charged.review else None
+    return ExplainedLine(line, told, charged.count, review, charged.amount_minor)
 
 
 def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:
@@ -64,7 +66,7 @@ def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:
     holding = applying(version.prices, band=charged.band, currency=charged.currency)
     price = next(each for each in holding if each.code == charged.price)
     rated = rate(
-        price,
+        shown(price) if charged.review else price,
         charged.usage,
         free=charged.included,
         coverage=charged.coverage,

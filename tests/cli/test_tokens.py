@@ -9,13 +9,15 @@ import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
+from google.type.decimal_pb2 import Decimal as DecimalMessage
+from google.type.money_pb2 import Money
 from pospago.billing.v1 import events_pb2 as billing_pb
 from pospago.provisioning.v1 import events_pb2, instance_pb2, token_pb2
 
 from chassis.clock import ManualClock
 from pospago_cli.__main__ import run
 from pospago_cli.session import Session
-from pospago_cli.tables import instants_of, subject_of
+from pospago_cli.tables import figures_of, subject_of
 from tests.provisioning.builders import START_AT
 from tests.provisioning.calling import Served, served
 
@@ -114,8 +116,14 @@ def test_warning_is_shown_with_what_it_concerns(payload: object, subject: str) -
         (billing_pb.AccountStopAhead(stop_time=AT), "stop time 2027-01-31 12:00:00Z"),
         (billing_pb.AccountDeletionAhead(deletion_time=AT), "deletion time 2027-01-31 12:00:00Z"),
         (billing_pb.AccountStopAhead(account="accounts/acme"), ""),
+        (
+            billing_pb.UsageThresholdReached(
+                price="calls", percent=DecimalMessage(value="80"), cost=Money(currency_code="BRL")
+            ),
+            "price calls, percent 80, cost 0.00 BRL",
+        ),
     ],
 )
-def test_warning_is_shown_with_its_instant(payload: Message, told: str) -> None:
-    """A line of the feed says when what is warned of will happen."""
-    assert instants_of(payload) == told
+def test_warning_is_shown_with_its_figures(payload: Message, told: str) -> None:
+    """A line of the feed says of what is warned: when it will happen, or how much it is."""
+    assert figures_of(payload) == told

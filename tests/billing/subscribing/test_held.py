@@ -173,3 +173,4 @@ def test_explanation_tells_the_review_and_what_it_left(live: Live) -> None:
     (charge,) = live.billing.charges()
     assert (found.explanation.amount_minor, found.decided_minor) == (1500, 400)
     assert found.review == ("bravo", charge.review)
+    assert found.explanation.steps[-1].startswith("A review reduced it to ")
