@@ -15,6 +15,7 @@ from billing_service.domain.item_lines import unit_of
 from billing_service.domain.item_rate import ItemRate
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_models import Usage
+from billing_service.domain.rating import RatedPrice
 from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
 from billing_service.domain.subscription_errors import PriceUnchargeable
@@ -107,6 +108,18 @@ def _decided_late(
     return priced if is_late else None
 
 
+def _price(priced: SubscribedPrice, facts: PlanFacts) -> RatedPrice | None:
+    """What it costs; None if that is no line. What is under review is one, of 0 too."""
+    usages = priced.usages(facts.usages)
+    rated = priced.rate(usages)
+    if rated is not None:
+        return rated
+    reviews = facts.reviews.get((priced.account, priced.subscription_id), ())
+    place = (priced.price.code, priced.period.start_on)
+    is_reviewed = any((each.price, each.period_start_on) == place for each in reviews)
+    return priced.shown.rate(usages) if is_reviewed else None
+
+
 def _rated(
     to_rate: AccountToRate,
     subscribed: SubscribedPlan,
@@ -115,7 +128,7 @@ def _rated(
 ) -> Iterator[RatedItem]:
     subscription, price = subscribed.subscription, priced.price
     key = ChargeKey(*subscription.key, price.code, priced.period.start_on)
-    rated = None if key in facts.charged else priced.rate(priced.usages(facts.usages))
+    rated = None if key in facts.charged else _price(priced, facts)
     if rated is None:
         return
     review_key = ReviewKey(*subscription.key, price.code, priced.period.start_on)

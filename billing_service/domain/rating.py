@@ -9,7 +9,7 @@ Source:  docs/decisions/0010-price-models.md
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, getcontext, localcontext, setcontext
 from fractions import Fraction
 from typing import Final, NamedTuple, assert_never
@@ -143,6 +143,11 @@ def rate(
             amount_minor,
         ),
     )
+
+
+def shown(price: Price) -> Price:
+    """A price that is a line where nothing was used, too: of 0, if it would be left out."""
+    return replace(price, zero_usage=ZeroUsage.SHOWN) if price.zero_usage is _OMITTED else price
 
 
 def _of_part(price: Price, amount: Decimal, coverage: Coverage) -> Decimal:

@@ -5,10 +5,10 @@ Source:  docs/decisions/0018-plan-subscriptions.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from billing_service.domain.allowance import Coverage
 from billing_service.domain.calendar import next_month
@@ -29,7 +29,7 @@ from billing_service.domain.price import (
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.price_models import Capacity, Percentage, Usage, usage_of_peaks
 from billing_service.domain.quantities import ZERO, Charged, Quantities
-from billing_service.domain.rating import RatedPrice, rate
+from billing_service.domain.rating import RatedPrice, rate, shown
 from billing_service.domain.subscription import PlanTerms, Subscription
 from billing_service.domain.usage.wanted import UsageWanted
 
@@ -105,6 +105,11 @@ class SubscribedPrice:
             peaks = {each.meter: found[each].quantity for each in wanted}
             return {self.price.code: usage_of_peaks(peaks)}
         return {code: found[only] for code, (only,) in self.wanted.items()}
+
+    @property
+    def shown(self) -> Self:
+        """The same, as a line where nothing is used, too."""
+        return replace(self, item=replace(self.item, price=shown(self.price)))
 
     def rate(self, usages: Mapping[str, Usage]) -> RatedPrice | None:
         """What it costs; None if that is no line at all.
