@@ -25,6 +25,7 @@ _STANDINGS: Final = table("standings")
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _FACTS: Final = table("subscription_facts")
 _CHARGES: Final = table("charges")
+_REVIEWS: Final = table("reviews")
 
 # Asked for each event that is applied, so it is built once.
 _PAYERS: Final = InQuery(select(_PROFILES.c.paid_by).distinct(), _PROFILES.c.account)
@@ -133,12 +134,13 @@ def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[
 
 
 def gather_charged_currency(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
-    """The currency of the accounts that something was charged to."""
-    query = select(_CHARGES.c.account, func.max(_CHARGES.c.currency)).group_by(_CHARGES.c.account)
+    """The currency of the accounts that something was charged to, or waits to be."""
     wanted = sorted(set(accounts))
-    facts.charged_in.update(
-        {row[0]: row[1] for row in tx.where_in(query, _CHARGES.c.account, wanted)}
-    )
+    for each in (_REVIEWS, _CHARGES):
+        query = select(each.c.account, func.max(each.c.currency)).group_by(each.c.account)
+        facts.charged_in.update(
+            {row[0]: row[1] for row in tx.where_in(query, each.c.account, wanted)}
+        )
 
 
 def gather_holds(tx: Transaction, facts: Facts, accounts: Sequence[str]) -> None:

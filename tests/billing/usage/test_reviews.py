@@ -6,13 +6,16 @@ from decimal import Decimal
 import pytest
 from pospago.billing.v1 import events_pb2
 
+from billing_service.domain.errors import CurrencyFixed
 from billing_service.domain.plan import PlanVersion
+from billing_service.domain.price import ZeroUsage
 from billing_service.domain.review import (
     Decision,
     ReviewState,
     review_id_of,
 )
 from billing_service.domain.stated_amount import StatedAmount
+from billing_service.domain.usage.correction import Why
 from billing_service.domain.usage.event_errors import MonthTooRecent
 from billing_service.domain.usage.guard_errors import (
     InvalidDecision,
@@ -21,7 +24,9 @@ from billing_service.domain.usage.guard_errors import (
 )
 from billing_service.use_cases.add_plan_version import ADD_PLAN_VERSION, AddPlanVersion
 from billing_service.use_cases.age_out_events import AGE_OUT_EVENTS, AgeOutEvents
+from billing_service.use_cases.explain_line import explain_line
 from billing_service.use_cases.ingest import INGEST
+from billing_service.use_cases.void_events import VOID_EVENTS, VoidEvents
 from chassis.errors import EtagMismatch
 from tests.billing.builders import Billing, at, day
 from tests.billing.usage.guarded import ARREARS, CALLS, MEGABYTES, PEAK, Guarded, brl
@@ -239,6 +244,62 @@ def test_events_are_kept_while_their_charge_waits(guarded: Guarded) -> None:
     guarded.billing.go_to("2026-09-02 12:00")
     aged = guarded.billing.do(AGE_OUT_EVENTS, AgeOutEvents(day("2026-04-01")))
     assert aged.months == (day("2026-03-01"),)
+
+
+@pytest.fixture
+def omitting(billing: Billing) -> Guarded:
+    """An account whose calls, once there are none, are no line of an invoice, on each store."""
+    return Guarded.on(billing, replace(CALLS, zero_usage=ZeroUsage.OMITTED))
+
+
+def void(guarded: Guarded, event_id: str) -> None:
+    """Take one event back."""
+    command = VoidEvents("acme", Why("by mistake", "operator/test"), (("gate", event_id),))
+    guarded.billing.do(VOID_EVENTS, command)
+
+
+@pytest.mark.parametrize("decision", [None, Decision.WAIVE])
+def test_a_review_of_what_came_to_nothing_is_charged(
+    omitting: Guarded, decision: Decision | None
+) -> None:
+    """Though nothing used is no line otherwise: a charge of 0 ends the review."""
+    event_id = omitting.use("2000")
+    if decision:
+        omitting.decide(decision)
+    void(omitting, event_id)
+    omitting.billing.go_to("2026-04-02 12:00")
+    found = (amounts(omitting.billing), omitting.review().state)
+    assert found == ([("calls", 0)], ReviewState.CHARGED)
+
+
+def test_a_late_decision_about_nothing_is_charged(omitting: Guarded) -> None:
+    """What was voided after its month had closed is a charge of 0 on the next invoice."""
+    event_id = omitting.use("2000")
+    omitting.billing.go_to("2026-04-10 12:00")
+    void(omitting, event_id)
+    omitting.decide(Decision.WAIVE)
+    omitting.billing.go_to("2026-05-02 12:00")
+    found = (amounts(omitting.billing), omitting.review().state)
+    assert found == ([("calls", 0)], ReviewState.CHARGED)
+
+
+def test_a_charge_of_nothing_is_explained(omitting: Guarded) -> None:
+    """Its line comes out again."""
+    void(omitting, omitting.use("2000"))
+    omitting.billing.go_to("2026-04-02 12:00")
+    invoice = omitting.billing.invoice()
+    line = next(each for each in invoice.lines if each.price == "calls")
+    explained = omitting.billing.database.read(
+        lambda tx: explain_line(tx, "acme", invoice.invoice.invoice_id, line.line_number, 0)
+    )
+    assert (explained.line.amount_minor, explained.explanation.amount_minor) == (0, 0)
+
+
+def test_the_currency_is_fixed_while_a_charge_waits(stored: Guarded) -> None:
+    """What is held will be charged in the currency that its review states."""
+    stored.use("2000")
+    with pytest.raises(CurrencyFixed):
+        stored.billing.set_profile(currency="USD")
 
 
 def test_review_ids_fit_and_tell_reviews_apart() -> None:
