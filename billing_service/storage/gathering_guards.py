@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import exists, select, tuple_
 
+from billing_service.domain.review import ReviewKey
 from billing_service.domain.usage.reservation import Reservation
 from billing_service.storage import guard_rows
 from billing_service.storage.facts import Facts
@@ -32,10 +33,15 @@ def gather_guards(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> Non
         facts.guards[guard.key] = guard
 
 
-def gather_crossings(tx: Transaction, facts: Facts, guards: Iterable[GuardKey]) -> None:
-    """The thresholds that were told of what the guards watch, in all periods."""
-    key: Any = tuple_(_CROSSINGS.c.account, _CROSSINGS.c.subscription, _CROSSINGS.c.price)
-    for row in tx.where_in(select(_CROSSINGS), key, sorted(set(guards))):
+def gather_crossings(tx: Transaction, facts: Facts, periods: Iterable[ReviewKey]) -> None:
+    """The thresholds that were told in those of the periods that the guards watch."""
+    columns = _CROSSINGS.c
+    key: Any = tuple_(columns.account, columns.subscription, columns.price, columns.period_start_on)
+    places = {
+        (each.account, each.subscription, each.price, each.period_start_on) for each in periods
+    }
+    wanted = sorted(place for place in places if place[:3] in facts.guards)
+    for row in tx.where_in(select(_CROSSINGS), key, wanted):
         facts.crossings[guard_rows.crossing_from_row(row)] = True
 
 

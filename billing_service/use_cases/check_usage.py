@@ -54,7 +54,6 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> CheckFacts:
     gathering.gather_subscriptions(tx, stored, reviewed)
     gather_pricing(tx, stored, now_of)
     gathering_guards.gather_guards(tx, stored, now_of)
-    gathering_guards.gather_crossings(tx, stored, stored.guards)
     subscribed = subscribed_plans(stored, now_of).values()
     prices = [
         price
@@ -63,6 +62,8 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> CheckFacts:
     ]
     for period in read_periods(tx, stored, prices, now_of):
         facts.periods.setdefault(period.priced.account, []).append(period)
+    looked_at = [each.key for own in facts.periods.values() for each in own]
+    gathering_guards.gather_crossings(tx, stored, looked_at)
     return facts
 
 

@@ -18,11 +18,14 @@ from billing_service.domain.usage.guard import (
     reached,
 )
 from billing_service.domain.usage.guard_errors import InvalidGuard, PriceNotMetered
+from billing_service.use_cases.check_usage import gather
 from billing_service.use_cases.ingest import INGEST
 from billing_service.use_cases.set_usage_guard import SET_USAGE_GUARD, read_guard
+from billing_service.use_cases.timers import CHECK_USAGE
 from billing_service.use_cases.void_events import VOID_EVENTS, VoidEvents
 from chassis.errors import EtagMismatch
-from tests.billing.builders import Billing, at
+from chassis.use_case import TimerDue
+from tests.billing.builders import Billing, at, day
 from tests.billing.usage.guarded import Guarded, brl, guard_command, metered
 from tests.billing.usage.ingesting import batch_of, event_of
 
@@ -256,3 +259,16 @@ def test_an_amount_in_another_currency_is_not_reached() -> None:
     guard = UsageGuard("acme", "main", "calls", (), (100,), "BRL")
     found = list(reached(guard, Reading(Decimal(5), None, 100), "NOK"))
     assert found == []
+
+
+def test_only_crossings_of_periods_in_question_are_read(billing: Billing) -> None:
+    """What was told of March is of no concern once March is closed, however long it is ago."""
+    guarded = Guarded.on(billing)
+    guarded.guard(percents=("50",))
+    guarded.use("600")
+    billing.go_to("2026-04-10 12:00")
+    guarded.use("600")
+    now = billing.clock.now()
+    due = TimerDue("acme", CHECK_USAGE, "acme", due_at=now, fired_at=now, sandbox="")
+    crossings = billing.database.read(lambda tx: gather(tx, [due]).stored.crossings)
+    assert [each.period_start_on for each in crossings] == [day("2026-04-01")]
