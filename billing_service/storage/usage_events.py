@@ -18,7 +18,12 @@ from billing_service.domain.usage.months import month_at
 from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
-from billing_service.storage.usage_segments import kept_since, segment_table, segments_between
+from billing_service.storage.usage_segments import (
+    kept_since,
+    rows_of_segment,
+    segment_table,
+    segments_between,
+)
 from chassis.database import Transaction
 from chassis.tuples import find_tuples
 
@@ -77,7 +82,7 @@ def list_events(
         if after is not None:
             later = and_(segment.c.time_at == after[0], segment.c.event_key > after[1])
             query = query.where(or_(segment.c.time_at > after[0], later))
-        rows += tx.all(query.limit(limit - len(rows)))
+        rows += rows_of_segment(tx, segment, query.limit(limit - len(rows)))
         if len(rows) >= limit:
             break
     return _with_corrections(tx, rows)
@@ -95,7 +100,7 @@ def list_counting_events(
     for segment in segments_between(tx, wanted.start_at, wanted.end_at):
         query = _filtered(segment, wanted).where(~_is_voided(segment))
         in_order = query.order_by(segment.c.time_at, segment.c.event_key)
-        rows += tx.all(in_order.limit(limit - len(rows)))
+        rows += rows_of_segment(tx, segment, in_order.limit(limit - len(rows)))
         if len(rows) >= limit:
             break
     return _with_corrections(tx, rows)
@@ -110,7 +115,8 @@ def count_voided_events(tx: Transaction, wanted: EventFilter) -> int:
     count = 0
     for segment in segments_between(tx, wanted.start_at, wanted.end_at):
         voided = _filtered(segment, wanted).where(_is_voided(segment))
-        count += tx.one(select(func.count()).select_from(voided.subquery()))[0]
+        query = select(func.count()).select_from(voided.subquery())
+        count += rows_of_segment(tx, segment, query)[0][0]
     return count
 
 

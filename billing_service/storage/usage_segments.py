@@ -4,10 +4,10 @@ A month's row in the registry comes first, so that of two processes that need it
 waits and then finds it. Old months age out whole: their table is dropped, the row stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -25,10 +25,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateTable, DropTable
+from sqlalchemy.sql.base import Executable
 
 from billing_service.domain.calendar import next_month
 from billing_service.domain.usage.months import month_start
+from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.storage.columns import ID_LENGTH
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -36,6 +39,9 @@ from chassis.database import Transaction
 _SEGMENTS: Final = table("usage_segments")
 # Of their own, so that tables made by the way are not taken for a change of the shape.
 _METADATA: Final = MetaData()
+# Since when events are kept, at the earliest, where those of a table are gone.
+_KEPT_AT: Final = "kept_at"
+_UNDEFINED_TABLE: Final = "42P01"
 
 
 @lru_cache(maxsize=256)
@@ -56,6 +62,7 @@ def segment_table(month: date) -> Table:
         Column("meters", Text, nullable=False),
         Column("recorded_at", BigInteger, nullable=False),
         PrimaryKeyConstraint("account", "time_at", "event_key", name=f"pk_{name}"),
+        info={_KEPT_AT: month_start(next_month(month))},
         extend_existing=True,
         sqlite_with_rowid=False,
     )
@@ -88,6 +95,23 @@ def segments_between(tx: Transaction, start_at: int, end_at: int) -> list[Table]
         for month in segments_of(tx)
         if month_start(month) < end_at and month_start(next_month(month)) > start_at
     ]
+
+
+def rows_of_segment(
+    tx: Transaction, segment: Table, statement: Executable, parameters: Any = None
+) -> Sequence[Any]:
+    """The rows of a query of a month's events.
+
+    In PostgreSQL a table is gone at once, also for those whose snapshot still has its month.
+
+    Errors:  EventsAgedOut if the table was dropped since the transaction began.
+    """
+    try:
+        return tx.all(statement, parameters)
+    except ProgrammingError as failure:
+        if getattr(failure.orig, "sqlstate", "") != _UNDEFINED_TABLE:
+            raise
+        raise EventsAgedOut(segment.info[_KEPT_AT]) from failure
 
 
 def kept_since(tx: Transaction) -> int | None:

@@ -23,7 +23,7 @@ from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.tables import table
-from billing_service.storage.usage_segments import kept_since, segments_between
+from billing_service.storage.usage_segments import kept_since, rows_of_segment, segments_between
 from chassis.database import IN_LIST_MAX, Transaction
 
 _CORRECTIONS: Final = table("usage_corrections")
@@ -63,7 +63,7 @@ def counted_events(
                 "start_at": start_at,
                 "end_at": end_at,
             }
-            yield from _corrected(tx.all(_query(segment), parameters))
+            yield from _corrected(rows_of_segment(tx, segment, _query(segment), parameters))
 
 
 def transactions_of(

@@ -10,7 +10,14 @@ from billing_service.domain.price_models import Usage
 from billing_service.domain.usage.buckets import Granularity
 from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.domain.usage.wanted import UsageWanted
+from billing_service.storage.usage_events import (
+    EventFilter,
+    count_voided_events,
+    list_counting_events,
+    list_events,
+)
 from billing_service.storage.usage_reading import usages
+from billing_service.storage.usage_segments import segments_of
 from billing_service.use_cases.age_out_events import AGE_OUT_EVENTS, AgeOutEvents
 from billing_service.use_cases.query_usage import QueryUsage, query_usage
 from chassis.database import Transaction
@@ -88,14 +95,20 @@ def test_each_account_has_its_own_usage(billing: Billing) -> None:
 
 
 @pytest.fixture
-def aged(billing: Billing) -> Billing:
-    """The service with usage in March, whose events have aged out."""
+def kept(billing: Billing) -> Billing:
+    """The service with usage in March, whose events may age out."""
     measure(billing, meter_of("calls"))
     billing.account(zone="UTC")
     ingest(billing, event_of("e1", instant("2026-03-01 12:00")))
     billing.clock.advance_to(instant("2026-12-01"))
-    billing.do(AGE_OUT_EVENTS, AgeOutEvents(date(2026, 4, 1)))
     return billing
+
+
+@pytest.fixture
+def aged(kept: Billing) -> Billing:
+    """The service with usage in March, whose events have aged out."""
+    kept.do(AGE_OUT_EVENTS, AgeOutEvents(date(2026, 4, 1)))
+    return kept
 
 
 def test_hours_need_the_events(aged: Billing) -> None:
@@ -115,3 +128,37 @@ def test_totals_outlive_the_events(aged: Billing) -> None:
     """Once the events have aged out, what they came to is still there."""
     (found,) = aged.database.read(read("acme"))
     assert f"{found.quantity:f}" == "1"
+
+
+EVENTS = EventFilter("acme", instant("2026-03-01"), instant("2026-04-01"))
+HOURS = QueryUsage("acme", "calls", Granularity.HOUR, *MARCH)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        lambda tx: list_events(tx, EVENTS, limit=9),
+        lambda tx: list_counting_events(tx, EVENTS, limit=9),
+        lambda tx: count_voided_events(tx, EVENTS),
+        lambda tx: query_usage(tx, HOURS, zone="UTC", now=0),
+        read("acme", transactions=True),
+    ],
+    ids=["listed", "counting", "voided", "hours", "transactions"],
+)
+def test_events_that_age_out_while_they_are_read(
+    kept: Billing, reading: Callable[[Transaction], object]
+) -> None:
+    """Who began to read before finds them all as they were, or is told that they are gone."""
+
+    def slowly(tx: Transaction) -> object:
+        months = segments_of(tx)
+        kept.do(AGE_OUT_EVENTS, AgeOutEvents(date(2026, 4, 1)))
+        assert segments_of(tx) == months
+        return reading(tx)
+
+    before = kept.database.read(reading)
+    try:
+        found = kept.database.read(slowly)
+    except EventsAgedOut:
+        found = before
+    assert found == before
