@@ -66,11 +66,11 @@ def gather_intake(
 
     Events that are known already are not judged: None.
     """
-    _keep_old_months(tx, batches)
+    accounts = read_accounts(tx, {event[0] for events, _ in batches for event in events})
+    _keep_old_months(tx, batches, accounts)
     names = [(event[0], event[7]) for events, _ in batches for event in events]
     known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, list(set(names)))}
     readers = readers_by_type(tx)
-    accounts = read_accounts(tx, {event[0] for events, _ in batches for event in events})
     kept_at = kept_since(tx)
     homes: dict[str, Home] = {}
     running: dict[TotalKey, Running] = {}
@@ -124,12 +124,19 @@ def read_accounts(tx: Transaction, accounts: Iterable[str]) -> dict[str, Account
 
 
 def _keep_old_months(
-    tx: Transaction, batches: Iterable[tuple[Sequence[UsageEvent], Bounds]]
+    tx: Transaction,
+    batches: Iterable[tuple[Sequence[UsageEvent], Bounds]],
+    accounts: Mapping[str, AccountRead],
 ) -> None:
-    """Keep old months from aging out meanwhile, if any of the events lies that far back."""
+    """Keep old months from aging out meanwhile, if any of the events lies that far back.
+
+    One without a time happened when the clock of its account's sandbox says.
+    """
+    clocks = {name: each.clock_at for name, each in accounts.items() if each.clock_at is not None}
     for events, bounds in batches:
         recent_at = bounds.received_at - _RECENT_US
-        if any(event[4] is not None and event[4] < recent_at for event in events):
+        slow = {name for name, clock_at in clocks.items() if clock_at < recent_at}
+        if any(event[0] in slow if event[4] is None else event[4] < recent_at for event in events):
             lock_segments(tx, alone=False)
             return
 
@@ -137,6 +144,14 @@ def _keep_old_months(
 def find_totals(tx: Transaction, wanted: Iterable[TotalKey]) -> dict[TotalKey, DayTotal]:
     """The totals of days, where there are any."""
     return dict(map(total_from_tuple, find_tuples(tx, _TOTALS, list(wanted))))
+
+
+def find_values(tx: Transaction, wanted: Iterable[ValueKey]) -> dict[ValueKey, int]:
+    """In how many events the values were met, where they were."""
+    return {
+        (row[0], row[1], row[2], row[3], row[4]): row[5]
+        for row in find_tuples(tx, _VALUES, sorted(wanted))
+    }
 
 
 def _gather_values(tx: Transaction, judgements: Iterable[Judgements]) -> dict[ValueKey, int]:
@@ -149,10 +164,7 @@ def _gather_values(tx: Transaction, judgements: Iterable[Judgements]) -> dict[Va
         for posting in judged[1]
         if posting[2]
     }
-    return {
-        (row[0], row[1], row[2], row[3], row[4]): row[5]
-        for row in find_tuples(tx, _VALUES, sorted(met))
-    }
+    return find_values(tx, met)
 
 
 def readers_by_type(tx: Transaction) -> Mapping[str, Readers]:

@@ -7,9 +7,11 @@ from contextlib import ExitStack
 import grpc.aio
 import pytest
 from pospago.billing.v1 import usage_pb2
+from sqlalchemy import text
 
 from billing_service.domain.meter import Aggregation
 from billing_service.domain.usage.event import EventOutcome, UsageEvent
+from billing_service.storage.usage_gathering import gather_intake
 from billing_service.use_cases.ingest import INGEST
 from chassis.entry import Submission
 from tests.billing.builders import START_AT, Billing, create_store
@@ -146,3 +148,20 @@ async def _call_at_once(served: Served) -> list[int]:
         return int(answer.accepted_count)
 
     return await asyncio.gather(*(caller() for _ in range(SENDERS)))
+
+
+def test_old_months_of_a_slow_sandbox_do_not_age_out_meanwhile(billing: Billing) -> None:
+    """An event without a time lies where the sandbox's clock is: its month stays until it is in."""
+    billing.sandbox("slow", START_AT)
+    billing.account("toy", sandbox="slow")
+    measure(billing, meter_of())
+    billing.clock.advance_to(START_AT + 200 * 24 * HOUR_US)
+    batch = batch_of(billing, [event_of("e1", None, account="toy")])
+    locked = text(
+        "SELECT mode FROM pg_locks WHERE relation = CAST('usage_segments' AS regclass) "
+        "AND mode = 'RowShareLock'"
+    )
+    with billing.database.writing() as tx:
+        gather_intake(tx, [(batch.events, batch.bounds)])
+        is_kept = tx.dialect == "sqlite" or tx.one(locked) is not None
+    assert is_kept
