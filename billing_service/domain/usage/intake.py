@@ -189,8 +189,8 @@ def _conflict(event: UsageEvent) -> Refused:
         RefusalReason.CONFLICT,
         "id",
         f"another event of source {event.source[:_SHOWN_MAX]!r} has the id "
-        f"{event.event_id[:_SHOWN_MAX]!r}: give this one an id of its own, or amend that one unless "
-        "it was voided",
+        f"{event.event_id[:_SHOWN_MAX]!r}: give this one an id of its own, or amend that one "
+        "unless it was voided",
     )
 
 
