@@ -26,6 +26,7 @@ from billing_service.api.values import (
     to_proto_date,
     to_proto_decimal,
     to_proto_money,
+    to_proto_money_if_held,
     to_proto_timestamp,
 )
 from billing_service.domain import events
@@ -117,7 +118,7 @@ def _threshold_reached(event: events.UsageThresholdReached) -> Message:
         price=guard.price,
         period_start_date=to_proto_date(event.period_start_on),
         quantity=to_proto_decimal(event.reading.quantity),
-        cost=to_proto_money(event.reading.cost_minor, event.currency),
+        cost=to_proto_money_if_held(event.reading.cost_minor, event.currency),
     )
     if threshold.percent is not None:
         message.percent.CopyFrom(to_proto_decimal(threshold.percent))

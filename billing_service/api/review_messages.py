@@ -12,6 +12,7 @@ from billing_service.api.values import (
     to_proto_date,
     to_proto_decimal,
     to_proto_money,
+    to_proto_money_if_held,
     to_proto_timestamp,
 )
 from billing_service.domain.review import Decision, Review, ReviewState
@@ -45,6 +46,9 @@ def to_proto_review(review: Review, quantity: Decimal | None, full_minor: int | 
         open_time=to_proto_timestamp(review.opened_at),
         invoice=INVOICE.format(review.payer, review.invoice) if review.invoice else "",
         etag=review.etag,
+        full_amount=(
+            None if full_minor is None else to_proto_money_if_held(full_minor, review.currency)
+        ),
     )
     if review.decision is not None:
         message.decision = _DECISION_NUMBERS[review.decision]
@@ -53,6 +57,4 @@ def to_proto_review(review: Review, quantity: Decimal | None, full_minor: int | 
         message.decided_amount.CopyFrom(decided)
     if quantity is not None:
         message.quantity.CopyFrom(to_proto_decimal(quantity))
-    if full_minor is not None:
-        message.full_amount.CopyFrom(to_proto_money(full_minor, review.currency))
     return message

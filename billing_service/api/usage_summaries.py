@@ -14,7 +14,7 @@ from billing_service.api.values import (
     from_proto_timestamp,
     to_proto_date,
     to_proto_decimal,
-    to_proto_money,
+    to_proto_money_if_held,
     to_proto_timestamp,
 )
 from billing_service.domain.price import DimensionFilter
@@ -116,9 +116,9 @@ def _summary(found: SubscriptionUsage, guarded: GuardedSummary) -> pb.UsageSumma
             None if allowed.remaining is None else to_proto_decimal(allowed.remaining)
         ),
         overage_quantity=to_proto_decimal(summary.overage),
-        cost=to_proto_money(summary.cost_minor, price.currency),
+        cost=to_proto_money_if_held(summary.cost_minor, price.currency),
         projected_quantity=to_proto_decimal(summary.projected_quantity),
-        projected_cost=to_proto_money(summary.projected_cost_minor, price.currency),
+        projected_cost=to_proto_money_if_held(summary.projected_cost_minor, price.currency),
         projection_method=_METHODS[summary.method],
         reserved_quantity=to_proto_decimal(guarded.reserved),
         ceiling=None if guarded.ceiling is None else to_proto_decimal(guarded.ceiling),

@@ -42,6 +42,7 @@ USAGE_GUARD: Final = NamePattern(
 )
 
 _SECOND_US: Final = 1_000_000
+_UNITS_MAX: Final = 2**63 - 1
 _DECIMAL: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _ADDRESS_WORDS: Final = (
     "region_code",
@@ -93,6 +94,14 @@ def from_proto_month(message: Date, field: str) -> date:
 def to_proto_money(amount_minor: int, currency: str) -> Money:
     """An amount as the contract tells it."""
     units, nanos = units_and_nanos(amount_minor, currency)
+    return Money(currency_code=currency, units=units, nanos=nanos)
+
+
+def to_proto_money_if_held(amount_minor: int, currency: str) -> Money | None:
+    """The same of what no bound keeps small; None for more than the message holds."""
+    units, nanos = units_and_nanos(amount_minor, currency)
+    if units > _UNITS_MAX:
+        return None
     return Money(currency_code=currency, units=units, nanos=nanos)
 
 

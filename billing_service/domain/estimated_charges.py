@@ -12,14 +12,13 @@ from billing_service.domain.estimate_errors import InvalidQuantities
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.item_lines import Item, lines_of, unit_of
 from billing_service.domain.item_periods import Covered, ItemKey, ItemPeriods, PricedItem
+from billing_service.domain.money import AMOUNT_MINOR_MAX
 from billing_service.domain.periods import ServicePeriod, invoice_month
 from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan
 from billing_service.domain.price_models import Fault, Usage
 from billing_service.domain.quantities import Charged, Quantities
 from billing_service.domain.rating import RatedPrice, rate
 
-# The most that a charge comes to: sums of as many as a message holds, with tax, fit 64 bits.
-AMOUNT_MINOR_MAX: Final = 10**14
 _DAY: Final = timedelta(days=1)
 
 

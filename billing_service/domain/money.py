@@ -24,6 +24,8 @@ from billing_service.domain.errors import CurrencyUnknown
 # The largest price and the largest payment; sums of a million of the former fit 64 bits.
 PRICE_MINOR_MAX: Final = 10**12
 PAYMENT_MINOR_MAX: Final = 10**15
+# The most that a charge comes to: sums of as many as a message holds, with tax, fit 64 bits.
+AMOUNT_MINOR_MAX: Final = 10**14
 
 # Where prices are computed: it refuses to round. Nothing of it is ever changed.
 EXACT: Final = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero])

@@ -13,12 +13,13 @@ from billing_service.domain.charge import AccountToRate, ChargeKey, OfPlan, Rate
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.item_lines import unit_of
 from billing_service.domain.item_rate import ItemRate
+from billing_service.domain.money import AMOUNT_MINOR_MAX
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_models import Usage
 from billing_service.domain.rating import RatedPrice
 from billing_service.domain.review import Review, ReviewKey
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
-from billing_service.domain.subscription_errors import PriceUnchargeable
+from billing_service.domain.subscription_errors import AmountTooLarge, PriceUnchargeable
 from billing_service.domain.subscription_rules import unchargeable
 from billing_service.domain.usage.wanted import UsageWanted
 
@@ -87,7 +88,7 @@ def open_prices(
 def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[RatedItem]:
     """What should be charged for plans and is not, what is held among it, by account.
 
-    Errors:  PlanVersionNotFound, PriceNotFound.
+    Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge.
     """
     return [
         item
@@ -132,6 +133,10 @@ def _rated(
     if rated is None:
         return
     review_key = ReviewKey(*subscription.key, price.code, priced.period.start_on)
+    if rated.amount_minor > AMOUNT_MINOR_MAX:
+        raise AmountTooLarge(
+            review_key, rated.amount_minor, price.currency, is_metered=priced.is_metered
+        )
     reviews = facts.reviews.get(subscription.key, ())
     is_late = to_rate.after_month is not None and priced.invoice_month <= to_rate.after_month
     is_named = is_late or to_rate.account.account != facts.payer

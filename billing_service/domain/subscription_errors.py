@@ -3,7 +3,9 @@
 from datetime import date
 
 from billing_service.domain.errors import PriceNotFound
+from billing_service.domain.money import price_of
 from billing_service.domain.refusals import Fault, InTheWay, Taken
+from billing_service.domain.review import ReviewKey
 
 
 class SubscriptionAlreadyExists(Taken):
@@ -32,6 +34,25 @@ class PriceUnchargeable(PriceNotFound):
     def __init__(self, plan: str, text: str, month: date) -> None:
         remedy = "by a price change, have another version of it price the account"
         InTheWay.__init__(self, f"plans/{plan}", f"{text}, and {month:%Y-%m} is charged: {remedy}")
+
+
+class AmountTooLarge(InTheWay):
+    """A price costs more in a service period than anything may be charged for."""
+
+    reason = "AMOUNT_TOO_LARGE"
+
+    def __init__(
+        self, key: ReviewKey, amount_minor: int, currency: str, *, is_metered: bool
+    ) -> None:
+        remedy = "void or amend the events"
+        if not is_metered:
+            remedy = "by a price change, have another version of its plan price the account"
+        super().__init__(
+            f"accounts/{key.account}/subscriptions/{key.subscription}",
+            # Of the cause of a parked account some 200 characters are kept.
+            f"costs {price_of(amount_minor, currency):f} {currency} by price {key.price} from "
+            f"{key.period_start_on.isoformat()} on, too much to charge: {remedy}",
+        )
 
 
 class InvalidDates(Fault):

@@ -7,7 +7,7 @@ from typing import Final
 
 from billing_service.domain.allowance import WHOLE
 from billing_service.domain.estimate_errors import InvalidQuantities
-from billing_service.domain.estimated_charges import AMOUNT_MINOR_MAX
+from billing_service.domain.money import AMOUNT_MINOR_MAX
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     Counting,

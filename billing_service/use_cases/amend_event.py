@@ -59,6 +59,7 @@ def decide(facts: CorrectionFacts, command: AmendEvent, now: int) -> Effects[Rec
     Errors:  AccountNotFound, EventNotFound, EventsNotCorrectable, EventVoided, InvalidEvent.
     """
     home = facts.home(command.account)
+    now = home.shown_at(now)
     event = facts.event(command.name, command.source, command.event_id)
     if not event.counts:
         raise EventVoided(command.source, command.event_id)
@@ -111,7 +112,8 @@ def _readings(
 
 AMEND_EVENT: Final[UseCase[AmendEvent, CorrectionFacts, RecordedEvent]] = UseCase(
     name="amend_event",
-    scope=lambda command: Scope(accounts=(command.account,)),
+    # What is wrong may be what parked the account: putting it right is the way out.
+    scope=lambda command: Scope(accounts=(command.account,), tolerant=True),
     gather=gather,
     decide=decide,
     apply=apply_corrections,

@@ -66,8 +66,8 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
 def decide(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
     """Issue the invoices of the month, and see to what follows from them.
 
-    Errors:  PriceNotFound, TaxRateNotFound, IssuerNeeded: the payer is parked until the remedy is
-             there.
+    Errors:  PriceNotFound, TaxRateNotFound, IssuerNeeded, AmountTooLarge: the payer is parked
+             until the remedy is there.
              NotYet while something that belongs to the month may still come.
     """
     payer = command.account

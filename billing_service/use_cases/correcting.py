@@ -99,7 +99,10 @@ def gather_corrections(
 
 
 def corrected(home: Home, events: Sequence[RecordedEvent], now: int) -> Corrected:
-    """What follows once these events of an account are corrected as their last correction says."""
+    """What follows once these events of an account are corrected as their last correction says.
+
+    `now` is what the account's clock shows.
+    """
     if not events:
         return Corrected((), (), ())
     account = home.account.account
@@ -110,7 +113,7 @@ def corrected(home: Home, events: Sequence[RecordedEvent], now: int) -> Correcte
     touched = Touched({account}, closed)
     timers = tuple(usage_timers({account: home}, touched, now))
     to_sum = DaysToSum(days, home.account.time_zone)
-    return Corrected((*events, to_sum), (Event(account, told),), timers)
+    return Corrected((*events, to_sum), (Event(account, told, effective_at=now),), timers)
 
 
 def apply_corrections(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:

@@ -50,7 +50,7 @@ def preview_invoices(tx: Transaction, payer: str, now: int) -> Preview:
 
     A month that has ended, and waits for late usage, is still open.
 
-    Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound.
+    Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound, AmountTooLarge.
     """
     facts = _gather(tx, payer)
     if payer not in facts.accounts:

@@ -55,7 +55,7 @@ class Proposed:
 def rate(facts: Facts, billed: BilledMonth) -> Proposed:
     """What should be charged and is not, for instances and plans.
 
-    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound.
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, AmountTooLarge.
     """
     accounts = accounts_to_rate(facts, billed)
     found = propose(accounts, facts.plans, facts.charged)

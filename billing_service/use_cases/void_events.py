@@ -74,6 +74,7 @@ def decide(facts: CorrectionFacts, command: VoidEvents, now: int) -> Effects[Voi
     Errors:  AccountNotFound, EventNotFound, EventsNotCorrectable, InvalidTimeRange, TooManyEvents.
     """
     home = facts.home(command.account)
+    now = home.shown_at(now)
     if command.range is None:
         before_count, events = 0, list(_named(facts, command))
     else:
@@ -106,7 +107,8 @@ def _meant(facts: CorrectionFacts, wanted: EventFilter) -> tuple[int, list[Recor
 
 VOID_EVENTS: Final[UseCase[VoidEvents, CorrectionFacts, VoidedEvents]] = UseCase(
     name="void_events",
-    scope=lambda command: Scope(accounts=(command.account,)),
+    # What is wrong may be what parked the account: taking it back is the way out.
+    scope=lambda command: Scope(accounts=(command.account,), tolerant=True),
     gather=gather,
     decide=decide,
     apply=apply_corrections,

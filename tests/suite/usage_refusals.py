@@ -171,6 +171,13 @@ async def _month_that_may_change(world: World, rpc: str) -> Attempt:
     return Attempt(sample(rpc, more=f"before_month {date_text(in_days(40))}"))
 
 
+@case("billing.InvoiceService.PreviewInvoice", "AMOUNT_TOO_LARGE")
+async def _more_than_anything_may_cost(world: World, rpc: str) -> Attempt:
+    of = await used(world)
+    await send(world, *(event_of(of, str(10**12)) for _ in range(3)))
+    return Attempt(sample(rpc, account=of.account))
+
+
 # --- what was used --------------------------------------------------------------------------------
 
 for _rpc in OF_SUBSCRIPTION:
