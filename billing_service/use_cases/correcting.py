@@ -11,7 +11,8 @@ from billing_service.domain.usage.intake import Touched
 from billing_service.domain.usage.judging import Bounds, Home, Readers, TotalKey
 from billing_service.storage.usage_events import EventFilter, Name, find_events, save_corrections
 from billing_service.storage.usage_gathering import read_accounts, readers_by_type
-from billing_service.storage.usage_saving import MeterDay, sum_up_anew
+from billing_service.storage.usage_recounting import Recounted, recount
+from billing_service.storage.usage_saving import MeterDay
 from billing_service.storage.usage_segments import kept_since, lock_segments
 from billing_service.use_cases.ingest import usage_timers
 from chassis.database import Transaction
@@ -23,10 +24,10 @@ _NO_BOUNDS: Final = Bounds(received_at=0, tolerance_us=0, age_max_us=0)
 
 
 @dataclass(frozen=True, slots=True)
-class DaysToSum:
-    """Days of meters whose totals no longer are what their events add up to, and the zone."""
+class DaysOfEvents:
+    """On which civil day of its account's zone each corrected event lies, and the zone."""
 
-    days: frozenset[MeterDay]
+    days: Mapping[Name, str]
     zone: str
 
 
@@ -106,33 +107,45 @@ def corrected(home: Home, events: Sequence[RecordedEvent], now: int) -> Correcte
     if not events:
         return Corrected((), (), ())
     account = home.account.account
-    days = frozenset(day for event in events for day in _days_of(home, event))
+    days = {
+        (event.account, event.event_key): home.days.find(event.time_at).text for event in events
+    }
     last = events[0].corrections[-1]
     told = UsageCorrected(last, len(events), events[0].source, events[0].event_id)
-    closed = {day for day in days if day[2] < home.closed_until}
+    closed = {
+        meter_day
+        for event in events
+        for meter_day in _meter_days(event, days[event.account, event.event_key])
+        if meter_day[2] < home.closed_until
+    }
     touched = Touched({account}, closed)
     timers = tuple(usage_timers({account: home}, touched, now))
-    to_sum = DaysToSum(days, home.account.time_zone)
-    return Corrected((*events, to_sum), (Event(account, told, effective_at=now),), timers)
+    where = DaysOfEvents(days, home.account.time_zone)
+    return Corrected((*events, where), (Event(account, told, effective_at=now),), timers)
 
 
 def apply_corrections(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
-    """Write the new corrections, and sum up the days anew."""
+    """Write the new corrections, and what they change of the totals."""
     changes = [change for effect in effects for change in effect.changes]
     # An event that two commands corrected comes twice: its later form has both corrections.
     rows: dict[tuple[str, bytes, int], Correction] = {}
+    latest: dict[Name, RecordedEvent] = {}
+    since: dict[Name, int] = {}
     for event in changes:
         if isinstance(event, RecordedEvent):
             last = event.corrections[-1]
-            rows[last.account, last.event_key, last.ordinal] = last
+            name = last.account, last.event_key
+            rows[*name, last.ordinal] = last
+            latest[name] = event
+            since.setdefault(name, last.ordinal)
     save_corrections(tx, rows.values())
-    days = [each for each in changes if isinstance(each, DaysToSum)]
-    zones = {day[0]: each.zone for each in days for day in each.days}
-    sum_up_anew(tx, {day for each in days for day in each.days}, zones)
+    places = [each for each in changes if isinstance(each, DaysOfEvents)]
+    days = {name: day for each in places for name, day in each.days.items()}
+    zones = {name[0]: each.zone for each in places for name in each.days}
+    recount(tx, [Recounted(latest[name], since[name], days[name]) for name in latest], zones)
 
 
-def _days_of(home: Home, event: RecordedEvent) -> Iterable[MeterDay]:
+def _meter_days(event: RecordedEvent, day: str) -> Iterable[MeterDay]:
     """The days of the meters that may count an event."""
-    day = home.days.find(event.time_at).text
     meters = event.meters.strip("/").split("/")
     return [(event.account, meter, day) for meter in meters]

@@ -8,7 +8,7 @@ Units:   values in billionths, instants in microseconds, the integral in billion
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from billing_service.domain.meter import Aggregation
 from billing_service.domain.usage.quantity import NANOS
@@ -46,6 +46,9 @@ class DayTotal(NamedTuple):
         """Whether it is more than a day's total may be."""
         return self.sum_nanos > TOTAL_NANOS_MAX
 
+
+NOTHING: Final = DayTotal(0)
+"""What no events add up to, where there were some: it is not kept."""
 
 # Gives the total with one more event: its value, its time, its key. None: the event came before
 # one that is counted already, and the total must be summed up anew from the events.
@@ -117,3 +120,27 @@ def total_of(aggregation: Aggregation, points: Iterable[Point]) -> DayTotal | No
     for time_at, event_key, nanos in ordered:
         total = count(total, nanos, time_at, event_key)
     return total
+
+
+def without(total: DayTotal, aggregation: Aggregation, point: Point) -> DayTotal | None:
+    """The total without one of its events; `NOTHING` after the last one.
+
+    None: what is left cannot be told from the total, and must be summed up anew from the events.
+    """
+    if total.events_count == 1:
+        return NOTHING
+    left = total._replace(events_count=total.events_count - 1)
+    match aggregation:
+        case Aggregation.COUNT | Aggregation.UNIQUE_COUNT:
+            return left
+        case Aggregation.SUM:
+            return left._replace(sum_nanos=total.sum_nanos - point.nanos)
+        case Aggregation.MAX:
+            return None if point.nanos == total.max_nanos else left
+        case Aggregation.LATEST:
+            is_latest = (point.time_at, point.event_key) == (total.latest_at, total.latest_key)
+            return None if is_latest else left
+        case Aggregation.WEIGHTED_SUM:
+            return None
+        case _:
+            assert_never(aggregation)
