@@ -83,7 +83,11 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 def test_the_first_start_says_how_to_call(up: Up) -> None:
     """It names the address, a grpcurl call and the credential's file, for its owner only."""
-    printed = up.output.read_text()
+    give_up_at = time.monotonic() + START_SECONDS_MAX
+    # Its last line: what is said before comes line by line.
+    while "  pospago account list" not in (printed := up.output.read_text()):
+        assert time.monotonic() < give_up_at, printed
+        time.sleep(0.1)
     credential = up.layout.data_dir / "operator.token"
     assert f"grpcurl -plaintext {up.layout.address} list" in printed
     assert str(credential) in printed

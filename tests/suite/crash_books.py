@@ -130,7 +130,7 @@ def quota_faults(books: Books) -> Iterator[str]:
 def charge_faults(books: Books, ledgers: Sequence[Ledger]) -> Iterator[str]:
     """Each instance-month that was lived through is billed once, on an invoice that is issued."""
     charged = Counter(
-        (row["account"], row["subscription"], row["month"])
+        (row["account"], row["subscription"], row["period_start_on"])
         for row in books.rows("billing", "charges")
     )
     expected = Counter(

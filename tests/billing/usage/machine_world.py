@@ -78,7 +78,8 @@ PRICES: Final = (
     _price(METERS[2], "0.0013"),
     _price(METERS[3], "0.0013"),
     _price(METERS[4], "0.333"),
-    _price(METERS[5], "0.0013", included="0.5"),
+    # A whole month of the largest levels still costs less than a charge may.
+    _price(METERS[5], "0.00013", included="0.5"),
     _price(METERS[6], "0.0013"),
 )
 ARREARS: Final = Schedule(
