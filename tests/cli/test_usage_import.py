@@ -101,7 +101,8 @@ async def test_an_interrupted_import_says_how_to_go_on(
     child = service.child(path, stderr=subprocess.PIPE)
     await until_under_way(path)
     child.send_signal(signal.SIGINT)
-    _, told = child.communicate()
+    # The service runs on this loop, and the child may still wait for its answers.
+    _, told = await asyncio.to_thread(child.communicate)
     assert child.returncode == INTERRUPTED
     assert f"{acknowledged(path):,} rows · " in told.decode()
     assert "The same command goes on from here." in told.decode()
