@@ -1,0 +1,1 @@
+"""The first tables, a module for each area; `versions` says when they are made."""
