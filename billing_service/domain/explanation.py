@@ -14,10 +14,11 @@ from billing_service.domain.money import EXACT, minor_digits, price_of
 from billing_service.domain.price import (
     AmountDiscount,
     Counting,
+    Discounts,
     Licensed,
     Metered,
+    NamedDiscount,
     PercentDiscount,
-    Price,
     Recurring,
 )
 from billing_service.domain.price_models import Share
@@ -163,7 +164,7 @@ def _steps(rated: RatedPrice, shares: tuple[Share, ...], stages: _Stages) -> Ite
             yield f"Together: {plain(stages.modelled)}."
         yield from _account_steps(rated, stages)
         yield from _bound_steps(rated, stages)
-        yield from _discount_steps(rated.price, stages)
+        yield from _discount_steps(rated, stages)
         yield from _part_steps(rated, stages)
     yield _rounding_step(rated, stages)
 
@@ -248,17 +249,41 @@ def _bound_text(bound: Decimal | None, part: Coverage) -> str:
     return f"{plain(whole)} x {days} of the days = {_said(Fraction(whole) * Fraction(days))}"
 
 
-def _discount_steps(price: Price, stages: _Stages) -> Iterator[str]:
-    left, off = _said(stages.discounted), _said(stages.bounded - stages.discounted)
-    match price.discount:
+def _discount_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
+    discount, part = rated.price.discount, _part_of_bounds(rated)
+    match discount:
         case None:
             return
+        case Discounts(in_order):
+            named = in_order
+        case _:
+            named = (NamedDiscount("", discount),)
+    left = stages.bounded
+    for each in named:
+        before, left = left, _left_of(left, each.discount, part)
+        text = _discount_text(each.discount, off=before - left, left=left)
+        yield f"{each.name}: {text}" if each.name else text
+
+
+def _left_of(
+    amount: Fraction, discount: PercentDiscount | AmountDiscount, part: Coverage
+) -> Fraction:
+    """What a single discount leaves of an amount, as rating takes it off."""
+    match discount:
         case PercentDiscount(percent):
-            yield f"{plain(percent)}% off, {off}, leaves {left}."
-        case AmountDiscount():
-            yield f"{off} off leaves {left}."
+            return amount * (1 - Fraction(percent) / 100)
+        case AmountDiscount(off):
+            return max(Fraction(0), amount - Fraction(off) * part.days_charged / part.days_full)
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _discount_text(
+    discount: PercentDiscount | AmountDiscount, *, off: Fraction, left: Fraction
+) -> str:
+    if isinstance(discount, PercentDiscount):
+        return f"{plain(discount.percent)}% off, {_said(off)}, leaves {_said(left)}."
+    return f"{_said(off)} off leaves {_said(left)}."
 
 
 def _part_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:

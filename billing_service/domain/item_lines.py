@@ -12,6 +12,8 @@ from billing_service.domain.money import EXACT
 from billing_service.domain.price import (
     AmountDiscount,
     Counting,
+    Discount,
+    Discounts,
     Licensed,
     Metered,
     Price,
@@ -150,7 +152,13 @@ def _parts(rated: RatedPrice) -> Iterator[tuple[LinePart, Decimal]]:
 
 def _is_bounded(price: Price) -> bool:
     bounds = (price.minimum_charge, price.maximum_charge)
-    return any(each is not None for each in bounds) or isinstance(price.discount, AmountDiscount)
+    return any(each is not None for each in bounds) or _takes_amount_off(price.discount)
+
+
+def _takes_amount_off(discount: Discount | None) -> bool:
+    if isinstance(discount, Discounts):
+        return any(_takes_amount_off(each.discount) for each in discount.in_order)
+    return isinstance(discount, AmountDiscount)
 
 
 def _ratio(numerator: Decimal, divisor: Decimal) -> Decimal | None:

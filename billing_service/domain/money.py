@@ -27,12 +27,13 @@ PAYMENT_MINOR_MAX: Final = 10**15
 # The most that a charge comes to: sums of as many as a message holds, with tax, fit 64 bits.
 AMOUNT_MINOR_MAX: Final = 10**14
 
-# Where prices are computed: it refuses to round. Nothing of it is ever changed.
-EXACT: Final = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero])
+# Where prices are computed: it refuses to round. Nothing of it is ever changed. A catalogue's price
+# takes up to 80 digits; what was agreed off it, and coupons, 6 more each.
+EXACT: Final = Context(prec=160, traps=[Inexact, InvalidOperation, DivisionByZero])
 
 _NANOS: Final = 10**9
 _DIGITS_USUAL: Final = 2
-_ROUNDED: Final = Context(prec=80, rounding=ROUND_HALF_UP)
+_ROUNDED: Final = Context(prec=160, rounding=ROUND_HALF_UP)
 _DIGITS_UNUSUAL: Final = {
     **dict.fromkeys(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0

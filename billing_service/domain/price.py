@@ -222,7 +222,22 @@ class AmountDiscount:
     amount: Decimal
 
 
-Discount: TypeAlias = PercentDiscount | AmountDiscount
+@dataclass(frozen=True, slots=True)
+class NamedDiscount:
+    """A discount, and what it is called ('': it is the price's own)."""
+
+    name: str
+    discount: PercentDiscount | AmountDiscount
+
+
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """Several, each on what those before it leave. They are agreed: no catalogue states them."""
+
+    in_order: tuple[NamedDiscount, ...]
+
+
+Discount: TypeAlias = PercentDiscount | AmountDiscount | Discounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from billing_service.domain.allowance import WHOLE, Coverage, Free, beyond, incl
 from billing_service.domain.money import EXACT, round_ratio
 from billing_service.domain.price import (
     AmountDiscount,
+    Discount,
+    Discounts,
     Metered,
     PercentDiscount,
     Price,
@@ -170,13 +172,19 @@ def bounded(price: Price, amount: Decimal, days: int) -> Decimal:
 
 def discounted(price: Price, amount: Decimal, days: int) -> Decimal:
     """What a discount leaves of an amount, never below 0; an amount off counts times some days."""
-    match price.discount:
-        case None:
-            return amount
+    return amount if price.discount is None else _less(price.discount, amount, days)
+
+
+def _less(discount: Discount, amount: Decimal, days: int) -> Decimal:
+    match discount:
         case PercentDiscount(percent):
             return amount * (PERCENT_MAX - percent) * PERCENT
         case AmountDiscount(off):
             return max(ZERO, amount - off * days)
+        case Discounts(in_order):
+            for each in in_order:
+                amount = _less(each.discount, amount, days)
+            return amount
         case _ as unreachable:
             assert_never(unreachable)
 

@@ -16,6 +16,7 @@ from billing_service.domain import price_models
 from billing_service.domain.price import (
     AmountDiscount,
     Counting,
+    Discounts,
     Fixed,
     Licensed,
     Limit,
@@ -52,6 +53,7 @@ _FORMS: Final[Mapping[str, type]] = {
     "unlimited": Unlimited,
     "percent_discount": PercentDiscount,
     "amount_discount": AmountDiscount,
+    "discounts": Discounts,
 }
 _TAGS: Final = {form: tag for tag, form in _FORMS.items()}
 

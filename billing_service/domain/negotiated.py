@@ -1,0 +1,181 @@
+"""Negotiated prices: what was agreed about prices of one subscription, and the coupons it holds.
+
+A price of a catalogue goes in, the price that the subscription pays comes out; whatever rates a
+price rates that one, so that proration, explanations and charges need not know of it.
+
+Source:  docs/decisions/0024-one-off-charges-and-discounts.md
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from billing_service.domain.amount_bounds import bounded_faults
+from billing_service.domain.coupon import COUPON_PERCENT_DECIMALS_MAX, Coupon
+from billing_service.domain.periods import period_from
+from billing_service.domain.price import (
+    MONTHS_A_YEAR,
+    Discounts,
+    NamedDiscount,
+    PercentDiscount,
+    Price,
+    Schedule,
+)
+from billing_service.domain.price_models import Fault, Flat, PerUnit, PriceModel
+from billing_service.domain.price_models.figures import PERCENT_MAX, decimals_of
+
+# How an explanation calls what was agreed with one customer.
+_NEGOTIATED: Final = "Negotiated"
+# What has no price of one unit: parts of amounts of money, and several meters at once.
+_WITHOUT_UNIT: Final = frozenset({"percentage", "graduated_percentage", "capacity"})
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedPrice:
+    """What one costs, whatever the catalogue says; of a flat price, the amount."""
+
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOverride:
+    """What was agreed about the price of a code: what one costs, or so many percent off."""
+
+    price: str
+    agreed: AgreedPrice | PercentDiscount
+
+
+def as_negotiated(
+    price: Price, overrides: Iterable[PriceOverride], coupons: Iterable[Coupon]
+) -> Price:
+    """The price that a subscription pays: as agreed, less the coupons in force, in their order.
+
+    An agreed price takes the place of the model and of the price's own discount; index, minimum and
+    maximum charge hold for it too. Percents off and coupons come after the own discount.
+
+    Shapes:  `coupons` are those of `coupons_in_force`.
+    """
+    override = next((each for each in overrides if each.price == price.code), None)
+    named = [NamedDiscount(_called(each), each.discount) for each in coupons]
+    agreed = override.agreed if override else None
+    if isinstance(agreed, AgreedPrice) and price.model.name not in _WITHOUT_UNIT:
+        price = replace(price, model=_model_at(price, agreed.unit_price), discount=None)
+    if isinstance(agreed, PercentDiscount):
+        named.insert(0, NamedDiscount(_NEGOTIATED, agreed))
+    return _less(price, named)
+
+
+def coupons_in_force(
+    price: Price,
+    *,
+    plan: str,
+    held_since: Mapping[str, date],
+    coupons: Mapping[str, Coupon],
+    schedule: Schedule,
+    anchor_on: date,
+    period_start_on: date,
+) -> tuple[Coupon, ...]:
+    """The coupons that take something off a price of a plan in the period that holds a day.
+
+    Shapes:  `held_since` says since which day each coupon is held, in the order in which they are
+             taken off; `anchor_on` is the subscription's, as `period_from` has it.
+    """
+    found = []
+    for coupon_id, since_on in held_since.items():
+        coupon = coupons[coupon_id]
+        if not coupon.applies_to(plan=plan, price=price.code, currency=price.currency):
+            continue
+        number = period_number(
+            schedule, since_on=since_on, day=period_start_on, anchor_on=anchor_on
+        )
+        if coupon.periods_count is None or number <= coupon.periods_count:
+            found.append(coupon)
+    return tuple(found)
+
+
+def period_number(schedule: Schedule, *, since_on: date, day: date, anchor_on: date) -> int:
+    """The number of the period that holds a day, counted from 1 for that which holds another.
+
+    An instalment is a period of its own here.
+    """
+    first, reached = (
+        period_from(schedule, each, anchor_on=anchor_on, ends_on=None).full_start_on
+        for each in (since_on, day)
+    )
+    years, months = reached.year - first.year, reached.month - first.month
+    return (years * MONTHS_A_YEAR + months) // schedule.months_charged + 1
+
+
+def held_since(history: Sequence[tuple[date, Sequence[str]]], day: date) -> dict[str, date]:
+    """Since when each coupon that is held on a day is held without a break, in their order.
+
+    Shapes:  `history` says in order from which day on which coupons are held.
+    """
+    since: dict[str, date] = {}
+    for from_on, held in history:
+        if from_on <= day:
+            since = {coupon: since.get(coupon, from_on) for coupon in held}
+    return since
+
+
+def override_faults(
+    path: str, overrides: Sequence[PriceOverride], prices: Sequence[Price]
+) -> Iterator[Fault]:
+    """What is wrong with overrides of prices that a subscription may have.
+
+    Shapes:  `path` leads to them, as in `subscription.price_overrides`; `prices` are all those of
+             the plan's versions in the subscription's band and currency.
+    """
+    seen: set[str] = set()
+    for place, each in enumerate(overrides):
+        where = f"{path}[{place}]."
+        meant = [price for price in prices if price.code == each.price]
+        if each.price in seen:
+            yield Fault(f"{where}price", f"{each.price} is overridden before: state it once")
+        elif not meant:
+            yield Fault(f"{where}price", f"{each.price} is no price of the plan")
+        seen.add(each.price)
+        yield from _agreed_faults(where, each.agreed, meant)
+
+
+def discount_faults(path: str, percent: Decimal) -> Iterator[Fault]:
+    """What is wrong with a percentage that is agreed, or of a coupon."""
+    if not percent.is_finite() or not 0 < percent <= PERCENT_MAX:
+        yield Fault(path, f"must be above 0, up to {PERCENT_MAX}")
+    elif decimals_of(percent) > COUPON_PERCENT_DECIMALS_MAX:
+        yield Fault(path, f"must have at most {COUPON_PERCENT_DECIMALS_MAX} decimals")
+
+
+def _agreed_faults(
+    where: str, agreed: AgreedPrice | PercentDiscount, meant: Sequence[Price]
+) -> Iterator[Fault]:
+    if isinstance(agreed, PercentDiscount):
+        yield from discount_faults(f"{where}percent_off", agreed.percent)
+        return
+    for price in meant[-1:]:
+        yield from bounded_faults(f"{where}unit_price", agreed.unit_price, price.currency)
+        if price.model.name in _WITHOUT_UNIT:
+            text = f"{price.code} has no price of one unit: agree on percent_off"
+            yield Fault(f"{where}unit_price", text)
+
+
+def _model_at(price: Price, unit_price: Decimal) -> PriceModel:
+    return Flat(unit_price) if isinstance(price.model, Flat) else PerUnit(unit_price)
+
+
+def _less(price: Price, named: Sequence[NamedDiscount]) -> Price:
+    """The price with further discounts, after its own."""
+    if not named:
+        return price
+    own = price.discount
+    if isinstance(own, Discounts):
+        before = own.in_order
+    else:
+        before = () if own is None else (NamedDiscount("", own),)
+    return replace(price, discount=Discounts((*before, *named)))
+
+
+def _called(coupon: Coupon) -> str:
+    return f"Coupon {coupon.display_name or coupon.coupon_id}"
