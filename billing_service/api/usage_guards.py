@@ -147,7 +147,7 @@ def from_proto_event(message: usage_pb2.UsageEvent, account: str) -> UsageEvent:
     """
     read = from_proto_events([message])
     for refusal in read.refusals:
-        raise InvalidEvent(f"event.{refusal.field}", refusal.message.rstrip("."))
+        raise InvalidEvent(f"event.{refusal.field}", refusal.message)
     (event,) = read.events
     if event.account != account:
         text = f"must be accounts/{account}, which the reservation is of"

@@ -57,7 +57,7 @@ class UsageHistory:
         """Replace an event's data from now on."""
         fault = data_fault(request.data)
         if fault is not None:
-            raise InvalidEvent(fault[0], fault[1].removesuffix("."))
+            raise InvalidEvent(fault[0], fault[1])
         command = AmendEvent(
             account=account_id(request.parent, "parent"),
             source=request.event.source,

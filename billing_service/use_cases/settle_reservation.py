@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from billing_service.domain.price import Metered
+from billing_service.domain.review import ReviewKey
+from billing_service.domain.usage.counted import check_counted
 from billing_service.domain.usage.event import EventOutcome
 from billing_service.domain.usage.event_errors import InvalidEvent
 from billing_service.domain.usage.intake import IngestResult, Intake
@@ -14,7 +17,9 @@ from billing_service.storage.saving import save
 from billing_service.storage.usage_saving import save_intake
 from billing_service.use_cases import ingest
 from billing_service.use_cases.ingest import IngestEvents, UsageFacts
+from billing_service.use_cases.metered_periods import price_of_period, subscribed_plan
 from billing_service.use_cases.release_reservation import found_reservation
+from billing_service.use_cases.watched_prices import gather_watched
 from chassis.database import Transaction
 from chassis.use_case import Effects, Scope, UseCase
 
@@ -57,9 +62,12 @@ class SettleFacts:
 
 
 def gather(tx: Transaction, commands: Sequence[SettleReservation]) -> SettleFacts:
-    """The reservations, and all that taking their events in takes."""
+    """The reservations with what prices them, and all that taking their events in takes."""
     facts = SettleFacts(ingest.gather(tx, [command.usage for command in commands]))
-    gathering_guards.gather_reservations(tx, facts.stored, [each.key for each in commands])
+    stored = facts.stored
+    gathering_guards.gather_reservations(tx, stored, [each.key for each in commands])
+    reserved = stored.reservations.values()
+    gather_watched(tx, stored, {(each.account, each.subscription) for each in reserved})
     return facts
 
 
@@ -69,6 +77,7 @@ def decide(facts: SettleFacts, command: SettleReservation, now: int) -> Effects[
     Errors:  ReservationNotFound, ReservationNotOpen, InvalidEvent.
     """
     reservation = settled(found_reservation(facts.stored, command.key), now)
+    _check_counted(facts.stored, reservation, command.usage, now)
     taken = ingest.take_in(facts.usage, command.usage, now)
     _check_taken(taken.result)
     return Effects(
@@ -79,13 +88,24 @@ def decide(facts: SettleFacts, command: SettleReservation, now: int) -> Effects[
     )
 
 
+def _check_counted(facts: Facts, reservation: Reservation, usage: IngestEvents, now: int) -> None:
+    """Refuse an event that the reserved price does not count; all pass if it is priced no more."""
+    period = (reservation.account, reservation.subscription, reservation.price)
+    subscribed = subscribed_plan(facts, period[:2], now)
+    priced = price_of_period(subscribed, ReviewKey(*period, reservation.period_start_on))
+    if priced is None or not isinstance(priced.price.kind, Metered):
+        return
+    (event,), (meter,) = usage.events, priced.meters
+    check_counted(event, priced.price.kind, facts.meters[meter], "event.")
+
+
 def _check_taken(result: IngestResult) -> None:
     """Refuse an event that was not taken in, and of which nothing was changed."""
     if result.outcomes[0] in _TAKEN:
         return
     (refusal,) = result.refusals
     field = f"event.{refusal.field}" if refusal.field else "event"
-    raise InvalidEvent(field, refusal.message.rstrip("."))
+    raise InvalidEvent(field, refusal.message)
 
 
 def apply(tx: Transaction, effects: Sequence[Effects[Settled]]) -> None:

@@ -9,9 +9,16 @@ from chassis.errors import Kind, ResourceInfo
 
 
 class InvalidEvent(Fault):
-    """The event could not be taken in."""
+    """The event could not be taken in.
+
+    `text` may begin with the field, as it does where events of a batch are refused.
+    """
 
     reason = "INVALID_EVENT"
+
+    def __init__(self, field: str, text: str) -> None:
+        named = f"{field.removeprefix('event.')} "
+        super().__init__(field, text.removeprefix(named).rstrip("."))
 
 
 class EventNotFound(BillingError):

@@ -39,6 +39,7 @@ from tests.billing.usage.reference import (
     FUTURE_TOLERANCE_US,
     Draft,
     Name,
+    counts,
 )
 
 # What adds up can be reserved.
@@ -145,6 +146,10 @@ class ReservingMachine(CorrectingMachine):
         refusal = self.refusal_of(SETTLE_RESERVATION, command)
         if each.ended:
             assert refusal == "RESERVATION_NOT_OPEN"
+            return
+        meter = next(own for own in METERS if own.meter_id == each.price)
+        if not counts(meter, draft.type, draft.data):
+            assert refusal == "INVALID_EVENT"
             return
         answer = self.reference.ingest(draft, self.now)
         assert refusal == ("" if answer in {ACCEPTED, DUPLICATE} else "INVALID_EVENT")

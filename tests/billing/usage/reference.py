@@ -158,17 +158,18 @@ class Reference:
             for name, each in self.known.items()
             if each.counts
             and meter.meter_id in each.meters
-            and _counts(meter, each.draft.type, each.data)
+            and counts(meter, each.draft.type, each.data)
             and (regions is None or each.data.get("region", "") in regions)
         ]
 
 
 def _is_malformed(meters: Iterable[Meter], event_type: str, data: Mapping[str, str]) -> bool:
     """Whether some meter that counts such an event cannot read its value."""
-    return any(_counts(each, event_type, data) and not _reads(each, data) for each in meters)
+    return any(counts(each, event_type, data) and not _reads(each, data) for each in meters)
 
 
-def _counts(meter: Meter, event_type: str, data: Mapping[str, str]) -> bool:
+def counts(meter: Meter, event_type: str, data: Mapping[str, str]) -> bool:
+    """Whether a meter counts events of such a type and data."""
     passes = all(data.get(each.property, "") in each.values for each in meter.filters)
     return meter.event_name == event_type and passes
 

@@ -188,7 +188,7 @@ def test_voided_event_cannot_be_amended(metered: Billing) -> None:
 
 def test_amended_data_must_fit_the_meters(metered: Billing) -> None:
     """The refusal names the property."""
-    with pytest.raises(InvalidEvent, match=r"data\.value is 'many'"):
+    with pytest.raises(InvalidEvent, match=r"^data\.value: is 'many'"):
         amend(metered, "1", "many")
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from billing_service.domain.errors import SubscriptionNotFound
 from billing_service.domain.estimate_errors import InvalidQuantities
+from billing_service.domain.meter import PropertyFilter
+from billing_service.domain.price import DimensionFilter, Metered
 from billing_service.domain.usage.event import EventOutcome
 from billing_service.domain.usage.event_errors import InvalidEvent
 from billing_service.domain.usage.guard_errors import (
@@ -27,8 +29,15 @@ from billing_service.use_cases.settle_reservation import (
     SettleReservation,
 )
 from tests.billing.builders import Billing, at
-from tests.billing.usage.guarded import MINUTE_US, Guarded, plan_of
-from tests.billing.usage.ingesting import batch_of, counts_of, event_of
+from tests.billing.usage.guarded import MEGABYTES, MINUTE_US, Guarded, metered, plan_of
+from tests.billing.usage.ingesting import (
+    batch_of,
+    counts_of,
+    event_of,
+    measure,
+    meter_of,
+    rows_of,
+)
 
 NOTHING = Decimal(0)
 
@@ -142,6 +151,35 @@ def test_an_event_that_cannot_be_taken_in_changes_nothing(
     with pytest.raises(InvalidEvent):
         settle(stored.billing, reserved, event_id, value)
     assert state_of(stored.billing, reserved) is ReservationState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "field"),
+    [
+        ("transfer", {"region": "eu", "tier": "gold"}, r"^event\.type: is 'transfer'"),
+        ("call", {"region": "us", "tier": "gold"}, r"^event\.data\.region: is 'us'"),
+        ("call", {"region": "eu"}, r"^event\.data\.tier: is ''"),
+    ],
+)
+def test_an_event_that_the_price_does_not_count_changes_nothing(
+    sqlite_billing: Billing, kind: str, data: dict[str, str], field: str
+) -> None:
+    """Of another type, and kept out by a filter of the meter or of the price."""
+    only_europe = (PropertyFilter("region", frozenset({"eu"})),)
+    measure(
+        sqlite_billing, meter_of("part", kind="call", filters=only_europe, dimensions=("tier",))
+    )
+    kind_of_gold = Metered("part", (DimensionFilter("tier", frozenset({"gold"})),))
+    guarded = Guarded.on(sqlite_billing, metered("part", kind=kind_of_gold), MEGABYTES)
+    reserved = guarded.reserve("1", "part")
+    usage = batch_of(sqlite_billing, [event_of("done", None, kind=kind, **data)])
+    command = SettleReservation("acme", reserved.reservation.reservation_id, usage)
+    with pytest.raises(InvalidEvent, match=field):
+        sqlite_billing.do(SETTLE_RESERVATION, command)
+    assert (state_of(sqlite_billing, reserved), rows_of(sqlite_billing, "usage_keys")) == (
+        ReservationState.OPEN,
+        [],
+    )
 
 
 def test_settling_together_takes_each_event_in_once(stored: Guarded) -> None:
