@@ -10,6 +10,7 @@ from typing import Any
 from billing_service.domain.account import Account, BillingProfile
 from billing_service.domain.charge import Charge, RatedItem
 from billing_service.domain.charge_lines import charge_lines
+from billing_service.domain.credit_grant import AppliedCredit
 from billing_service.domain.dunning import (
     DunningDates,
     StopAndDeletion,
@@ -89,7 +90,10 @@ class InvoiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What is paid of an invoice: derived from the allocations, kept to be searched."""
+    """What is paid of an invoice: derived from the allocations, kept to be searched.
+
+    `credited_minor` is the part of it that credits pay, after tax.
+    """
 
     payer: str
     invoice: str
@@ -97,6 +101,7 @@ class Settlement:
     paid_minor: int
     settled_on: date | None
     settled_late: bool
+    credited_minor: int = 0
 
     def state(self, *, overdue_at: int, now: int) -> InvoiceState:
         """Where its invoice stands at an instant."""
@@ -114,6 +119,7 @@ class IssuedInvoice:
     charges: tuple[Charge, ...]
     accounts: tuple[InvoiceAccount, ...]
     taxes: tuple[TaxSubtotal, ...] = ()
+    credits: tuple[AppliedCredit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ class LinePart(Enum):
     WHOLE = "whole"
     INCLUDED = "included"
     EXCESS = "excess"
+    CREDIT = "credit"
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
     """Equal charges, summed. The service period is `[period_start_on, period_end_on)`.
 
-    `unit_price` is None where the model has no single one; `price` is the code of the item.
+    `unit_price` is None where the model has no single one; `price` is the code of the item. A line
+    of credit is for no item; `credit` is the id of the one that it uses.
     """
 
     line_number: int
@@ -35,3 +37,4 @@ class InvoiceLine:
     part: LinePart
     tax_category: str
     unit: str
+    credit: str = ""

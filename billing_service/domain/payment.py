@@ -147,16 +147,17 @@ def settlement_of(
 ) -> Settlement:
     """What is paid of an invoice by all its allocations, and the value date that completed it.
 
-    Nothing to pay is settled at issue. Value dates count in their own order, whatever the order of
-    recording; a payment that was taken back does not count on any of them.
+    Nothing to pay is settled at issue, and what credits pay is paid then. Value dates count in
+    their own order, whatever the order of recording; a payment that was taken back does not count
+    on any of them.
     """
     by_payment: dict[str, tuple[date, int]] = {}
     for each in allocations:
         _, before = by_payment.get(each.payment, (each.value_on, 0))
         by_payment[each.payment] = (each.value_on, before + each.amount_minor)
-    paid_minor = sum(amount for _, amount in by_payment.values())
-    settled_on = issued_on if settlement.total_minor == 0 else None
-    reached = 0
+    reached = settlement.credited_minor
+    paid_minor = reached + sum(amount for _, amount in by_payment.values())
+    settled_on = issued_on if reached >= settlement.total_minor else None
     for value_on, amount_minor in sorted(by_payment.values()):
         if settled_on is None:
             reached += amount_minor

@@ -16,6 +16,7 @@ from typing import Final, Protocol, assert_never
 from billing_service.domain.calendar import first_instant
 from billing_service.domain.errors import InvalidTaxRates, TaxRateNotFound
 from billing_service.domain.money import round_quotient
+from billing_service.domain.proportion import in_proportion
 from billing_service.domain.versions import check_ahead, in_force
 
 PERCENT_MAX: Final = 100
@@ -246,6 +247,42 @@ def tax(
         prices_include_tax=version.prices_include_tax
         and taxation.treatment is TaxTreatment.STANDARD,
     )
+
+
+def tax_by_line(
+    lines: Sequence[TaxableLine],
+    taxation: Taxation | None,
+    *,
+    issued_on: date,
+    zone: str,
+) -> list[int]:
+    """The tax on each line beyond its amount: all amounts with all of it are the document's total.
+
+    What is rounded once for a category goes to its lines in proportion, by largest remainder.
+
+    Shapes:  as for `tax`.
+    Errors:  TaxRateNotFound.
+    """
+    taxes = [0] * len(lines)
+    version = taxation.profile.at(issued_on, zone) if taxation else None
+    if taxation is None or version is None or version.prices_include_tax:
+        return taxes
+    groups: dict[tuple[str, Decimal, str], list[int]] = defaultdict(list)
+    rated = [_rate(line, taxation, issued_on=issued_on, zone=zone) for line in lines]
+    for place, each in enumerate(rated):
+        groups[each.group].append(place)
+    for places in groups.values():
+        members = [rated[place] for place in places]
+        amounts = [each.amount_minor for each in members]
+        percent = members[0].rate.percent
+        shares = (
+            [_taxed(each, percent, is_inclusive=False) for each in amounts]
+            if version.rounding is TaxRounding.LINE
+            else in_proportion(_taxed(sum(amounts), percent, is_inclusive=False), amounts)
+        )
+        for place, share in zip(places, shares, strict=True):
+            taxes[place] = share
+    return taxes
 
 
 def _check_percent(rate: TaxRate, path: str) -> None:
