@@ -8,36 +8,14 @@ import click
 import grpc
 from rich.text import Text
 
-from pospago_cli.accounts import account
-from pospago_cli.catalog.commands import catalog
-from pospago_cli.demo import demo
-from pospago_cli.estimate.command import estimate
-from pospago_cli.events import events
 from pospago_cli.failures import CommandFailed, Refusal
-from pospago_cli.guards import guard, reservation
-from pospago_cli.health import health
-from pospago_cli.instances import instance
-from pospago_cli.integrators import integrator
-from pospago_cli.invoices import invoice
-from pospago_cli.issuers import issuer
-from pospago_cli.meters import meter
-from pospago_cli.payments import payment
-from pospago_cli.plans import plan
-from pospago_cli.profiles import profile
-from pospago_cli.reviews import review
-from pospago_cli.sandboxes import sandbox
-from pospago_cli.serve import serve, up
-from pospago_cli.session import Noun, Session, shared_options
-from pospago_cli.stores import db
-from pospago_cli.subscriptions import subscription
-from pospago_cli.taxes import tax
-from pospago_cli.tokens import token
-from pospago_cli.usage.commands import usage
+from pospago_cli.nouns import Nouns
+from pospago_cli.session import Session, shared_options
 
 INTERRUPTED = 130
 
 
-@click.group(cls=Noun, params=shared_options(), context_settings={"max_content_width": 100})
+@click.group(cls=Nouns, params=shared_options(), context_settings={"max_content_width": 100})
 def pospago() -> None:
     """Provisioning and postpaid billing for integrators and resellers.
 
@@ -51,36 +29,6 @@ def pospago() -> None:
     failed, 2 if misspelled, 3 if refused, 4 if not found, 5 if not allowed, 6 if unreachable,
     130 if interrupted or answered with no.
     """  # noqa: D301 - click reads \b
-
-
-for each in (
-    account,
-    catalog,
-    db,
-    demo,
-    estimate,
-    events,
-    guard,
-    health,
-    instance,
-    integrator,
-    invoice,
-    issuer,
-    meter,
-    payment,
-    plan,
-    profile,
-    reservation,
-    review,
-    sandbox,
-    serve,
-    subscription,
-    tax,
-    token,
-    up,
-    usage,
-):
-    pospago.add_command(each)
 
 
 def run(arguments: list[str], session: Session) -> int:

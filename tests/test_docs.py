@@ -81,9 +81,8 @@ def test_the_readme_names_each_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.partition("| `pospago …` |")[2].partition("\n\n")[0]
     named = {cell for row in table.splitlines() for cell in row.split("|")[1:2]}
-    assert {name.strip(" `") for cell in named for name in cell.split(",")} - {"---", ""} == set(
-        pospago.commands
-    )
+    told = {name.strip(" `") for cell in named for name in cell.split(",")} - {"---", ""}
+    assert told == set(pospago.list_commands(click.Context(pospago)))
 
 
 @pytest.mark.parametrize("page", all_pages(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -95,5 +94,5 @@ def test_each_command_that_a_page_speaks_of_exists(page: Path) -> None:
 def _is_command(words: list[str]) -> bool:
     command: click.Command | None = pospago
     while words and isinstance(command, click.Group):
-        command = command.commands.get(words.pop(0))
+        command = command.get_command(click.Context(command), words.pop(0))
     return command is not None
