@@ -115,6 +115,11 @@ class Licensed:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDemand(Licensed):
+    """A price for what is charged once. No catalogue states it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DimensionFilter:
     """Lets usage through whose dimension has one of the values."""
 
