@@ -147,6 +147,8 @@ def untold_tests(source: Source) -> Iterator[str]:
 
 def silenced_without_code(source: Source) -> Iterator[str]:
     """Each `noqa` and `type: ignore` names what it silences."""
+    if not BARE_NOQA.search(source.text) and not BARE_TYPE_IGNORE.search(source.text):
+        return
     for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
         if token.type == tokenize.COMMENT and (
             BARE_NOQA.search(token.string) or BARE_TYPE_IGNORE.search(token.string)

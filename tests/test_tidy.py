@@ -133,12 +133,17 @@ def test_rule_spares_what_is_right(rule: Rule, path: str, text: str) -> None:
     assert list(rule(Source.of(path, text))) == []
 
 
-@cache
 def _sources(*folders: str) -> tuple[Source, ...]:
-    """Every Python file of ours in the folders, parsed once."""
-    paths = sorted(chain.from_iterable((ROOT / folder).rglob("*.py") for folder in folders))
+    """Every Python file of ours in the folders."""
+    return tuple(chain.from_iterable(map(_sources_below, folders)))
+
+
+@cache
+def _sources_below(folder: str) -> tuple[Source, ...]:
+    """Every Python file of a folder, parsed once."""
     return tuple(
-        Source.of(path.relative_to(ROOT), path.read_text(encoding="utf-8")) for path in paths
+        Source.of(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / folder).rglob("*.py"))
     )
 
 
