@@ -13,6 +13,7 @@ from pospago.provisioning.v1 import event_service_pb2 as provisioning_feed_pb2
 
 from billing_service.api.billing_profiles import BillingProfiles
 from billing_service.api.catalogs import Catalogs
+from billing_service.api.credits import Credits
 from billing_service.api.estimates import Estimates
 from billing_service.api.events import encode_event
 from billing_service.api.invoices import Invoices
@@ -217,6 +218,7 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.InvoiceService": Invoices(reads),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
+        f"{_PACKAGE}.CreditService": Credits(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.ReviewService": Reviews(writes, reads, core.clock),
         f"{_PACKAGE}.UsageService": _usage(core, writes, reads),
         f"{_PACKAGE}.UsageGuardService": UsageGuards(

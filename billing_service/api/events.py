@@ -8,6 +8,7 @@ from pospago.billing.v1 import events_pb2 as pb
 from pospago.billing.v1 import usage_pb2
 
 from billing_service.api.billing_profiles import to_proto_profile
+from billing_service.api.credit_messages import to_proto_credit, to_proto_entry
 from billing_service.api.guard_messages import to_proto_guard
 from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
@@ -186,6 +187,10 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.PaymentRecorded: _payment_recorded,
     events.PaymentReversed: lambda e: pb.PaymentReversed(payment=to_proto_payment(e.payment, ())),
     events.CreditApplied: _credit_applied,
+    events.CreditChanged: lambda e: pb.CreditChanged(
+        credit=to_proto_credit(e.grant, e.grant.state(e.entry.recorded_at)),
+        entry=to_proto_entry(e.entry),
+    ),
     events.UsageThresholdReached: _threshold_reached,
     events.UsageGuardChanged: lambda e: pb.UsageGuardChanged(guard=to_proto_guard(e.guard)),
     events.UsageCorrected: _usage_corrected,

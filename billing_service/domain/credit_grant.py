@@ -144,6 +144,14 @@ class CreditGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditInFull:
+    """A credit, and where it stands."""
+
+    grant: CreditGrant
+    state: CreditState
+
+
+@dataclass(frozen=True, slots=True)
 class CreditUse:
     """So much of a credit that goes to a part of an invoice; `place` is that of the part."""
 
@@ -159,6 +167,11 @@ class AppliedCredit:
     credit_id: str
     application: CreditApplication
     amount_minor: int
+
+    @property
+    def is_after_tax(self) -> bool:
+        """Whether it pays the total, rather than lowering what is taxed."""
+        return self.application is CreditApplication.AFTER_TAX
 
 
 def apply(grants: Iterable[CreditGrant], parts: Sequence[CreditablePart]) -> list[CreditUse]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
+from billing_service.domain.credit_grant import AppliedCredit
 from billing_service.domain.invoice import (
     Invoice,
     InvoiceState,
@@ -17,6 +18,7 @@ from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.payment import Payment
 from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage import document_rows
+from billing_service.storage.credit_queries import credits_of_invoices
 from billing_service.storage.tables import table
 from billing_service.storage.tax_rows import tax_subtotal_from_row
 from chassis.database import Transaction
@@ -39,6 +41,7 @@ class InvoiceInFull:
     settlement: Settlement
     state: InvoiceState
     taxes: tuple[TaxSubtotal, ...] = ()
+    credits: tuple[AppliedCredit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,9 @@ def _invoices() -> Select[Any]:
     same = and_(
         _SETTLEMENTS.c.payer == _INVOICES.c.payer, _SETTLEMENTS.c.invoice == _INVOICES.c.invoice
     )
-    paid = (_SETTLEMENTS.c.paid_minor, _SETTLEMENTS.c.settled_on, _SETTLEMENTS.c.settled_late)
+    columns = _SETTLEMENTS.c
+    settled = (columns.settled_on, columns.settled_late)
+    paid = (columns.paid_minor, columns.credited_minor, *settled)
     return select(_INVOICES, *paid).join(_SETTLEMENTS, same)
 
 
@@ -151,13 +156,14 @@ def _in_full(tx: Transaction, query: Select[Any], now: int) -> list[InvoiceInFul
     found = tx.all(query)
     keys = [(row.payer, row.invoice) for row in found]
     lines, taxes = _lines(tx, keys), _taxes(tx, keys)
+    used = credits_of_invoices(tx, keys)
     read = []
     for row in found:
         invoice = document_rows.invoice_from_row(row)
         settlement = document_rows.settlement_from_row(row)
         state = settlement.state(overdue_at=invoice.overdue_at, now=now)
         made_of = (tuple(lines[invoice.key]), settlement, state, tuple(taxes[invoice.key]))
-        read.append(InvoiceInFull(invoice, *made_of))
+        read.append(InvoiceInFull(invoice, *made_of, used.get(invoice.key, ())))
     return read
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from billing_service.use_cases.check_usage import CHECK_USAGE_USE_CASE
 from billing_service.use_cases.close_month import CLOSE_MONTH_USE_CASE
 from billing_service.use_cases.dun import DELETION_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE
+from billing_service.use_cases.expire_credit import EXPIRE_CREDIT_USE_CASE
 from billing_service.use_cases.mark_outdated import MARK_OUTDATED_USE_CASE
 from billing_service.use_cases.warn import (
     DELETION_AHEAD_USE_CASE,
@@ -28,6 +29,7 @@ TIMER_USE_CASES: Final[Mapping[str, UseCase[TimerDue, Any, Any]]] = MappingProxy
             DELETION_AHEAD_USE_CASE,
             DELETION_USE_CASE,
             MARK_OUTDATED_USE_CASE,
+            EXPIRE_CREDIT_USE_CASE,
         )
     }
 )

@@ -18,6 +18,7 @@ STOP_AHEAD: Final = "stop_ahead"
 DELETION_AHEAD: Final = "deletion_ahead"
 CHECK_USAGE: Final = "check_usage"
 MARK_OUTDATED: Final = "mark_outdated"
+EXPIRE_CREDIT: Final = "expire_credit"
 
 
 def document_key(key: str) -> DocumentKey:
