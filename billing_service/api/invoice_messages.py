@@ -76,11 +76,10 @@ def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
 
 def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
     """What an item of a subscription costs for one service period."""
-    own = (charge.account, charge.subscription)
     return pb.InvoiceCharge(
         account=f"accounts/{charge.account}",
-        subscription=SUBSCRIPTION.format(*own),
-        instance="" if charge.is_of_plan else INSTANCE.format(*own),
+        subscription=SUBSCRIPTION.format(charge.account, charge.subscription),
+        instance=INSTANCE.format(charge.account, charge.instance) if charge.instance else "",
         line_number=charge.line_number,
         month=to_proto_date(charge.month),
         amount=to_proto_money(charge.amount_minor, charge.currency),

@@ -90,7 +90,7 @@ def to_proto_subscription(subscription: Subscription, state: SubscriptionState) 
     terms = subscription.plan_terms
     return pb.Subscription(
         name=SUBSCRIPTION.format(*subscription.key),
-        instance="" if terms else INSTANCE.format(*subscription.key),
+        instance=_instance_of(subscription),
         plan=PLAN.format(subscription.plan),
         band=subscription.band,
         state=_STATE_NUMBERS[state],
@@ -111,6 +111,13 @@ def to_proto_subscription(subscription: Subscription, state: SubscriptionState) 
         start_date=to_proto_date(terms.begins_on if terms else None),
         end_date=to_proto_date(terms.ends_on if terms else None),
     )
+
+
+def _instance_of(subscription: Subscription) -> str:
+    """The name of the instance that it follows; '' of a plan."""
+    if not subscription.instance:
+        return ""
+    return INSTANCE.format(subscription.account, subscription.instance)
 
 
 def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscription:

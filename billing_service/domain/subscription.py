@@ -20,6 +20,8 @@ from billing_service.domain.quantities import Held
 OPEN_MONTH: Final = date(9999, 12, 1)
 # The last month of what never comes to be billed.
 NO_MONTH: Final = date(1, 1, 1)
+_ID_LENGTH_MAX: Final = 63
+_IDS_MAX: Final = 20
 
 
 class FactKind(Enum):
@@ -124,11 +126,13 @@ class Subscription:
     first_billed_month: date | None
     facts: tuple[Fact, ...]
     span: Span
+    # What it follows; '' of a plan. Mostly its id, too.
+    instance: str = ""
     display_name: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from others: its account and its id, which is that of its instance."""
+        """What tells it from others: its account and its id."""
         return (self.account, self.subscription_id)
 
     @property
@@ -174,13 +178,14 @@ def begin(
     *,
     account: str,
     subscription_id: str,
+    instance: str,
     plan: str,
     band: int,
     fact: Fact,
     zone: str,
     first_billed_month: date | None = None,
 ) -> Subscription:
-    """A new subscription with its first fact."""
+    """A new subscription of an instance with its first fact."""
     facts = (fact,)
     return Subscription(
         account=account,
@@ -190,7 +195,19 @@ def begin(
         first_billed_month=first_billed_month,
         facts=facts,
         span=span_of(facts, first_billed_month, zone),
+        instance=instance,
     )
+
+
+def instance_subscription_ids(instance: str) -> Iterator[str]:
+    """The ids that the subscription of an instance may have: the first that is free is taken.
+
+    A plan may be subscribed under the instance's own id before there is the instance.
+    """
+    yield instance
+    for number in range(1, _IDS_MAX):
+        suffix = "-instance" if number == 1 else f"-instance-{number}"
+        yield instance[: _ID_LENGTH_MAX - len(suffix)] + suffix
 
 
 def subscribe_to_plan(

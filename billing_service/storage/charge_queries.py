@@ -28,8 +28,9 @@ FIRST_CHARGE: Final[ChargePlace] = (0, "", "", "")
 class InvoiceCharge:
     """What an item of a subscription costs for one service period, on which line.
 
-    `month` is that on whose invoice it belongs by its period. `review` is the one that decided it,
-    or ''; `outdated_at` since when its usage is known to be another (None: it is not).
+    `month` is that on whose invoice it belongs by its period. `instance` is '' of a plan. `review`
+    is the one that decided it, or ''; `outdated_at` since when its usage is known to be
+    another (None: it is not).
     """
 
     account: str
@@ -42,7 +43,7 @@ class InvoiceCharge:
     quantity: Decimal
     period_start_on: date
     period_end_on: date
-    is_of_plan: bool
+    instance: str
     review: str
     outdated_at: int | None
 
@@ -85,7 +86,7 @@ def list_charges(
     order = (columns.line_number, columns.account, columns.subscription, columns.period_start_on)
     key = (*after[:3], date.fromisoformat(after[3]) if after[3] else date.min)
     query = (
-        select(_CHARGES, _SUBSCRIPTIONS.c.begins_on, _OUTDATED.c.outdated_at)
+        select(_CHARGES, _SUBSCRIPTIONS.c.instance, _OUTDATED.c.outdated_at)
         .outerjoin(_SUBSCRIPTIONS, _is_same(_SUBSCRIPTIONS, "account", "subscription"))
         .outerjoin(
             _OUTDATED,
@@ -157,7 +158,7 @@ def _charge(row: Row[Any]) -> InvoiceCharge:
         quantity=Decimal(row.quantity),
         period_start_on=row.period_start_on,
         period_end_on=row.period_end_on,
-        is_of_plan=row.begins_on is not None,
+        instance=row.instance or "",
         review=row.review,
         outdated_at=row.outdated_at,
     )

@@ -57,6 +57,8 @@ class Facts:
     usages: MutableMapping[UsageWanted, Usage] = field(default_factory=dict)
     series: MutableMapping[str, NumberSeries] = field(default_factory=dict)
     subscriptions: MutableMapping[DocumentKey, Subscription] = field(default_factory=dict)
+    # The ids of the subscriptions that follow instances, by account and instance.
+    followed: MutableMapping[DocumentKey, str] = field(default_factory=dict)
     spans: MutableMapping[str, Counter[Span]] = field(default_factory=dict)
     invoices: MutableMapping[DocumentKey, Invoice] = field(default_factory=dict)
     settlements: MutableMapping[DocumentKey, Settlement] = field(default_factory=dict)
@@ -159,7 +161,14 @@ class Facts:
             spans[before.span] -= 1
         spans[changed.span] += 1
         self.spans[changed.account] = +spans
-        self.subscriptions[changed.key] = changed
+        self.add_subscription(changed)
+
+    def add_subscription(self, subscription: Subscription) -> None:
+        """Add a subscription as it is stored."""
+        self.subscriptions[subscription.key] = subscription
+        if subscription.instance:
+            followed = (subscription.account, subscription.instance)
+            self.followed[followed] = subscription.subscription_id
 
     def _take_in_invoice(self, issued: IssuedInvoice) -> None:
         key = issued.invoice.key

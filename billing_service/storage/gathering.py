@@ -95,9 +95,15 @@ def gather_spans(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None
 
 
 def gather_subscriptions(tx: Transaction, facts: Facts, keys: Iterable[tuple[str, str]]) -> None:
-    """Subscriptions by account and instance."""
+    """Subscriptions by account and id."""
     key: Any = tuple_(_SUBSCRIPTIONS.c.account, _SUBSCRIPTIONS.c.subscription)
     _take_subscriptions(facts, tx.where_in(_timelines(), key, sorted(set(keys))))
+
+
+def gather_followed(tx: Transaction, facts: Facts, instances: Iterable[tuple[str, str]]) -> None:
+    """The subscriptions that follow instances, by account and instance."""
+    key: Any = tuple_(_SUBSCRIPTIONS.c.account, _SUBSCRIPTIONS.c.instance)
+    _take_subscriptions(facts, tx.where_in(_timelines(), key, sorted(set(instances))))
 
 
 def gather_live_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
@@ -252,5 +258,5 @@ def _after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _take_subscriptions(facts: Facts, found: Sequence[Row[Any]]) -> None:
-    read = subscription_rows.subscriptions_from_rows(found)
-    facts.subscriptions.update({each.key: each for each in read})
+    for each in subscription_rows.subscriptions_from_rows(found):
+        facts.add_subscription(each)

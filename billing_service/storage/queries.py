@@ -152,7 +152,7 @@ def list_profiles(
 def find_subscription(
     tx: Transaction, account: str, subscription: str, now: int
 ) -> SubscriptionInFull | None:
-    """A subscription by its account and instance."""
+    """A subscription by its account and id."""
     found = _in_full(tx, account, [subscription], now)
     return found[0] if found else None
 
@@ -166,7 +166,7 @@ def list_subscriptions(
     limit: int,
     now: int,
 ) -> list[SubscriptionInFull]:
-    """An account's subscriptions by instance, those that follow `after`, in one of the states."""
+    """An account's subscriptions by id, those that follow `after`, in one of the states."""
     query = (
         select(_SUBSCRIPTIONS.c.subscription)
         .where(_SUBSCRIPTIONS.c.account == account, _SUBSCRIPTIONS.c.subscription > after)

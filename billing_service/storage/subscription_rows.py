@@ -19,6 +19,7 @@ def subscription_to_row(subscription: Subscription) -> Values:
     return {
         "account": subscription.account,
         "subscription": subscription.subscription_id,
+        "instance": subscription.instance or None,
         "plan": subscription.plan,
         "band": subscription.band,
         "display_name": subscription.display_name,
@@ -61,6 +62,7 @@ def subscriptions_from_rows(rows: Sequence[Row[Any]]) -> list[Subscription]:
                 Subscription(
                     account=row.account,
                     subscription_id=row.subscription,
+                    instance=row.instance or "",
                     plan=row.plan,
                     band=row.band,
                     first_billed_month=row.first_billed_month,

@@ -212,9 +212,14 @@ class SubscriptionRow(Table, table=True):
     """
 
     __tablename__ = "subscriptions"
-    __table_args__ = (Index("ix_subscriptions_months", "account", "last_month", "first_month"),)
+    __table_args__ = (
+        Index("ix_subscriptions_months", "account", "last_month", "first_month"),
+        Index("ix_subscriptions_instance", "account", "instance", unique=True),
+    )
     account: str = key()
     subscription: str = key()
+    # What it follows; unset of a plan.
+    instance: str | None = word()
     plan: str = word()
     band: int
     display_name: str = text()

@@ -12,6 +12,7 @@ from billing_service.domain.subscription import (
     Subscription,
     begin,
     continued,
+    instance_subscription_ids,
 )
 from billing_service.domain.subscription_errors import SubscriptionAlreadyExists
 from billing_service.storage import gathering, gathering_documents
@@ -48,10 +49,21 @@ def gather(tx: Transaction, commands: Sequence[FollowInstance]) -> Facts:
     gathering.gather_accounts(tx, facts, accounts | payers)
     gathering.gather_zones(tx, facts, payers)
     gathering.gather_terms(tx, facts)
-    gathering.gather_subscriptions(tx, facts, {(c.account, c.instance) for c in commands})
+    _gather_followed(tx, facts, commands)
     gathering.gather_spans(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
     return facts
+
+
+def _gather_followed(tx: Transaction, facts: Facts, commands: Sequence[FollowInstance]) -> None:
+    """The subscriptions of the instances, and who has the ids that new ones may get."""
+    instances = {(each.account, each.instance) for each in commands}
+    gathering.gather_followed(tx, facts, instances)
+    unknown = sorted(instances - facts.followed.keys())
+    gathering.gather_subscriptions(tx, facts, unknown)
+    if any(key in facts.subscriptions for key in unknown):
+        ids = {(account, each) for account, of in unknown for each in instance_subscription_ids(of)}
+        gathering.gather_subscriptions(tx, facts, ids)
 
 
 def decide(facts: Facts, command: FollowInstance, now: int) -> Effects[None]:
@@ -75,27 +87,37 @@ def decide(facts: Facts, command: FollowInstance, now: int) -> Effects[None]:
 def _changed(facts: Facts, command: FollowInstance, zone: str) -> Subscription | None:
     """The subscription with the fact; None if there is none and none begins.
 
-    Errors:  SubscriptionAlreadyExists if a plan was subscribed under the id of the instance: it
-             must not go unbilled, so its account is parked.
+    Errors:  SubscriptionAlreadyExists.
     """
     fact = Fact(command.kind, command.effective_at)
     begins = command.kind in {FactKind.SUBSCRIBED, FactKind.MIGRATED}
-    known = facts.subscriptions.get((command.account, command.instance))
-    if known is not None and known.is_of_plan and begins:
-        raise SubscriptionAlreadyExists(*known.key)
+    known = facts.followed.get((command.account, command.instance))
     if known is not None:
-        return continued(known, fact, zone)
+        return continued(facts.subscriptions[command.account, known], fact, zone)
     if not begins:
         return None
     return begin(
         account=command.account,
-        subscription_id=command.instance,
+        subscription_id=_free_id(facts, command),
+        instance=command.instance,
         plan=command.plan,
         band=command.band,
         fact=fact,
         zone=zone,
         first_billed_month=command.first_billed_month,
     )
+
+
+def _free_id(facts: Facts, command: FollowInstance) -> str:
+    """The first id of a new subscription that nothing of the account has.
+
+    Errors:  SubscriptionAlreadyExists if all are taken: the instance must not go unbilled, so its
+             account is parked.
+    """
+    for each in instance_subscription_ids(command.instance):
+        if (command.account, each) not in facts.subscriptions:
+            return each
+    raise SubscriptionAlreadyExists(command.account, command.instance)
 
 
 FOLLOW_INSTANCE: Final[UseCase[FollowInstance, Facts, None]] = UseCase(

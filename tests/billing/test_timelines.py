@@ -36,6 +36,7 @@ def timeline(
     subscription = begin(
         account="acme",
         subscription_id="a",
+        instance="a",
         plan=PLAN,
         band=1,
         fact=Fact(FactKind.SUBSCRIBED, instants[0]),

@@ -17,7 +17,7 @@ from billing_service.domain.price import (
     Review,
 )
 from billing_service.domain.price_models import Flat, PerUnit
-from billing_service.domain.subscription import SubscriptionState
+from billing_service.domain.subscription import SubscriptionState, instance_subscription_ids
 from billing_service.domain.subscription_errors import (
     PlanNotSubscribable,
     SubscriptionAlreadyExists,
@@ -210,8 +210,53 @@ def test_id_of_an_instance_is_taken(live: Live) -> None:
         live.subscribe(account="bravo")
 
 
-def test_instance_of_a_taken_id_parks_its_account(live: Live) -> None:
+def followed(live: Live) -> dict[str, tuple[str, str]]:
+    """The state of the account's subscriptions and the instance that each follows, by id."""
+    now = live.billing.clock.now()
+    found = live.billing.database.read(
+        lambda tx: list_subscriptions(tx, "acme", states=(), after="", limit=100, now=now)
+    )
+    return {
+        each.subscription.subscription_id: (each.subscription.instance, each.state.value)
+        for each in found
+    }
+
+
+def test_an_instance_of_a_taken_id_is_followed_under_another(live: Live) -> None:
+    """Whatever happens to it happens to its own subscription, and nothing is parked."""
+    live.subscribe()
+    live.billing.subscribe("main")
+    live.billing.cancel("main", on="2026-06-20")
+    assert (followed(live), live.billing.parked()) == (
+        {"main": ("", "active"), "main-instance": ("main", "cancelled")},
+        {},
+    )
+
+
+def test_instances_that_are_told_together_take_no_id_twice(live: Live) -> None:
+    """One instance is called as the subscription of another would be."""
+    live.subscribe()
+    live.billing.subscribe("main", "main-instance")
+    assert {name: instance for name, (instance, _) in followed(live).items()} == {
+        "main": "",
+        "main-instance": "main",
+        "main-instance-instance": "main-instance",
+    }
+
+
+def test_a_taken_id_of_full_length_is_shortened() -> None:
+    """An id has 63 characters at most."""
+    ids = list(instance_subscription_ids("a" * 63))
+    assert (ids[:3], max(map(len, ids))) == (
+        ["a" * 63, "a" * 54 + "-instance", "a" * 52 + "-instance-2"],
+        63,
+    )
+
+
+def test_an_instance_whose_ids_are_all_taken_parks_its_account(live: Live) -> None:
     """It must not go unbilled in silence."""
+    ids = list(instance_subscription_ids("main"))
+    live.billing.subscribe(*ids[1:])
     live.subscribe()
     live.billing.subscribe("main")
     assert "acme" in live.billing.parked()

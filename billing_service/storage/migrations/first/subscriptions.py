@@ -32,6 +32,7 @@ def _create_subscriptions() -> None:
         "subscriptions",
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("subscription", sa.String(length=64), nullable=False),
+        sa.Column("instance", sa.String(length=64), nullable=True),
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("band", sa.Integer(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
@@ -48,6 +49,7 @@ def _create_subscriptions() -> None:
         batch_op.create_index(
             "ix_subscriptions_months", ["account", "last_month", "first_month"], unique=False
         )
+        batch_op.create_index("ix_subscriptions_instance", ["account", "instance"], unique=True)
 
 
 def _create_subscription_facts() -> None:
