@@ -1,12 +1,44 @@
-"""What every test gets: a PostgreSQL to ask for, and searches that repeat themselves.
+"""What every test gets: a PostgreSQL to ask for, searches that repeat themselves, an order.
 
 `pyproject.toml` adds the rest: sockets reach this machine only, warnings are errors.
 """
 
+from pathlib import Path
+from typing import Final
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.postgres"]
 
+# The files that take longest, longest first: the workers of `make test` come to their end together
+# when what they do last is short. Order means nothing else; a file runs whole, by one worker.
+LONGEST: Final = (
+    "tests/test_docs.py",
+    "tests/suite/test_fuzz.py",
+    "tests/suite/test_story_worlds.py",
+    "tests/suite/test_crash.py",
+    "tests/suite/test_refusals.py",
+    "tests/suite/test_advance_year.py",
+    "tests/suite/test_backup.py",
+    "tests/suite/test_usage_crash.py",
+    "tests/suite/test_story_postgres.py",
+    "tests/cli/test_up.py",
+    "tests/cli/test_demo.py",
+    "tests/cli/test_backup_under_load.py",
+    "tests/gateway/test_calls.py",
+    "tests/suite/test_access_matrix.py",
+    "tests/suite/test_replay.py",
+    "tests/suite/test_advance_rules.py",
+    "tests/test_tidy.py",
+)
+
 # The same examples on every run: a failure here is a failure there.
 settings.register_profile("pospago", deadline=None, derandomize=True, database=None)
 settings.load_profile("pospago")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first; the rest stay as they are."""
+    rank = {config.rootpath / Path(name): place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))

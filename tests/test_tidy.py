@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from tests import house_rules
+from tests.conftest import LONGEST
 from tests.house_rules import Rule, Source
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -61,6 +62,11 @@ def test_top_level_folders_are_the_designed_ones() -> None:
     """No folder appears at the top without a place in the design."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
     assert folders - LEFTOVERS - FOLDERS == set()
+
+
+def test_files_that_start_first_exist() -> None:
+    """Each file that is to run first is where it is said to be."""
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
 
 
 @pytest.mark.parametrize("package", CONTRACTS)
