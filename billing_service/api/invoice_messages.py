@@ -21,6 +21,7 @@ from billing_service.api.values import (
 )
 from billing_service.domain.invoice import (
     Invoice,
+    InvoiceKind,
     InvoiceState,
     IssuedInvoice,
     Settlement,
@@ -40,6 +41,10 @@ _PARTS: Final = {
     LinePart.WHOLE: pb.InvoiceLine.PART_WHOLE,
     LinePart.INCLUDED: pb.InvoiceLine.PART_INCLUDED,
     LinePart.EXCESS: pb.InvoiceLine.PART_EXCESS,
+}
+_KINDS: Final = {
+    InvoiceKind.MONTHLY: pb.Invoice.KIND_MONTHLY,
+    InvoiceKind.IMMEDIATE: pb.Invoice.KIND_IMMEDIATE,
 }
 _STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
 
@@ -100,6 +105,7 @@ def _unpaid(
     return pb.Invoice(
         name=INVOICE.format(*invoice.key),
         number=invoice.number,
+        kind=_KINDS[invoice.cause.kind],
         issuer=to_proto_party(invoice.issuer),
         buyer=to_proto_party(invoice.buyer),
         reference_text=invoice.reference_text,

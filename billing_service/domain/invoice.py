@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile
+from billing_service.domain.calendar import month_key
 from billing_service.domain.charge import Charge, RatedItem
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.credit_grant import AppliedCredit
@@ -33,11 +34,35 @@ class InvoiceState(Enum):
     SETTLED = "settled"
 
 
+class InvoiceKind(Enum):
+    """What brings an invoice about: a month that has ended, or something that is due at once."""
+
+    MONTHLY = "monthly"
+    IMMEDIATE = "immediate"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCause:
+    """What brought an invoice about: one for each cause, payer and currency.
+
+    `key` tells it from others of its kind: the month, or the change that is charged at once.
+    """
+
+    kind: InvoiceKind
+    key: str
+
+
+def monthly(month: date) -> InvoiceCause:
+    """The cause of the invoice of a month."""
+    return InvoiceCause(InvoiceKind.MONTHLY, month_key(month))
+
+
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """A bill for one payer, one currency and one month. `series` and `number` are '' in a preview.
+    """A bill for one payer and one currency. `series` and `number` are '' in a preview.
 
-    `sequence` is its number in the series, and `overdue_at` the first instant after its due date.
+    `sequence` is its number in the series, `month` the one that it bills or is issued in, and
+    `overdue_at` the first instant after its due date.
     """
 
     payer: str
@@ -47,6 +72,7 @@ class Invoice:
     number: str
     currency: str
     month: date
+    cause: InvoiceCause
     issuer: Party
     buyer: Party
     reference_text: str
@@ -132,6 +158,7 @@ class Header:
     payer: Account
     profile: BillingProfile
     month: date
+    cause: InvoiceCause
     issuer: Issuer
     terms_id: str
     terms: TermsVersion
@@ -227,6 +254,7 @@ def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:
         number="",
         currency=currency,
         month=header.month,
+        cause=header.cause,
         issuer=header.issuer.as_party(),
         buyer=header.profile.as_party(),
         reference_text=header.profile.reference_text,

@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from billing_service.domain.dunning import DunningDates, StopAndDeletion
-from billing_service.domain.invoice import Invoice, InvoiceAccount, Settlement
+from billing_service.domain.invoice import (
+    Invoice,
+    InvoiceAccount,
+    InvoiceCause,
+    InvoiceKind,
+    Settlement,
+)
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.storage.rows import Values, party_from_text, party_to_text
@@ -23,6 +29,8 @@ def invoice_to_row(invoice: Invoice) -> Values:
         "number": invoice.number,
         "currency": invoice.currency,
         "month": invoice.month,
+        "kind": invoice.cause.kind.value,
+        "cause": invoice.cause.key,
         "issuer_party": party_to_text(invoice.issuer),
         "buyer_party": party_to_text(invoice.buyer),
         "reference_text": invoice.reference_text,
@@ -54,6 +62,7 @@ def invoice_from_row(row: Row[Any]) -> Invoice:
         number=row.number,
         currency=row.currency,
         month=row.month,
+        cause=InvoiceCause(InvoiceKind(row.kind), row.cause),
         issuer=party_from_text(row.issuer_party),
         buyer=party_from_text(row.buyer_party),
         reference_text=row.reference_text,

@@ -49,11 +49,11 @@ class ChargeRow(Table, table=True):
 
 
 class InvoiceRow(Table, table=True):
-    """An issued invoice. Its unique keys guard the month and the number."""
+    """An issued invoice. Its unique keys guard the cause, such as the month, and the number."""
 
     __tablename__ = "invoices"
     __table_args__ = (
-        UniqueConstraint("payer", "currency", "month", name="uq_invoices_payer_month"),
+        UniqueConstraint("payer", "currency", "kind", "cause", name="uq_invoices_cause"),
         UniqueConstraint("series", "sequence", name="uq_invoices_number"),
         Index("ix_invoices_payer", "sandbox", "payer", "series", "sequence"),
     )
@@ -64,6 +64,8 @@ class InvoiceRow(Table, table=True):
     number: str = word(100)
     currency: str = word(3)
     month: date
+    kind: str = word(16)
+    cause: str = word(140)
     issuer_party: str = text()
     buyer_party: str = text()
     reference_text: str = text()

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
-from billing_service.domain.invoice import IssuedInvoice
+from billing_service.domain.invoice import IssuedInvoice, monthly
 from billing_service.domain.party import NO_ADDRESS, Issuer
 from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
@@ -61,7 +61,8 @@ def preview_invoices(tx: Transaction, payer: str, now: int) -> Preview:
         tx, facts, accounts_to_rate(facts, billed), cut_at=dict.fromkeys(billed.through, now)
     )
     proposed = rate(facts, billed)
-    drafted = drafts(facts, billed, proposed.items, first_issuer(facts, payer) or _NOBODY)
+    issuer = first_issuer(facts, payer) or _NOBODY
+    drafted = drafts(facts, billed, proposed.items, issuer, monthly(billed.month))
     return Preview(drafted, held_lines(facts, proposed.held))
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from billing_service.domain.charge import AccountToRate, RatedItem, propose
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.dunning import dunning_dates
-from billing_service.domain.invoice import Header, IssuedInvoice, by_currency, draft
+from billing_service.domain.invoice import Header, InvoiceCause, IssuedInvoice, by_currency, draft
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.party import Issuer
 from billing_service.domain.plan_charges import (
@@ -65,13 +65,17 @@ def rate(facts: Facts, billed: BilledMonth) -> Proposed:
 
 
 def drafts(
-    facts: Facts, billed: BilledMonth, items: Mapping[str, Sequence[RatedItem]], issuer: Issuer
+    facts: Facts,
+    billed: BilledMonth,
+    items: Mapping[str, Sequence[RatedItem]],
+    issuer: Issuer,
+    cause: InvoiceCause,
 ) -> list[IssuedInvoice]:
     """The invoices for rated items, one for each currency, without numbers.
 
     Errors:  TaxRateNotFound.
     """
-    header = _header(facts, billed, issuer)
+    header = _header(facts, billed, issuer, cause)
     zones = {account: facts.accounts[account].time_zone for account in billed.through}
     return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
 
@@ -131,7 +135,7 @@ def _plan_facts(facts: Facts, billed: BilledMonth) -> PlanFacts:
     )
 
 
-def _header(facts: Facts, billed: BilledMonth, issuer: Issuer) -> Header:
+def _header(facts: Facts, billed: BilledMonth, issuer: Issuer, cause: InvoiceCause) -> Header:
     payer = facts.accounts[billed.payer]
     profile = facts.profiles[billed.payer]
     terms = facts.terms_in_force(billed.payer, billed.instant_at)
@@ -146,6 +150,7 @@ def _header(facts: Facts, billed: BilledMonth, issuer: Issuer) -> Header:
         payer=payer,
         profile=profile,
         month=billed.month,
+        cause=cause,
         issuer=issuer,
         terms_id=profile.terms_id,
         terms=terms,

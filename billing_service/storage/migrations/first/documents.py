@@ -54,6 +54,8 @@ def _create_invoices() -> None:
         sa.Column("number", sa.String(length=100), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("cause", sa.String(length=140), nullable=False),
         sa.Column("issuer_party", sa.Text(), nullable=False),
         sa.Column("buyer_party", sa.Text(), nullable=False),
         sa.Column("reference_text", sa.Text(), nullable=False),
@@ -78,7 +80,7 @@ def _create_invoices() -> None:
         sa.Column("sandbox", sa.String(length=64), nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("payer", "invoice", name=op.f("pk_invoices")),
-        sa.UniqueConstraint("payer", "currency", "month", name="uq_invoices_payer_month"),
+        sa.UniqueConstraint("payer", "currency", "kind", "cause", name="uq_invoices_cause"),
         sa.UniqueConstraint("series", "sequence", name="uq_invoices_number"),
     )
     with op.batch_alter_table("invoices", schema=None) as batch_op:

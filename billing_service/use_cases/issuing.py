@@ -1,0 +1,150 @@
+"""Issues invoices: numbers them, takes them in as unpaid, and sees to what follows from them.
+
+The one way in which an invoice comes about, whatever the reason.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from billing_service.domain.charge import RatedItem
+from billing_service.domain.errors import IssuerNeeded
+from billing_service.domain.events import InvoiceIssued
+from billing_service.domain.invoice import InvoiceCause, IssuedInvoice, Settlement, number
+from billing_service.domain.party import Issuer, NumberSeries, sandbox_issuer, sandbox_series
+from billing_service.storage import gathering, gathering_documents
+from billing_service.storage.facts import Facts
+from billing_service.use_cases.crediting import use_credit
+from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer
+from billing_service.use_cases.reviewing import charge_reviews
+from billing_service.use_cases.settling import resettle
+from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.timers import dunning_timers
+from billing_service.use_cases.warn import warn
+from chassis.database import Transaction
+from chassis.use_case import Event
+
+
+def gather_issuing(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
+    """All that issuing invoices of the payers takes, besides what they charge for.
+
+    Shapes:  `facts.billed` says for whom they pay.
+    """
+    wanted = sorted(set(payers))
+    unsettled = gathering_documents.unsettled_invoices(tx, wanted)
+    gathering_documents.gather_invoices(tx, facts, unsettled)
+    billed = {*wanted, *(each for payer in wanted for each in facts.billed[payer])}
+    on_invoices = {each.account for found in facts.invoice_accounts.values() for each in found}
+    accounts = sorted({*billed, *on_invoices})
+    gathering.gather_accounts(tx, facts, accounts)
+    gathering.gather_spans(tx, facts, accounts)
+    gathering.gather_issuers(tx, facts)
+    gathering.gather_terms(tx, facts)
+    gathering.gather_tax_profiles(tx, facts)
+    gathering_documents.gather_owed(tx, facts, accounts)
+    gathering_documents.gather_ledgers(tx, facts, unsettled)
+    gathering_documents.gather_credit(tx, facts, wanted)
+    gathering.gather_series(tx, facts, {series_of(facts, each) for each in wanted} - {""})
+
+
+def touched_accounts(tx: Transaction, payer: str) -> set[str]:
+    """The accounts that issuing an invoice of a payer touches: those on its open ones as well."""
+    unsettled = gathering_documents.unsettled_invoices(tx, [payer])
+    return {
+        payer,
+        *gathering.billed_accounts(tx, payer),
+        *gathering_documents.accounts_on(tx, unsettled),
+    }
+
+
+def issue(
+    after: Facts,
+    billed: BilledMonth,
+    items: Mapping[str, Sequence[RatedItem]],
+    *,
+    cause: InvoiceCause,
+    now: int,
+    outcome: Outcome,
+) -> list[IssuedInvoice]:
+    """Issue an invoice for the items of each currency; use credit for it, and dun what stays open.
+
+    `after` is an overlay, and takes in what is issued and all that follows.
+
+    Shapes:  `billed.through` names at least the accounts of the items.
+    Errors:  IssuerNeeded, TaxRateNotFound.
+    """
+    if not items:
+        return []
+    issued = _number(after, billed, items, cause=cause, outcome=outcome)
+    charge_reviews(after, issued, outcome)
+    _settle_at_issue(after, issued, now=now, outcome=outcome)
+    return issued
+
+
+def series_of(facts: Facts, payer: str) -> str:
+    """The series of the payer's invoices: its sandbox's own, or its issuer's; '' without one."""
+    sandbox = facts.accounts[payer].sandbox
+    if sandbox:
+        return sandbox_series(sandbox)
+    issuer = first_issuer(facts, payer)
+    return issuer.invoice_series if issuer else ""
+
+
+def _number(
+    after: Facts,
+    billed: BilledMonth,
+    items: Mapping[str, Sequence[RatedItem]],
+    *,
+    cause: InvoiceCause,
+    outcome: Outcome,
+) -> list[IssuedInvoice]:
+    """The invoices with their numbers, one for each currency, taken in as unpaid."""
+    issuer, name = _issuer(after, billed.payer), series_of(after, billed.payer)
+    series = after.series.get(name, NumberSeries(name, 0))
+    issued = []
+    for drafted in drafts(after, billed, items, issuer, cause):
+        invoice, series = number(drafted, series)
+        issued.append(invoice)
+    unpaid = [
+        Settlement(
+            payer=each.invoice.payer,
+            invoice=each.invoice.invoice_id,
+            total_minor=each.invoice.total_minor,
+            paid_minor=0,
+            settled_on=None,
+            settled_late=False,
+        )
+        for each in issued
+    ]
+    after.take_in([series, *issued, *unpaid])
+    outcome.changes += [series, *issued, *unpaid]
+    return issued
+
+
+def _issuer(facts: Facts, payer: str) -> Issuer:
+    """Who issues the payer's invoices; a sandbox needs nobody real."""
+    issuer, sandbox = first_issuer(facts, payer), facts.accounts[payer].sandbox
+    if issuer is None and sandbox:
+        return sandbox_issuer(sandbox_series(sandbox))
+    if issuer is None:
+        raise IssuerNeeded("-")
+    return issuer
+
+
+def _settle_at_issue(
+    after: Facts, issued: Sequence[IssuedInvoice], *, now: int, outcome: Outcome
+) -> None:
+    """Tell of the invoices, apply the payer's credit to its oldest ones, dun what stays open."""
+    place = len(outcome.events)
+    touched = {each.invoice.key for each in issued}
+    for each in issued:
+        outcome.timers += dunning_timers(each.invoice, each.accounts)
+        touched |= use_credit(
+            after, each.invoice.payer, each.invoice.currency, now=now, outcome=outcome
+        )
+    resettle(after, sorted(touched), now=now, outcome=outcome)
+    for each in issued:
+        if after.settlements[each.invoice.key].settled_on is None:
+            warn(after, each.invoice, now=each.invoice.issued_at, outcome=outcome)
+    outcome.events[place:place] = [
+        Event(each.invoice.payer, InvoiceIssued(each, after.settlements[each.invoice.key]))
+        for each in issued
+    ]
