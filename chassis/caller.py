@@ -22,9 +22,10 @@ BOUND_KINDS: Final = (CallerKind.INTEGRATOR, CallerKind.MEMBER)
 class Caller:
     """A caller whose credential was found good.
 
-    `account` (a bare id), `token` and `member` are empty where they do not apply. `secret_hash` is
-    the keyed hash of an integrator's secret, so that a write can check again that it is active;
-    `secret_expires_at` is set while the secret works on beside a newer one.
+    `account`, `token` and `member` are bare ids, empty where they do not apply. `secret_hash` is
+    the keyed hash of an integrator's or a member's secret, so that a write can check again that it
+    is active; `secret_expires_at` is set while the secret works on beside a newer one.
+    `is_principal` tells whether a member is the one who may change what its account has.
     """
 
     kind: CallerKind
@@ -34,6 +35,7 @@ class Caller:
     member: str = ""
     secret_hash: bytes = b""
     secret_expires_at: int | None = None
+    is_principal: bool = False
 
     @property
     def is_bound(self) -> bool:
@@ -54,6 +56,6 @@ class Caller:
             case CallerKind.INTEGRATOR:
                 return f"integrator/{self.account}"
             case CallerKind.MEMBER:
-                return f"member/{self.member}"
+                return f"member/{self.account}/{self.member}"
             case CallerKind.SERVICE | CallerKind.OPERATOR:
                 return f"{self.kind.name.lower()}/{self.name}"

@@ -179,6 +179,19 @@ class AccessDenied(DomainError):
         )
 
 
+class PrincipalNeeded(DomainError):
+    """Of the account's members only the principal may do this."""
+
+    kind = Kind.PERMISSION_DENIED
+    reason = "PRINCIPAL_NEEDED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Of the account's members only its principal may do that: ask the principal, or have "
+            "another member made the principal."
+        )
+
+
 class RequestIdReused(DomainError):
     """The request id came before, with another request."""
 

@@ -40,11 +40,12 @@ class Introspection:
         account = account_id(told.account)
         return Caller(
             kind=CallerKind(told.kind),
-            name=told.member or account,
+            name=account,
             account=account,
             token=told.token.rpartition("/")[2],
-            member=told.member,
+            member=told.member.rpartition("/")[2],
             secret_hash=secret_hash,
+            is_principal=told.is_principal,
         )
 
 

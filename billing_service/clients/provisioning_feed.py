@@ -24,13 +24,21 @@ from chassis.rpc.events import from_proto_timestamp
 from chassis.rpc.names import account_id, sandbox_id
 from chassis.use_case import UseCase
 
-_TOKEN_CHANGES: Final = frozenset(
-    message.DESCRIPTOR.full_name for message in (pb.TokenRotated, pb.TokenRevoked)
+# What a secret opens is another from then on.
+_CALLER_CHANGES: Final = frozenset(
+    message.DESCRIPTOR.full_name
+    for message in (
+        pb.TokenRotated,
+        pb.TokenRevoked,
+        pb.MemberSecretRotated,
+        pb.MemberRemoved,
+        pb.PrincipalChanged,
+    )
 )
 
 
 class ProvisioningFeed:
-    """Turns events into submissions, and forgets callers whose secrets have ended."""
+    """Turns events into submissions, and forgets callers who are not what they were."""
 
     def __init__(self, callers: RememberedCallers) -> None:
         self._callers = callers
@@ -38,7 +46,7 @@ class ProvisioningFeed:
 
     def submission_of(self, event: PeerEvent) -> Submission | None:
         """The submission that an event amounts to; None if it is nothing to us."""
-        if event.type in _TOKEN_CHANGES:
+        if event.type in _CALLER_CHANGES:
             self._callers.forget_account(event.account)
             return None
         reader = _KNOWN.get(event.type)

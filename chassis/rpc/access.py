@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from pospago.access.v1 import access_pb2
 
 from chassis.caller import Caller, CallerKind
-from chassis.errors import AccessDenied
+from chassis.errors import AccessDenied, PrincipalNeeded
 
 
 class ContractError(Exception):
@@ -17,11 +17,15 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """The kinds that may call an rpc, and the request field that names the account, if any does."""
+    """The kinds that may call an rpc, and the request field that names the account, if any does.
+
+    `principal_only`: of members, only the account's principal may call it.
+    """
 
     # A tuple: short, and an enum is slow to hash.
     kinds: tuple[CallerKind, ...]
     account_path: tuple[str, ...]
+    principal_only: bool = False
 
     @classmethod
     def of(cls, method: MethodDescriptor) -> "AccessRule":
@@ -34,15 +38,20 @@ class AccessRule:
         access: access_pb2.Access = options.Extensions[extension]
         path = tuple(access.account_field.split(".")) if access.account_field else ()
         _check_path(method, path)
-        return cls(tuple(CallerKind(number) for number in access.callers), path)
+        kinds = tuple(CallerKind(number) for number in access.callers)
+        if access.principal_only and CallerKind.MEMBER not in kinds:
+            raise ContractError(f"{method.full_name} is for principals, and admits no member")
+        return cls(kinds, path, access.principal_only)
 
     def check(self, caller: Caller, request: Message) -> None:
-        """Raise AccessDenied unless the caller may make this request."""
+        """Raise AccessDenied, or PrincipalNeeded, unless the caller may make this request."""
         self.check_kind(caller)
         if self.account_path and caller.is_bound:
             account = self.account_of(request)
             if not account or account != caller.account:
                 raise AccessDenied
+        if self.principal_only and caller.kind is CallerKind.MEMBER and not caller.is_principal:
+            raise PrincipalNeeded
 
     def check_kind(self, caller: Caller) -> None:
         """Raise AccessDenied unless callers of this kind may call the rpc at all."""
