@@ -29,11 +29,14 @@ from chassis.writer import Writer
 from provisioning_service.api.access import Access
 from provisioning_service.api.accounts import Accounts
 from provisioning_service.api.callers import SecretMint, remembered_callers
+from provisioning_service.api.entitlements import EntitlementChecks
 from provisioning_service.api.events import encode_event
 from provisioning_service.api.feed import Feed
 from provisioning_service.api.instances import Instances
 from provisioning_service.api.integrators import Integrators
+from provisioning_service.api.members import Members
 from provisioning_service.api.reading import Reads
+from provisioning_service.api.resources import Resources
 from provisioning_service.api.sandboxes import Sandboxes
 from provisioning_service.api.tokens import Tokens
 from provisioning_service.clients.billing_feed import submission_of
@@ -190,6 +193,9 @@ def _servicers(
         f"{_PACKAGE}.TokenService": Tokens(writes, reads, core.clock, mint, callers),
         f"{_PACKAGE}.InstanceService": Instances(writes, reads, ids),
         f"{_PACKAGE}.SandboxService": Sandboxes(writes, reads, ids, mint, coordinator),
+        f"{_PACKAGE}.MemberService": Members(writes, reads, mint, callers),
+        f"{_PACKAGE}.ResourceService": Resources(writes, reads),
+        f"{_PACKAGE}.EntitlementService": EntitlementChecks(reads),
         f"{_PACKAGE}.EventService": Feed(feed, reads),
         "pospago.access.v1.AccessService": Access(reads, core.clock, keyed_hash),
     }

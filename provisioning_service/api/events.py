@@ -13,6 +13,8 @@ from provisioning_service.api.instance_messages import (
     to_proto_instance,
 )
 from provisioning_service.api.integrators import to_proto_integrator
+from provisioning_service.api.members import to_proto_member
+from provisioning_service.api.resources import to_proto_resource
 from provisioning_service.api.sandbox_messages import to_proto_sandbox
 from provisioning_service.api.times import to_proto_date, to_proto_timestamp
 from provisioning_service.api.tokens import to_proto_token
@@ -61,6 +63,28 @@ def to_proto_payload(event: events.ProvisioningEvent) -> Message:
             return _to_proto_of_token(event)
         case events.SandboxCreated() | events.SandboxAdvanceStarted() | events.SandboxAdvanced():
             return _to_proto_of_sandbox(event)
+        case (
+            events.MemberCreated()
+            | events.MemberUpdated()
+            | events.MemberSecretRotated()
+            | events.MemberRemoved()
+        ):
+            return _to_proto_of_member(event)
+        case (
+            events.ResourceCreated()
+            | events.ResourceRemoved()
+            | events.ResourceSuspended()
+            | events.ResourceResumed()
+        ):
+            return _to_proto_of_resource(event)
+        case events.PrincipalChanged():
+            return pb.PrincipalChanged(
+                account=event.account,
+                from_member=event.from_member,
+                to_member=event.to_member,
+                changed_by=event.changed_by,
+                reason=event.reason,
+            )
         case events.AccountCreated(account):
             return pb.AccountCreated(account=to_proto_account(account))
         case events.AccountUpdated(account):
@@ -135,5 +159,35 @@ def _to_proto_of_sandbox(event: events.SandboxEvent) -> Message:
             return pb.SandboxAdvanceStarted(sandbox=sandbox)
         case events.SandboxAdvanced(_, from_at):
             return pb.SandboxAdvanced(sandbox=sandbox, from_time=to_proto_timestamp(from_at))
+        case _:
+            assert_never(event)
+
+
+def _to_proto_of_member(event: events.MemberEvent) -> Message:
+    member = to_proto_member(event.member)
+    match event:
+        case events.MemberCreated():
+            return pb.MemberCreated(member=member)
+        case events.MemberUpdated():
+            return pb.MemberUpdated(member=member)
+        case events.MemberSecretRotated():
+            return pb.MemberSecretRotated(member=member)
+        case events.MemberRemoved():
+            return pb.MemberRemoved(member=member)
+        case _:
+            assert_never(event)
+
+
+def _to_proto_of_resource(event: events.ResourceEvent) -> Message:
+    resource = to_proto_resource(event.resource)
+    match event:
+        case events.ResourceCreated():
+            return pb.ResourceCreated(resource=resource)
+        case events.ResourceRemoved():
+            return pb.ResourceRemoved(resource=resource)
+        case events.ResourceSuspended():
+            return pb.ResourceSuspended(resource=resource)
+        case events.ResourceResumed():
+            return pb.ResourceResumed(resource=resource)
         case _:
             assert_never(event)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from google.type.date_pb2 import Date
@@ -10,6 +11,7 @@ from pospago.billing.v1 import events_pb2 as pb
 from chassis.entry import PeerEvent, Submission
 from chassis.rpc.names import account_id
 from chassis.use_case import UseCase
+from provisioning_service.domain.entitlement import Limit
 from provisioning_service.use_cases.apply_billing import (
     DELETE_INSTANCES,
     LIFT_STOP,
@@ -21,8 +23,9 @@ from provisioning_service.use_cases.apply_billing import (
     StopAccount,
 )
 from provisioning_service.use_cases.fix_zone import FIX_ZONE, FixZone
+from provisioning_service.use_cases.note_entitlements import NOTE_ENTITLEMENTS, NoteEntitlements
 
-Command = NoteExpiry | StopAccount | LiftStop | DeleteInstances | FixZone
+Command = NoteExpiry | StopAccount | LiftStop | DeleteInstances | FixZone | NoteEntitlements
 
 
 def submission_of(event: PeerEvent) -> Submission | None:
@@ -65,6 +68,21 @@ def _fix_zone(event: PeerEvent) -> Command:
     return FixZone(account_id(told.account), told.time_zone)
 
 
+def _note_entitlements(event: PeerEvent) -> Command:
+    told = pb.EntitlementsChanged.FromString(event.payload)
+    limits = tuple(
+        Limit(each.code, None if each.unlimited else Decimal(each.quantity.value))
+        for each in told.limits
+    )
+    return NoteEntitlements(
+        account=account_id(told.account),
+        subscription=told.subscription.rpartition("/")[2],
+        limits=limits,
+        features=tuple(told.features),
+        effective_at=event.effective_at,
+    )
+
+
 def _date(message: Date) -> date:
     return date(message.year, message.month, message.day)
 
@@ -77,4 +95,5 @@ _KNOWN: Final[dict[str, _Reader]] = {
     pb.AccountStopLifted.DESCRIPTOR.full_name: (LIFT_STOP, _lift),
     pb.AccountDeletionOrdered.DESCRIPTOR.full_name: (DELETE_INSTANCES, _delete),
     pb.AccountZoneFixed.DESCRIPTOR.full_name: (FIX_ZONE, _fix_zone),
+    pb.EntitlementsChanged.DESCRIPTOR.full_name: (NOTE_ENTITLEMENTS, _note_entitlements),
 }

@@ -2,65 +2,17 @@
 
 from datetime import date
 
-from chassis.errors import (
-    BadRequest,
-    DomainError,
-    FieldViolation,
-    Kind,
-    PreconditionFailure,
-    QuotaFailure,
-    ResourceInfo,
+from chassis.errors import Kind, QuotaFailure, ResourceInfo
+from provisioning_service.domain.refusals import (
+    Missing,
+    ProvisioningError,
+    Taken,
+    WrongField,
+    WrongState,
 )
 
 
-class ProvisioningError(DomainError):
-    """A refusal of this service."""
-
-    domain = "provisioning.pospago"
-
-
-class _Missing(ProvisioningError):
-    """Something is not there."""
-
-    kind = Kind.NOT_FOUND
-
-    def __init__(self, resource_type: str, name: str) -> None:
-        super().__init__(
-            f"{name} is not known: check the name.", detail=ResourceInfo(resource_type, name)
-        )
-
-
-class _Taken(ProvisioningError):
-    """A name is taken."""
-
-    kind = Kind.ALREADY_EXISTS
-
-    def __init__(self, resource_type: str, name: str) -> None:
-        super().__init__(
-            f"{name} exists already, or did once: choose another id.",
-            detail=ResourceInfo(resource_type, name),
-        )
-
-
-class _WrongState(ProvisioningError):
-    """The state of something stands in the way."""
-
-    kind = Kind.FAILED_PRECONDITION
-
-    def __init__(self, violation: str, subject: str, text: str) -> None:
-        super().__init__(f"{subject} {text}.", detail=PreconditionFailure(violation, subject, text))
-
-
-class _WrongField(ProvisioningError):
-    """A field has a value that the state of things does not admit."""
-
-    kind = Kind.INVALID_ARGUMENT
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(f"{field}: {text}.", detail=BadRequest((FieldViolation(field, text),)))
-
-
-class AccountAlreadyExists(_Taken):
+class AccountAlreadyExists(Taken):
     """The account's id is taken."""
 
     reason = "ACCOUNT_ALREADY_EXISTS"
@@ -69,7 +21,7 @@ class AccountAlreadyExists(_Taken):
         super().__init__("pospago/Account", f"accounts/{account}")
 
 
-class ParentAccountNotFound(_Missing):
+class ParentAccountNotFound(Missing):
     """The parent account is not known."""
 
     reason = "PARENT_ACCOUNT_NOT_FOUND"
@@ -78,7 +30,7 @@ class ParentAccountNotFound(_Missing):
         super().__init__("pospago/Account", f"accounts/{account}")
 
 
-class ParentInOtherSandbox(_WrongState):
+class ParentInOtherSandbox(WrongState):
     """The parent account lives in another world."""
 
     reason = "PARENT_IN_OTHER_SANDBOX"
@@ -91,7 +43,7 @@ class ParentInOtherSandbox(_WrongState):
         )
 
 
-class TimeZoneFixed(_WrongState):
+class TimeZoneFixed(WrongState):
     """Something was subscribed or used, so the zone can no longer change."""
 
     reason = "TIME_ZONE_FIXED"
@@ -104,7 +56,7 @@ class TimeZoneFixed(_WrongState):
         )
 
 
-class NotEligible(_WrongState):
+class NotEligible(WrongState):
     """The account holds too few licences to enrol."""
 
     reason = "NOT_ELIGIBLE"
@@ -118,7 +70,7 @@ class NotEligible(_WrongState):
         )
 
 
-class AlreadyEnrolled(_WrongState):
+class AlreadyEnrolled(WrongState):
     """The account is in the programme already."""
 
     reason = "ALREADY_ENROLLED"
@@ -127,7 +79,7 @@ class AlreadyEnrolled(_WrongState):
         super().__init__("ENROLLED", account, f"is in the integrator programme already: {remedy}")
 
 
-class NotEnrolled(_WrongState):
+class NotEnrolled(WrongState):
     """The account is not in the programme."""
 
     reason = "NOT_ENROLLED"
@@ -148,13 +100,13 @@ class IntegratorNotFound(NotEnrolled):
         self.detail = ResourceInfo("pospago/Integrator", f"accounts/{account}/integrator")
 
 
-class InvalidProgramme(_WrongField):
+class InvalidProgramme(WrongField):
     """The programme contradicts itself, or what was used already."""
 
     reason = "INVALID_PROGRAMME"
 
 
-class TokenAlreadyRequested(_WrongState):
+class TokenAlreadyRequested(WrongState):
     """The next token was requested already."""
 
     reason = "TOKEN_ALREADY_REQUESTED"
@@ -167,7 +119,7 @@ class TokenAlreadyRequested(_WrongState):
         )
 
 
-class LadderComplete(_WrongState):
+class LadderComplete(WrongState):
     """The last token of the ladder is issued."""
 
     reason = "LADDER_COMPLETE"
@@ -176,7 +128,7 @@ class LadderComplete(_WrongState):
         super().__init__("LAST_RUNG", token, "is the last of the ladder: create with it")
 
 
-class TokenNotFound(_Missing):
+class TokenNotFound(Missing):
     """There is no such token."""
 
     reason = "TOKEN_NOT_FOUND"
@@ -185,7 +137,7 @@ class TokenNotFound(_Missing):
         super().__init__("pospago/Token", token)
 
 
-class TokenNotRequested(_WrongState):
+class TokenNotRequested(WrongState):
     """The token does not wait for approval."""
 
     reason = "TOKEN_NOT_REQUESTED"
@@ -198,7 +150,7 @@ class TokenNotRequested(_WrongState):
         )
 
 
-class TokenNotIssued(_WrongState):
+class TokenNotIssued(WrongState):
     """The token was not issued, so it has no secret."""
 
     reason = "TOKEN_NOT_ISSUED"
@@ -209,7 +161,7 @@ class TokenNotIssued(_WrongState):
         )
 
 
-class TokenNotYetUsable(_WrongState):
+class TokenNotYetUsable(WrongState):
     """The token before this one still has quota."""
 
     reason = "TOKEN_NOT_YET_USABLE"
@@ -233,7 +185,7 @@ class QuotaUsedUp(ProvisioningError):
         )
 
 
-class AccountUnpaid(_WrongState):
+class AccountUnpaid(WrongState):
     """The account has an unpaid invoice whose last day of service has passed."""
 
     reason = "ACCOUNT_UNPAID"
@@ -246,7 +198,7 @@ class AccountUnpaid(_WrongState):
         )
 
 
-class TrialTooLong(_WrongField):
+class TrialTooLong(WrongField):
     """The trial is longer than the programme allows."""
 
     reason = "TRIAL_TOO_LONG"
@@ -259,7 +211,7 @@ class TrialTooLong(_WrongField):
         )
 
 
-class InstanceAlreadyExists(_Taken):
+class InstanceAlreadyExists(Taken):
     """The instance's id is taken, maybe by a deleted one."""
 
     reason = "INSTANCE_ALREADY_EXISTS"
@@ -268,7 +220,7 @@ class InstanceAlreadyExists(_Taken):
         super().__init__("pospago/Instance", f"accounts/{account}/instances/{instance}")
 
 
-class InstanceNotFound(_Missing):
+class InstanceNotFound(Missing):
     """There is no such instance."""
 
     reason = "INSTANCE_NOT_FOUND"
@@ -277,7 +229,7 @@ class InstanceNotFound(_Missing):
         super().__init__("pospago/Instance", f"accounts/{account}/instances/{instance}")
 
 
-class IllegalTransition(_WrongState):
+class IllegalTransition(WrongState):
     """The instance's state does not allow this."""
 
     reason = "ILLEGAL_TRANSITION"
@@ -286,7 +238,7 @@ class IllegalTransition(_WrongState):
         super().__init__(f"STATE_{state}", instance, f"is {state}: {remedy}")
 
 
-class PaidThroughPast(_WrongField):
+class PaidThroughPast(WrongField):
     """The paid-through date lies in the past."""
 
     reason = "PAID_THROUGH_PAST"
@@ -297,7 +249,7 @@ class PaidThroughPast(_WrongField):
         )
 
 
-class SandboxAlreadyExists(_Taken):
+class SandboxAlreadyExists(Taken):
     """The sandbox's id is taken."""
 
     reason = "SANDBOX_ALREADY_EXISTS"
@@ -319,7 +271,7 @@ class SandboxLimitReached(ProvisioningError):
         )
 
 
-class SandboxInsideSandbox(_WrongState):
+class SandboxInsideSandbox(WrongState):
     """An account that lives in a sandbox cannot own another."""
 
     reason = "SANDBOX_INSIDE_SANDBOX"
@@ -332,7 +284,7 @@ class SandboxInsideSandbox(_WrongState):
         )
 
 
-class TimeNotAhead(_WrongField):
+class TimeNotAhead(WrongField):
     """The time lies before the sandbox's clock."""
 
     reason = "TIME_NOT_AHEAD"
@@ -341,7 +293,7 @@ class TimeNotAhead(_WrongField):
         super().__init__("to_time", f"lies before the clock of {sandbox}; it only goes forward")
 
 
-class AdvanceTooFar(_WrongField):
+class AdvanceTooFar(WrongField):
     """The time lies further ahead than one call may go."""
 
     reason = "ADVANCE_TOO_FAR"

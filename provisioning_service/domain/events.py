@@ -5,7 +5,9 @@ from datetime import date
 
 from provisioning_service.domain.account import Account
 from provisioning_service.domain.instance import InstanceView, StopReason
+from provisioning_service.domain.member import MemberView
 from provisioning_service.domain.programme import Integrator
+from provisioning_service.domain.resource import Resource
 from provisioning_service.domain.sandbox import SandboxView
 from provisioning_service.domain.token import TokenView
 
@@ -187,6 +189,73 @@ class SandboxAdvanced:
     from_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class MemberCreated:
+    """A member was added to an account."""
+
+    member: MemberView
+
+
+@dataclass(frozen=True, slots=True)
+class MemberUpdated:
+    """A member was changed."""
+
+    member: MemberView
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSecretRotated:
+    """A member got a new secret."""
+
+    member: MemberView
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """A member was removed."""
+
+    member: MemberView
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalChanged:
+    """An account has another principal. `from_member` is empty if nobody was."""
+
+    account: str
+    from_member: str
+    to_member: str
+    changed_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceCreated:
+    """A resource was added to what an account holds."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRemoved:
+    """A resource was removed."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSuspended:
+    """A resource was suspended, as its account may hold fewer now."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceResumed:
+    """A resource may be used again."""
+
+    resource: Resource
+
+
 AccountEvent = AccountCreated | AccountUpdated | IntegratorEnrolled | IntegratorUpdated
 TokenEvent = (
     TokenRequested
@@ -210,4 +279,14 @@ InstanceEvent = (
     | InstanceDeleted
 )
 SandboxEvent = SandboxCreated | SandboxAdvanceStarted | SandboxAdvanced
-ProvisioningEvent = AccountEvent | TokenEvent | InstanceEvent | SandboxEvent
+MemberEvent = MemberCreated | MemberUpdated | MemberSecretRotated | MemberRemoved
+ResourceEvent = ResourceCreated | ResourceRemoved | ResourceSuspended | ResourceResumed
+ProvisioningEvent = (
+    AccountEvent
+    | TokenEvent
+    | InstanceEvent
+    | SandboxEvent
+    | MemberEvent
+    | PrincipalChanged
+    | ResourceEvent
+)

@@ -11,9 +11,13 @@ from chassis.errors import AccountNotFound, SandboxNotFound
 from chassis.prepared import InQuery
 from chassis.use_case import Effects, SandboxClockSet
 from provisioning_service.domain.account import Account
+from provisioning_service.domain.entitlement import Entitlement, Entitlements, entitlement_to
 from provisioning_service.domain.errors import InstanceNotFound, NotEnrolled
+from provisioning_service.domain.holding_errors import MemberNotFound, ResourceNotFound
 from provisioning_service.domain.instance import Instance
+from provisioning_service.domain.member import Member, MemberView, Principal
 from provisioning_service.domain.programme import Integrator
+from provisioning_service.domain.resource import HeldCount, Resource
 from provisioning_service.domain.sandbox import Sandbox, SandboxView
 from provisioning_service.domain.standing import Standing
 from provisioning_service.domain.token import Token
@@ -52,6 +56,11 @@ class Facts:
     instances: dict[InstanceKey, Instance] = field(default_factory=dict)
     sandboxes: dict[str, Sandbox] = field(default_factory=dict)
     clocks: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    members: dict[tuple[str, str], Member] = field(default_factory=dict)
+    principals: dict[str, Principal] = field(default_factory=dict)
+    entitlements: dict[str, dict[str, Entitlements]] = field(default_factory=dict)
+    resources: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    held_counts: dict[tuple[str, str], HeldCount] = field(default_factory=dict)
 
     def absorb(self, effects: Effects[Any]) -> None:
         """Take in the changes of a command, for the commands that follow in the list."""
@@ -75,6 +84,16 @@ class Facts:
                 self.integrators[entity.account] = entity
             case Sandbox():
                 self.sandboxes[entity.id] = entity
+            case Member():
+                self.members[entity.account, entity.id] = entity
+            case Principal():
+                self.principals[entity.account] = entity
+            case Entitlements():
+                self.entitlements.setdefault(entity.account, {})[entity.subscription] = entity
+            case Resource():
+                self.resources[entity.account, entity.id] = entity
+            case HeldCount():
+                self.held_counts[entity.account, entity.kind] = entity
             case _:
                 raise TypeError(f"{type(entity).__name__} is no entity of this service")
 
@@ -111,6 +130,45 @@ class Facts:
         """Those of an account's instances that were read, by id."""
         own = [each for each in self.instances.values() if each.account == account]
         return sorted(own, key=lambda each: each.id)
+
+    def principal(self, account: str) -> Principal:
+        """Who is an account's principal; nobody if that was never said."""
+        return self.principals.get(account) or Principal(account)
+
+    def member(self, account: str, member: str) -> MemberView:
+        """A member; MemberNotFound if there is none."""
+        found = self.members.get((account, member))
+        if found is None:
+            raise MemberNotFound(account, member)
+        return self.member_view(found)
+
+    def member_view(self, member: Member) -> MemberView:
+        """A member, and whether it is the principal."""
+        return MemberView(member, self.principal(member.account).member == member.id)
+
+    def resource(self, account: str, resource: str) -> Resource:
+        """A resource; ResourceNotFound if there is none."""
+        found = self.resources.get((account, resource))
+        if found is None:
+            raise ResourceNotFound(account, resource)
+        return found
+
+    def resources_of(self, account: str, kind: str) -> list[Resource]:
+        """Those of an account's resources of a kind that were read."""
+        return [
+            each
+            for each in self.resources.values()
+            if each.account == account and each.kind == kind
+        ]
+
+    def held_count(self, account: str, kind: str) -> HeldCount:
+        """How many resources of a kind an account holds."""
+        return self.held_counts.get((account, kind)) or HeldCount(account, kind)
+
+    def entitlement(self, account: str, code: str) -> Entitlement:
+        """What an account may have of something, with how much of it is held."""
+        given = self.entitlements.get(account, {}).values()
+        return entitlement_to(code, given, self.held_count(account, code).used)
 
     def sandbox(self, sandbox: str) -> Sandbox:
         """A sandbox; SandboxNotFound if there is none."""

@@ -8,16 +8,24 @@ from sqlalchemy import Table
 from chassis.database import Transaction
 from chassis.use_case import Effects
 from provisioning_service.domain.account import Account
+from provisioning_service.domain.entitlement import Entitlements
 from provisioning_service.domain.instance import Instance
+from provisioning_service.domain.member import Member, Principal
 from provisioning_service.domain.programme import Integrator
+from provisioning_service.domain.resource import HeldCount, Resource
 from provisioning_service.domain.sandbox import Sandbox
 from provisioning_service.domain.standing import Standing
 from provisioning_service.domain.token import Token
-from provisioning_service.storage import rows
+from provisioning_service.storage import holding_rows, rows
 from provisioning_service.storage.tables import (
     ACCOUNTS,
+    ENTITLEMENTS,
+    HELD_COUNTS,
     INSTANCES,
     INTEGRATORS,
+    MEMBERS,
+    PRINCIPALS,
+    RESOURCES,
     SANDBOXES,
     STANDINGS,
     TOKENS,
@@ -31,6 +39,11 @@ _TABLES: Final[dict[type, tuple[Table, Callable[[Any], dict[str, Any]]]]] = {
     Integrator: (INTEGRATORS, rows.integrator_to_row),
     Token: (TOKENS, rows.token_to_row),
     Instance: (INSTANCES, rows.instance_to_row),
+    Member: (MEMBERS, holding_rows.member_to_row),
+    Principal: (PRINCIPALS, holding_rows.principal_to_row),
+    Entitlements: (ENTITLEMENTS, holding_rows.entitlements_to_row),
+    Resource: (RESOURCES, holding_rows.resource_to_row),
+    HeldCount: (HELD_COUNTS, holding_rows.held_count_to_row),
 }
 
 
@@ -41,8 +54,12 @@ def identity_of(entity: Any) -> tuple[str, ...]:
             return (entity.id,)
         case Token():
             return (entity.account, str(entity.rung))
-        case Instance():
+        case Instance() | Member() | Resource():
             return (entity.account, entity.id)
+        case Entitlements():
+            return (entity.account, entity.subscription)
+        case HeldCount():
+            return (entity.account, entity.kind)
         case _:
             return (entity.account,)
 

@@ -147,6 +147,68 @@ class SandboxRow(Row, table=True):
     version: int
 
 
+class MemberRow(Row, table=True):
+    """A member with the keyed hash of its secret; NULL: it has none."""
+
+    __tablename__: ClassVar[Any] = "members"
+    account: str = _key()
+    id: str = _key()
+    display_name: str = _text()
+    email: str = _text()
+    role: str = _word()
+    secret_hash: bytes | None = Field(sa_type=LargeBinary, unique=True)
+    secret_hint: str = _word()
+    created_at: int = _big()
+    removed_at: int | None = _big()
+    version: int
+
+
+class PrincipalRow(Row, table=True):
+    """Who is an account's principal."""
+
+    __tablename__: ClassVar[Any] = "principals"
+    account: str = _key()
+    member: str = _id()
+    version: int
+
+
+class EntitlementsRow(Row, table=True):
+    """What a subscription gives; `limits` and `features` are JSON text."""
+
+    __tablename__: ClassVar[Any] = "entitlements"
+    account: str = _key()
+    subscription: str = _key()
+    limits: str = _text()
+    features: str = _text()
+    version: int
+
+
+class ResourceRow(Row, table=True):
+    """Something that an account holds one of; `labels` are JSON text."""
+
+    __tablename__: ClassVar[Any] = "resources"
+    __table_args__ = (Index("ix_resources_account_kind_id", "account", "kind", "id"),)
+    account: str = _key()
+    id: str = _key()
+    kind: str = _id()
+    display_name: str = _text()
+    labels: str = _text()
+    state: str = _word()
+    created_at: int = _big()
+    removed_at: int | None = _big()
+    version: int
+
+
+class HeldCountRow(Row, table=True):
+    """How many resources of a kind an account holds."""
+
+    __tablename__: ClassVar[Any] = "held_counts"
+    account: str = _key()
+    kind: str = _key()
+    used: int = _big()
+    version: int
+
+
 METADATA: Final = Row.metadata
 CHASSIS: Final = ChassisTables(METADATA)
 ACCOUNTS: Final = METADATA.tables["accounts"]
@@ -155,3 +217,8 @@ TOKENS: Final = METADATA.tables["tokens"]
 INSTANCES: Final = METADATA.tables["instances"]
 STANDINGS: Final = METADATA.tables["standings"]
 SANDBOXES: Final = METADATA.tables["sandboxes"]
+MEMBERS: Final = METADATA.tables["members"]
+PRINCIPALS: Final = METADATA.tables["principals"]
+ENTITLEMENTS: Final = METADATA.tables["entitlements"]
+RESOURCES: Final = METADATA.tables["resources"]
+HELD_COUNTS: Final = METADATA.tables["held_counts"]

@@ -18,13 +18,17 @@ from pospago.provisioning.v1 import (
     account_pb2,
     instance_pb2,
     integrator_pb2,
+    member_pb2,
     sandbox_pb2,
     token_pb2,
 )
 from pospago.provisioning.v1.account_pb2_grpc import AccountServiceStub
+from pospago.provisioning.v1.entitlement_pb2_grpc import EntitlementServiceStub
 from pospago.provisioning.v1.event_service_pb2_grpc import EventServiceStub
 from pospago.provisioning.v1.instance_pb2_grpc import InstanceServiceStub
 from pospago.provisioning.v1.integrator_pb2_grpc import IntegratorServiceStub
+from pospago.provisioning.v1.member_pb2_grpc import MemberServiceStub
+from pospago.provisioning.v1.resource_pb2_grpc import ResourceServiceStub
 from pospago.provisioning.v1.sandbox_pb2_grpc import SandboxServiceStub
 from pospago.provisioning.v1.token_pb2_grpc import TokenServiceStub
 
@@ -54,6 +58,9 @@ class Caller:
         self.sandboxes: Any = SandboxServiceStub(channel)
         self.events: Any = EventServiceStub(channel)
         self.access: Any = AccessServiceStub(channel)
+        self.members: Any = MemberServiceStub(channel)
+        self.resources: Any = ResourceServiceStub(channel)
+        self.entitlements: Any = EntitlementServiceStub(channel)
 
     async def create_account(self, account: str = "acme", **fields: Any) -> account_pb2.Account:
         request = account_pb2.CreateAccountRequest(
@@ -107,6 +114,21 @@ class Caller:
     async def revoke(self, name: str) -> Any:
         request = token_pb2.RevokeTokenRequest(name=name, request_id=new_id())
         return await self.tokens.RevokeToken(request)
+
+    async def create_member(self, member: str, account: str = "acme", **fields: Any) -> Any:
+        request = member_pb2.CreateMemberRequest(
+            parent=f"accounts/{account}",
+            member_id=member,
+            member=member_pb2.Member(**fields),
+            request_id=new_id(),
+        )
+        return await self.members.CreateMember(request)
+
+    async def set_principal(self, member: str, account: str = "acme", reason: str = "x") -> Any:
+        request = member_pb2.SetPrincipalRequest(
+            name=f"accounts/{account}/members/{member}", reason=reason, request_id=new_id()
+        )
+        return (await self.members.SetPrincipal(request)).member
 
     async def create_sandbox(self, sandbox: str = "box", **fields: Any) -> Any:
         request = sandbox_pb2.CreateSandboxRequest(

@@ -4,6 +4,7 @@ from provisioning_service.storage.migrations.first import (
     accounts,
     chassis,
     instances,
+    members,
 )
 
 revision = "0001"
@@ -15,6 +16,7 @@ AREAS = (
     chassis,
     accounts,
     instances,
+    members,
 )
 
 
