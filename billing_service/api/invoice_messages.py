@@ -1,12 +1,13 @@
 """Invoices, lines and charges as the contract tells them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pospago.billing.v1 import invoice_pb2 as pb
 
 from billing_service.api.tax_messages import to_proto_subtotal
 from billing_service.api.values import (
+    CREDIT,
     INSTANCE,
     INVOICE,
     PLAN,
@@ -19,6 +20,7 @@ from billing_service.api.values import (
     to_proto_party,
     to_proto_timestamp,
 )
+from billing_service.domain.credit_grant import AppliedCredit
 from billing_service.domain.invoice import (
     Invoice,
     InvoiceKind,
@@ -41,6 +43,7 @@ _PARTS: Final = {
     LinePart.WHOLE: pb.InvoiceLine.PART_WHOLE,
     LinePart.INCLUDED: pb.InvoiceLine.PART_INCLUDED,
     LinePart.EXCESS: pb.InvoiceLine.PART_EXCESS,
+    LinePart.CREDIT: pb.InvoiceLine.PART_CREDIT,
 }
 _KINDS: Final = {
     InvoiceKind.MONTHLY: pb.Invoice.KIND_MONTHLY,
@@ -56,6 +59,7 @@ def to_proto_invoice(found: InvoiceInFull) -> pb.Invoice:
     message.state = _STATE_NUMBERS[found.state]
     message.amount_paid.CopyFrom(to_proto_money(settlement.paid_minor, found.invoice.currency))
     message.settled_late = settlement.settled_late
+    _add_credits(message, found.invoice, found.credits)
     settle_date = to_proto_date(settlement.settled_on)
     if settle_date is not None:
         message.settle_date.CopyFrom(settle_date)
@@ -65,9 +69,8 @@ def to_proto_invoice(found: InvoiceInFull) -> pb.Invoice:
 def to_proto_issued(issued: IssuedInvoice, settlement: Settlement) -> pb.Invoice:
     """An invoice as it was issued."""
     state = InvoiceState.OPEN if settlement.settled_on is None else InvoiceState.SETTLED
-    return to_proto_invoice(
-        InvoiceInFull(issued.invoice, issued.lines, settlement, state, issued.taxes)
-    )
+    made_of = (issued.lines, settlement, state, issued.taxes, issued.credits)
+    return to_proto_invoice(InvoiceInFull(issued.invoice, *made_of))
 
 
 def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
@@ -75,6 +78,9 @@ def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
     message = _unpaid(drafted.invoice, drafted.lines, drafted.taxes)
     message.name = ""
     message.state = pb.Invoice.STATE_PREVIEW
+    _add_credits(message, drafted.invoice, drafted.credits)
+    would_pay = [each.amount_minor for each in drafted.credits if each.is_after_tax]
+    message.amount_paid.CopyFrom(to_proto_money(sum(would_pay), drafted.invoice.currency))
     message.ClearField("issue_time")
     return message
 
@@ -117,7 +123,7 @@ def _unpaid(
         last_service_date=to_proto_date(dates.last_service_on),
         stop_time=to_proto_timestamp(invoice.stop_and_deletion.stop_at),
         deletion_time=to_proto_timestamp(invoice.stop_and_deletion.deletion_at),
-        lines=[to_proto_line(line, invoice.currency) for line in lines],
+        lines=[to_proto_line(line, invoice.currency, invoice.payer) for line in lines],
         subtotal=to_proto_money(invoice.subtotal_minor, invoice.currency),
         taxes=[to_proto_subtotal(each, invoice.currency) for each in taxes],
         tax_total=to_proto_money(invoice.tax_minor, invoice.currency),
@@ -133,8 +139,22 @@ def _unpaid(
     )
 
 
-def to_proto_line(line: InvoiceLine, currency: str) -> pb.InvoiceLine:
-    """A line of an invoice or an estimate; a plan that is not stored has no name."""
+def _add_credits(message: pb.Invoice, invoice: Invoice, applied: Iterable[AppliedCredit]) -> None:
+    message.credits.extend(
+        pb.Invoice.AppliedCredit(
+            credit=CREDIT.format(invoice.payer, each.credit_id),
+            amount=to_proto_money(each.amount_minor, invoice.currency),
+            after_tax=each.is_after_tax,
+        )
+        for each in applied
+    )
+
+
+def to_proto_line(line: InvoiceLine, currency: str, payer: str = "") -> pb.InvoiceLine:
+    """A line of an invoice or an estimate; a plan that is not stored has no name.
+
+    `payer` is whose credit the line may use; an estimate uses none.
+    """
     return pb.InvoiceLine(
         line_number=line.line_number,
         description=line.description,
@@ -150,4 +170,5 @@ def to_proto_line(line: InvoiceLine, currency: str) -> pb.InvoiceLine:
         part=_PARTS[line.part],
         tax_category=line.tax_category,
         unit=line.unit,
+        credit=CREDIT.format(payer, line.credit) if line.credit else "",
     )

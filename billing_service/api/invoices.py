@@ -1,6 +1,7 @@
 """Invoices: the servicer of InvoiceService."""
 
 from pospago.billing.v1 import invoice_pb2 as pb
+from pospago.billing.v1.explanation_pb2 import Explanation
 
 from billing_service.api.explanations import to_proto_explanation
 from billing_service.api.invoice_messages import (
@@ -22,7 +23,7 @@ from billing_service.storage.document_queries import (
     list_invoices,
 )
 from billing_service.storage.queries import sandbox_of
-from billing_service.use_cases.explain_line import explain_line
+from billing_service.use_cases.explain_line import ExplainedLine, explain_line
 from billing_service.use_cases.preview_invoice import preview_invoices
 from chassis.database import Transaction
 from chassis.rpc.call import Call
@@ -117,16 +118,23 @@ class Invoices:
         found = await self._reads.of_account(
             payer, lambda tx, now: explain_line(tx, payer, invoice, request.line_number, now)
         )
-        explanation = to_proto_explanation(found.explanation)
-        if found.review is not None:
-            explanation.review = REVIEW.format(*found.review)
-            decided = to_proto_money(found.decided_minor, found.explanation.currency)
-            explanation.decided_amount.CopyFrom(decided)
         return pb.ExplainInvoiceLineResponse(
-            explanation=explanation,
+            explanation=_explanation(found),
             charges_count=found.charges_count,
-            line=to_proto_line(found.line, found.explanation.currency),
+            line=to_proto_line(found.line, found.currency, payer),
         )
+
+
+def _explanation(found: ExplainedLine) -> Explanation | None:
+    """How a line came about; None for one that is of credit."""
+    if found.explanation is None:
+        return None
+    explanation = to_proto_explanation(found.explanation)
+    if found.review is not None:
+        explanation.review = REVIEW.format(*found.review)
+        decided = to_proto_money(found.decided_minor, found.currency)
+        explanation.decided_amount.CopyFrom(decided)
+    return explanation
 
 
 def _filter(request: pb.ListInvoicesRequest) -> InvoiceFilter:

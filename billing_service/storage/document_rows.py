@@ -109,6 +109,7 @@ def line_to_row(invoice: Invoice, line: InvoiceLine) -> Values:
         "part": line.part.value,
         "tax_category": line.tax_category,
         "unit": line.unit,
+        "credit": line.credit,
     }
 
 
@@ -129,6 +130,7 @@ def line_from_row(row: Row[Any]) -> InvoiceLine:
         part=LinePart(row.part),
         tax_category=row.tax_category,
         unit=row.unit,
+        credit=row.credit,
     )
 
 
@@ -156,6 +158,7 @@ def settlement_from_row(row: Row[Any]) -> Settlement:
         paid_minor=row.paid_minor,
         settled_on=row.settled_on,
         settled_late=bool(row.settled_late),
+        credited_minor=row.credited_minor,
     )
 
 

@@ -111,6 +111,7 @@ class InvoiceLineRow(Table, table=True):
     part: str = word(16)
     tax_category: str = word(40)
     unit: str = text()
+    credit: str = word()
 
 
 class InvoiceTaxRow(Table, table=True):
@@ -151,6 +152,7 @@ class SettlementRow(Table, table=True):
     paid_minor: int = long()
     settled_on: date | None
     settled_late: bool
+    credited_minor: int = long()
 
 
 class PaymentRow(Table, table=True):

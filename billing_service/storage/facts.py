@@ -11,6 +11,8 @@ from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.charge import ChargeKey
+from billing_service.domain.credit_grant import CreditGrant
+from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
@@ -42,7 +44,8 @@ class Facts:
              invoices that have a charge of an account; `zones` are the zones of all accounts that
              a payer pays for, `billed` these accounts; `earliest_due` is when the first timer of
              an account is due, `deletions_due` when its deletion for an invoice is, `credit` what
-             payers have left in each currency.
+             payers have left in each currency of payments, `credit_uses` the entries of ledgers
+             that name an invoice.
     """
 
     accounts: MutableMapping[str, Account] = field(default_factory=dict)
@@ -76,6 +79,9 @@ class Facts:
     earliest_due: MutableMapping[str, int] = field(default_factory=dict)
     deletions_due: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     credit: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
+    grants: MutableMapping[DocumentKey, CreditGrant] = field(default_factory=dict)
+    credit_ledgers: MutableMapping[tuple[str, str], CreditLedger] = field(default_factory=dict)
+    credit_uses: MutableMapping[DocumentKey, tuple[CreditEntry, ...]] = field(default_factory=dict)
     peer_watermarks: MutableMapping[str, int] = field(default_factory=dict)
     guards: MutableMapping[tuple[str, str, str], UsageGuard] = field(default_factory=dict)
     crossings: MutableMapping[Crossing, bool] = field(default_factory=dict)
@@ -136,6 +142,13 @@ class Facts:
             case Allocation():
                 key = (change.payer, change.payment)
                 self.allocations[key] = (*self.allocations.get(key, ()), change)
+            case CreditGrant():
+                self.grants[change.key] = change
+            case CreditLedger():
+                self.credit_ledgers[change.key] = change
+            case CreditEntry():
+                key = (change.payer, change.invoice)
+                self.credit_uses[key] = (*self.credit_uses.get(key, ()), change)
             case _:
                 self._take_in_guarded(change)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from billing_service.domain.account import Account, BillingProfile, Standing
+from billing_service.domain.credit_grant import CreditGrant
+from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.party import Issuer, NumberSeries
@@ -20,6 +22,7 @@ from billing_service.domain.usage.reservation import Reservation
 from billing_service.storage import (
     catalog_rows,
     charge_rows,
+    credit_rows,
     document_rows,
     guard_rows,
     plan_rows,
@@ -66,6 +69,8 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     ),
     Settlement: (("settlements", _single(document_rows.settlement_to_row)),),
     Payment: (("payments", _single(document_rows.payment_to_row)),),
+    CreditGrant: (("credits", _single(credit_rows.credit_to_row)),),
+    CreditLedger: (("credit_ledgers", _single(credit_rows.ledger_to_row)),),
     UsageGuard: (("usage_guards", _single(guard_rows.guard_to_row)),),
     Reservation: (("reservations", _single(guard_rows.reservation_to_row)),),
     Review: (("reviews", _single(guard_rows.review_to_row)),),
@@ -95,6 +100,7 @@ _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
         ),
     ),
     Allocation: (("allocations", _single(document_rows.allocation_to_row)),),
+    CreditEntry: (("credit_entries", _single(credit_rows.entry_to_row)),),
     Crossing: (("threshold_crossings", _single(guard_rows.crossing_to_row)),),
 }
 _KEYS: Final[dict[type, Callable[[Any], object]]] = {
@@ -111,6 +117,8 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Subscription: lambda each: each.key,
     Settlement: lambda each: (each.payer, each.invoice),
     Payment: lambda each: each.key,
+    CreditGrant: lambda each: each.key,
+    CreditLedger: lambda each: each.key,
     UsageGuard: lambda each: each.key,
     Reservation: lambda each: each.key,
     Review: lambda each: each.key,

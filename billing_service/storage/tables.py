@@ -2,7 +2,8 @@
 
 Instants are UTC microseconds, months their first day, amounts minor units, prices decimals as text,
 parties and addresses JSON. Those of documents are in `document_tables.py`, those of usage in
-`usage_tables.py`, those of guards and reviews in `guard_tables.py`.
+`usage_tables.py`, those of guards and reviews in `guard_tables.py`, those of credits in
+`credit_tables.py`.
 """
 
 from datetime import date
@@ -13,6 +14,7 @@ from sqlalchemy import Table as SqlTable
 from sqlmodel import Field
 
 from billing_service.storage import (  # noqa: F401 - they declare tables
+    credit_tables,
     document_tables,
     guard_tables,
     usage_tables,

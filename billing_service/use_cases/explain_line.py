@@ -20,13 +20,14 @@ class ChargeDiffersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLine:
-    """A line, how each of its equal charges came about, and how many there are.
+    """A line, how each of its equal charges came about, and how many there are; credit has none.
 
     `review` decided what is left of the amount (None: nobody did), by account and id.
     """
 
     line: InvoiceLine
-    explanation: Explanation
+    explanation: Explanation | None
+    currency: str
     charges_count: int
     review: tuple[str, str] | None
     decided_minor: int
@@ -45,6 +46,9 @@ def explain_line(
     line = next((each for each in found.lines if each.line_number == line_number), None)
     if line is None:
         raise LineNotFound(found.invoice.name, line_number)
+    currency = found.invoice.currency
+    if line.part is LinePart.CREDIT:
+        return ExplainedLine(line, None, currency, 0, None, line.amount_minor)
     charged = charges_of_line(tx, payer, invoice, line_number)
     plan = find_plan(tx, charged.plan)
     if plan is None:
@@ -53,11 +57,11 @@ def explain_line(
     version = charged.plan_version
     if line.part is LinePart.INCLUDED:
         told = explain_included(rated, plan=plan.plan_id, plan_version=version)
-        return ExplainedLine(line, told, charged.count, None, charged.amount_minor)
+        return ExplainedLine(line, told, currency, charged.count, None, charged.amount_minor)
     decided_minor = charged.amount_minor if charged.review else None
     told = explain(rated, plan=plan.plan_id, plan_version=version, decided_minor=decided_minor)
     review = (charged.account, charged.review) if charged.review else None
-    return ExplainedLine(line, told, charged.count, review, charged.amount_minor)
+    return ExplainedLine(line, told, currency, charged.count, review, charged.amount_minor)
 
 
 def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:

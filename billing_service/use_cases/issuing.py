@@ -10,8 +10,9 @@ from billing_service.domain.errors import IssuerNeeded
 from billing_service.domain.events import InvoiceIssued
 from billing_service.domain.invoice import InvoiceCause, IssuedInvoice, Settlement, number
 from billing_service.domain.party import Issuer, NumberSeries, sandbox_issuer, sandbox_series
-from billing_service.storage import gathering, gathering_documents
+from billing_service.storage import gathering, gathering_credits, gathering_documents
 from billing_service.storage.facts import Facts
+from billing_service.use_cases.credit_entries import apply_grants
 from billing_service.use_cases.crediting import use_credit
 from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer
 from billing_service.use_cases.reviewing import charge_reviews
@@ -42,6 +43,7 @@ def gather_issuing(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None
     gathering_documents.gather_owed(tx, facts, accounts)
     gathering_documents.gather_ledgers(tx, facts, unsettled)
     gathering_documents.gather_credit(tx, facts, wanted)
+    gathering_credits.gather_credits_left(tx, facts, wanted)
     gathering.gather_series(tx, facts, {series_of(facts, each) for each in wanted} - {""})
 
 
@@ -135,6 +137,7 @@ def _settle_at_issue(
     """Tell of the invoices, apply the payer's credit to its oldest ones, dun what stays open."""
     place = len(outcome.events)
     touched = {each.invoice.key for each in issued}
+    apply_grants(after, issued, now=now, outcome=outcome)
     for each in issued:
         outcome.timers += dunning_timers(each.invoice, each.accounts)
         touched |= use_credit(

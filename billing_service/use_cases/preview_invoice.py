@@ -8,7 +8,7 @@ from typing import Final
 from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
 from billing_service.domain.invoice import IssuedInvoice, monthly
 from billing_service.domain.party import NO_ADDRESS, Issuer
-from billing_service.storage import gathering, gathering_catalog
+from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import (
@@ -102,5 +102,6 @@ def _gather(tx: Transaction, payer: str) -> Facts:
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
+    gathering_credits.gather_credits_left(tx, facts, [payer])
     gather_plan_charging(tx, facts, accounts)
     return facts

@@ -6,6 +6,7 @@ from datetime import date
 
 from billing_service.domain.charge import AccountToRate, RatedItem, propose
 from billing_service.domain.charge_lines import charge_lines
+from billing_service.domain.credited_invoice import credited
 from billing_service.domain.dunning import dunning_dates
 from billing_service.domain.invoice import Header, InvoiceCause, IssuedInvoice, by_currency, draft
 from billing_service.domain.invoice_line import InvoiceLine
@@ -18,6 +19,7 @@ from billing_service.domain.plan_charges import (
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.subscription import Subscription
 from billing_service.storage.facts import Facts
+from billing_service.use_cases.credit_entries import credits_to_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,14 @@ def drafts(
     issuer: Issuer,
     cause: InvoiceCause,
 ) -> list[IssuedInvoice]:
-    """The invoices for rated items, one for each currency, without numbers.
+    """The invoices for rated items, one for each currency, without numbers, as credits leave them.
 
     Errors:  TaxRateNotFound.
     """
     header = _header(facts, billed, issuer, cause)
     zones = {account: facts.accounts[account].time_zone for account in billed.through}
-    return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
+    drafted = [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
+    return credited(drafted, credits_to_use(facts, billed.payer, billed.due_at))
 
 
 def held_lines(facts: Facts, held: Sequence[RatedItem]) -> list[HeldLine]:

@@ -122,6 +122,7 @@ def _create_invoice_lines() -> None:
         sa.Column("part", sa.String(length=16), nullable=False),
         sa.Column("tax_category", sa.String(length=40), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("credit", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("payer", "invoice", "line_number", name=op.f("pk_invoice_lines")),
     )
 
@@ -151,6 +152,7 @@ def _create_settlements() -> None:
         sa.Column("paid_minor", sa.BigInteger(), nullable=False),
         sa.Column("settled_on", sa.Date(), nullable=True),
         sa.Column("settled_late", sa.Boolean(), nullable=False),
+        sa.Column("credited_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("payer", "invoice", name=op.f("pk_settlements")),
     )
     with op.batch_alter_table("settlements", schema=None) as batch_op:

@@ -4,6 +4,7 @@ from billing_service.storage.migrations.first import (
     accounts,
     catalogue,
     chassis,
+    credit,
     documents,
     guards,
     subscriptions,
@@ -23,6 +24,7 @@ AREAS = (
     catalogue,
     subscriptions,
     documents,
+    credit,
     usage,
     guards,
 )
