@@ -6,12 +6,14 @@ from google.type.decimal_pb2 import Decimal as ProtoDecimal
 from pospago.billing.v1 import explanation_pb2 as pb
 
 from billing_service.api.values import PLAN, to_proto_decimal, to_proto_money
+from billing_service.domain.allowance import PartUnit
 from billing_service.domain.explanation import Explanation
 from billing_service.domain.price_models import Share
 
 
 def to_proto_explanation(told: Explanation) -> pb.Explanation:
     """How a charge came about."""
+    is_by_days = told.coverage.unit is PartUnit.DAYS
     return pb.Explanation(
         plan=PLAN.format(told.plan) if told.plan else "",
         plan_version=told.plan_version,
@@ -26,8 +28,10 @@ def to_proto_explanation(told: Explanation) -> pb.Explanation:
         maximum_charge=_optional(told.maximum_charge),
         discount=_optional(told.discount),
         price_index=to_proto_decimal(told.price_index),
-        days_charged=told.days_charged,
-        days_full=told.days_full,
+        days_charged=told.coverage.part if is_by_days else 0,
+        days_full=told.coverage.whole if is_by_days else 0,
+        part_charged=told.coverage.part,
+        part_full=told.coverage.whole,
         instalments=told.instalments,
         exact_amount=told.exact_amount,
         amount=to_proto_money(told.amount_minor, told.currency),

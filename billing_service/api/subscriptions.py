@@ -87,7 +87,7 @@ class Subscriptions:
 
 def to_proto_subscription(subscription: Subscription, state: SubscriptionState) -> pb.Subscription:
     """A subscription as the contract tells it."""
-    terms = subscription.plan_terms
+    terms, first = subscription.plan_terms, subscription.facts[0].holding
     return pb.Subscription(
         name=SUBSCRIPTION.format(*subscription.key),
         instance=_instance_of(subscription),
@@ -106,7 +106,7 @@ def to_proto_subscription(subscription: Subscription, state: SubscriptionState) 
         display_name=subscription.display_name,
         held=[
             pb.Subscription.HeldQuantity(price=each.price, quantity=to_proto_decimal(each.quantity))
-            for each in (terms.held if terms else ())
+            for each in (first.held if first else ())
         ],
         start_date=to_proto_date(terms.begins_on if terms else None),
         end_date=to_proto_date(terms.ends_on if terms else None),

@@ -7,6 +7,7 @@ Units:   quantities are exact decimals with up to 9 decimals. A part of an allow
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from enum import Enum
 from typing import Final, NamedTuple, TypeAlias, assert_never
 
 from billing_service.domain.money import EXACT
@@ -24,16 +25,25 @@ from billing_service.domain.price_models.figures import QUANTITY_DECIMALS_MAX, Z
 UNLIMITED: Final = Unlimited()
 
 
-class Coverage(NamedTuple):
-    """How many days of a period are charged, of those that the full period has."""
+class PartUnit(Enum):
+    """What parts of a period are counted in; as parts where its two ends are in different units."""
 
-    days_charged: int
-    days_full: int
+    DAYS = "days"
+    SECONDS = "seconds"
+    PARTS = "parts"
+
+
+class Coverage(NamedTuple):
+    """Which part of a period is charged: so many days, say, of those that the full period has."""
+
+    part: int
+    whole: int
+    unit: PartUnit = PartUnit.DAYS
 
     @property
     def is_whole(self) -> bool:
         """Whether the full period is charged."""
-        return self.days_charged == self.days_full
+        return self.part == self.whole
 
 
 WHOLE: Final = Coverage(1, 1)
@@ -126,8 +136,8 @@ def _part(quantity: Decimal, coverage: Coverage) -> Decimal:
     if coverage.is_whole:
         return quantity
     with localcontext(EXACT):
-        smallest = int(quantity.scaleb(QUANTITY_DECIMALS_MAX) * coverage.days_charged)
-        return Decimal(-(-smallest // coverage.days_full)).scaleb(-QUANTITY_DECIMALS_MAX)
+        smallest = int(quantity.scaleb(QUANTITY_DECIMALS_MAX) * coverage.part)
+        return Decimal(-(-smallest // coverage.whole)).scaleb(-QUANTITY_DECIMALS_MAX)
 
 
 def _after(transactions: tuple[Transaction, ...], included: Decimal) -> tuple[Transaction, ...]:

@@ -29,13 +29,15 @@ ENGINE_VERSION: Final = 1
 class ChargeKey:
     """What a charge is for: a subscription's item, by its price's code, in one service period.
 
-    The period is told by its first day; that of an instance is a calendar month.
+    The period is told by its first day; that of an instance is a calendar month. `part` tells those
+    apart that begin on one day: how many microseconds after its first instant.
     """
 
     account: str
     subscription: str
     item: str
     period_start_on: date
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)

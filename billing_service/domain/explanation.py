@@ -51,8 +51,7 @@ class Explanation:
     maximum_charge: Decimal | None
     discount: Decimal | None
     price_index: Decimal
-    days_charged: int
-    days_full: int
+    coverage: Coverage
     instalments: int
     exact_amount: str
     amount_minor: int
@@ -96,8 +95,7 @@ def explain(
         maximum_charge=price.maximum_charge if lowered else None,
         discount=None if price.discount is None else _decimal(off),
         price_index=rated.price_index,
-        days_charged=rated.coverage.days_charged,
-        days_full=rated.coverage.days_full,
+        coverage=rated.coverage,
         instalments=rated.instalments,
         exact_amount=_exact_text(stages.exact),
         amount_minor=rated.amount_minor,
@@ -138,10 +136,10 @@ def _stages(rated: RatedPrice, shares: tuple[Share, ...]) -> _Stages:
         if rated.is_waived:
             nothing = Fraction(0)
             return _Stages(modelled, nothing, nothing, nothing, exact)
-        indexed = modelled * rated.price_index * part.days_full
-        between = bounded(price, indexed, part.days_charged)
-        left = discounted(price, between, part.days_charged)
-    full = part.days_full
+        indexed = modelled * rated.price_index * part.whole
+        between = bounded(price, indexed, part.part)
+        left = discounted(price, between, part.part)
+    full = part.whole
     return _Stages(
         modelled, Fraction(indexed) / full, Fraction(between) / full, Fraction(left) / full, exact
     )
@@ -245,8 +243,8 @@ def _bound_text(bound: Decimal | None, part: Coverage) -> str:
     whole = bound or ZERO
     if part.is_whole:
         return plain(whole)
-    days = f"{part.days_charged}/{part.days_full}"
-    return f"{plain(whole)} x {days} of the days = {_said(Fraction(whole) * Fraction(days))}"
+    ratio, unit = f"{part.part}/{part.whole}", part.unit.value
+    return f"{plain(whole)} x {ratio} of the {unit} = {_said(Fraction(whole) * Fraction(ratio))}"
 
 
 def _discount_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
@@ -273,7 +271,7 @@ def _left_of(
         case PercentDiscount(percent):
             return amount * (1 - Fraction(percent) / 100)
         case AmountDiscount(off):
-            return max(Fraction(0), amount - Fraction(off) * part.days_charged / part.days_full)
+            return max(Fraction(0), amount - Fraction(off) * part.part / part.whole)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -287,12 +285,12 @@ def _discount_text(
 
 
 def _part_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
-    charged, full = rated.coverage
+    charged, full, unit = rated.coverage
     part = stages.discounted
     if not rated.coverage.is_whole and not isinstance(rated.price.kind, Metered):
-        by_days = part * charged / full
-        yield f"For {charged} of {full} days: {_said(part)} x {charged}/{full} = {_said(by_days)}."
-        part = by_days
+        whole, part = part, part * charged / full
+        ratio = f"{charged} of {full} {unit.value}"
+        yield f"For {ratio}: {_said(whole)} x {charged}/{full} = {_said(part)}."
     if rated.instalments > 1:
         count, each = rated.instalments, _said(part / rated.instalments)
         yield f"One of {count} equal parts: {_said(part)} / {count} = {each}."

@@ -65,12 +65,12 @@ def open_prices(
     for subscription in to_rate.subscriptions:
         if not subscription.is_of_plan:
             continue
-        plan = plans.get(subscription.plan)
-        if plan is None:
-            raise PricedPlanNotFound(subscription.plan, subscription.span.first_month)
+        for plan in subscription.plans:
+            if plan not in plans:
+                raise PricedPlanNotFound(plan, subscription.span.first_month)
         subscribed = SubscribedPlan(
             subscription=subscription,
-            plan=plan,
+            plans=plans,
             currency=to_rate.currency,
             zone=to_rate.account.time_zone,
             changes=to_rate.price_changes,

@@ -119,8 +119,8 @@ def rate(
         if price_index is not ONE:
             numerator *= price_index
         divisor = instalments
-        if coverage is not WHOLE and coverage.days_charged != coverage.days_full:
-            divisor *= coverage.days_full
+        if coverage is not WHOLE and coverage.part != coverage.whole:
+            divisor *= coverage.whole
             numerator = _of_part(price, numerator, coverage)
         elif not (
             price.minimum_charge is None and price.maximum_charge is None and price.discount is None
@@ -154,9 +154,9 @@ def shown(price: Price) -> Price:
 
 def _of_part(price: Price, amount: Decimal, coverage: Coverage) -> Decimal:
     """What a part of a period costs, times the days of the full one."""
-    days = coverage.days_charged
+    days = coverage.part
     if isinstance(price.kind, Metered):
-        used = amount * coverage.days_full
+        used = amount * coverage.whole
         return discounted(price, bounded(price, used, days), days)
     return discounted(price, bounded(price, amount, 1), 1) * days
 

@@ -5,13 +5,14 @@ Source:  docs/decisions/0018-plan-subscriptions.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, Self
 
 from billing_service.domain.allowance import Coverage
 from billing_service.domain.calendar import next_month
+from billing_service.domain.coupon import Coupon
 from billing_service.domain.item_periods import Covered, ItemPeriods, PricedItem
 from billing_service.domain.periods import ServicePeriod, invoice_month
 from billing_service.domain.plan import Plan
@@ -132,16 +133,23 @@ class SubscribedPrice:
 
 @dataclass(frozen=True, slots=True)
 class SubscribedPlan:
-    """A subscription to a plan, the plan with all its versions, and what changes for the account.
+    """A subscription to a plan, the plans that it ever holds, and what changes for the account.
 
-    `currency` and `zone` are the account's, `changes` its price changes.
+    `currency` and `zone` are the account's, `changes` its price changes; `coupons` are those that
+    it ever holds.
     """
 
     subscription: Subscription
-    plan: Plan
+    plans: Mapping[str, Plan]
     currency: str
     zone: str
     changes: tuple[PriceChange, ...] = ()
+    coupons: Mapping[str, Coupon] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was in force when the subscription was written."""
+        return self.plans[self.subscription.plan]
 
     @property
     def terms(self) -> PlanTerms:
@@ -222,7 +230,8 @@ class SubscribedPlan:
         covered, timeline = self._timeline(through_on)
         if not covered.holds(covered.begins_on):
             return
-        charged = Charged(Quantities(held=self.terms.held))
+        first = self.subscription.facts[0].holding
+        charged = Charged(Quantities(held=first.held if first else ()))
         items = ItemPeriods(
             timeline,
             covered,

@@ -1,7 +1,8 @@
 """Subscriptions: a timeline of facts with an effective time, and the months that it bills.
 
 Of an instance, facts tell what happened to it. Of a plan that was subscribed they state on which
-days it is, and what it holds.
+days it is, and what it holds from when on. They are only ever added: what holds follows from when
+each takes effect, whenever it was told.
 
 Shapes:  intervals are half-open and in order; one that ends where it begins still counts where it
          begins, since the instance was subscribed at that instant.
@@ -9,12 +10,44 @@ Shapes:  intervals are half-open and in order; one that ends where it begins sti
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 from typing import Final
 
 from billing_service.domain.calendar import first_instant, month_of, next_month
-from billing_service.domain.quantities import Held
+from billing_service.domain.subscription_facts import (
+    Ending,
+    Fact,
+    FactKind,
+    Phase,
+    PlanHolding,
+    PlanTerms,
+    ending,
+    phases,
+)
+
+__all__ = [
+    "NO_MONTH",
+    "OPEN_MONTH",
+    "Ending",
+    "Fact",
+    "FactKind",
+    "Interval",
+    "Phase",
+    "PlanHolding",
+    "PlanTerms",
+    "Span",
+    "Subscription",
+    "SubscriptionState",
+    "as_of",
+    "begin",
+    "bills",
+    "changed",
+    "continued",
+    "intervals",
+    "span_of",
+    "subscribe_to_plan",
+]
 
 # The last month of what has no end yet.
 OPEN_MONTH: Final = date(9999, 12, 1)
@@ -24,22 +57,12 @@ _ID_LENGTH_MAX: Final = 63
 _IDS_MAX: Final = 20
 
 
-class FactKind(Enum):
-    """What can happen to a subscription."""
-
-    SUBSCRIBED = "subscribed"
-    MIGRATED = "migrated"
-    CANCELLED = "cancelled"
-    RESUMED = "resumed"
-    ENDED = "ended"
-    STARTED = "started"
-
-
 class SubscriptionState(Enum):
     """Where a subscription stands."""
 
     SCHEDULED = "scheduled"
     ACTIVE = "active"
+    PAUSED = "paused"
     CANCELLED = "cancelled"
     ENDED = "ended"
 
@@ -47,43 +70,6 @@ class SubscriptionState(Enum):
 _OPENING: Final = frozenset(
     {FactKind.SUBSCRIBED, FactKind.MIGRATED, FactKind.RESUMED, FactKind.STARTED}
 )
-_DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanTerms:
-    """The days `[begins_on, ends_on)` on which a plan is subscribed (None: it goes on), and what
-    it holds of the plan's licensed prices and add-ons.
-
-    `ends_at` is the first instant of `ends_on`, in the account's zone. `by_whole_months`: it is
-    charged as instances are, by calendar months from the first one's first day.
-    """
-
-    begins_on: date
-    ends_on: date | None = None
-    held: tuple[Held, ...] = ()
-    ends_at: int | None = None
-    by_whole_months: bool = False
-
-    @property
-    def span(self) -> "Span":
-        """The months of the first and the last day: charges are invoiced in no others."""
-        last = self.ends_on.replace(day=1) if self.ends_on else OPEN_MONTH
-        if self.ends_on and self.ends_on.day == 1:
-            last = (self.ends_on - _DAY).replace(day=1)
-        return Span(self.begins_on.replace(day=1), last)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that happened to a subscription, and since when it holds.
-
-    `terms` are those that a plan is subscribed on from then on; None for an instance.
-    """
-
-    kind: FactKind
-    effective_at: int
-    terms: PlanTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +103,9 @@ class Subscription:
     """What is billed: an instance, or a plan that was subscribed.
 
     `span` is derived from the facts, in the account's zone. `display_name` is what people call it.
+    `plan` and `band` are those of the last phase that had begun when it was written.
+    `is_paused` tells whether it was paused then.
+    `changed_from_on` is the day since which its charges are to be looked at again; None: on none.
     """
 
     account: str
@@ -129,6 +118,8 @@ class Subscription:
     # What it follows; '' of a plan. Mostly its id, too.
     instance: str = ""
     display_name: str = ""
+    is_paused: bool = False
+    changed_from_on: date | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -138,7 +129,7 @@ class Subscription:
     @property
     def plan_terms(self) -> PlanTerms | None:
         """The terms on which a plan is subscribed; None for an instance."""
-        return self.facts[-1].terms
+        return self.facts[0].terms
 
     @property
     def is_of_plan(self) -> bool:
@@ -157,8 +148,8 @@ class Subscription:
 
     def state(self, now: int, zone: str) -> SubscriptionState:
         """Where it stands at an instant."""
-        if self.plan_terms is not None:
-            return self._state_of_plan(self.plan_terms, now)
+        if self.is_of_plan:
+            return self._state_of_plan(now)
         if self.has_ended:
             return SubscriptionState.ENDED
         if not self.is_live:
@@ -167,11 +158,43 @@ class Subscription:
             return SubscriptionState.SCHEDULED
         return SubscriptionState.ACTIVE
 
-    def _state_of_plan(self, terms: PlanTerms, now: int) -> SubscriptionState:
-        if terms.ends_at is not None and terms.ends_at <= now:
+    def _state_of_plan(self, now: int) -> SubscriptionState:
+        over = ending(self.facts)
+        if over is not None and over.at <= now:
             return SubscriptionState.ENDED
-        is_ahead = self.facts[0].effective_at > now
-        return SubscriptionState.SCHEDULED if is_ahead else SubscriptionState.ACTIVE
+        if self.facts[0].effective_at > now:
+            return SubscriptionState.SCHEDULED
+        return SubscriptionState.PAUSED if self.is_paused_at(now) else SubscriptionState.ACTIVE
+
+    @property
+    def holdings(self) -> tuple[PlanHolding, ...]:
+        """All that a plan's subscription ever holds, in the order in which it was told."""
+        return tuple(each.holding for each in self.facts if each.holding is not None)
+
+    @property
+    def plans(self) -> tuple[str, ...]:
+        """The plans that it ever has."""
+        return tuple(dict.fromkeys((self.plan, *(each.plan for each in self.holdings))))
+
+    def phases(self) -> tuple[Phase, ...]:
+        """What a plan's subscription holds, from its beginning to its end."""
+        return phases(self.facts)
+
+    def holding_at(self, instant_at: int) -> PlanHolding | None:
+        """What is subscribed at an instant; None before, while it is paused, and after."""
+        phase = self._phase_at(instant_at)
+        return phase.holding if phase else None
+
+    def is_paused_at(self, instant_at: int) -> bool:
+        """Whether it is paused at an instant."""
+        phase = self._phase_at(instant_at)
+        return phase is not None and phase.holding is None
+
+    def _phase_at(self, instant_at: int) -> Phase | None:
+        for each in self.phases():
+            if each.start_at <= instant_at and (each.end_at is None or instant_at < each.end_at):
+                return each
+        return None
 
 
 def begin(
@@ -214,27 +237,46 @@ def subscribe_to_plan(
     *,
     account: str,
     subscription_id: str,
-    plan: str,
-    band: int,
+    holding: PlanHolding,
     display_name: str,
     terms: PlanTerms,
     zone: str,
 ) -> Subscription:
     """A new subscription to a plan, on the terms of its first day; `ends_at` is filled in."""
     ends_at = None if terms.ends_on is None else first_instant(terms.ends_on, zone)
-    started = Fact(
-        FactKind.STARTED, first_instant(terms.begins_on, zone), replace(terms, ends_at=ends_at)
-    )
+    begins_at = first_instant(terms.begins_on, zone)
+    started = Fact(FactKind.STARTED, begins_at, replace(terms, ends_at=ends_at), holding)
     return Subscription(
         account=account,
         subscription_id=subscription_id,
-        plan=plan,
-        band=band,
+        plan=holding.plan,
+        band=holding.band,
         first_billed_month=None,
         facts=(started,),
-        span=terms.span,
+        span=_span_of_plan((started,), zone),
         display_name=display_name,
     )
+
+
+def changed(subscription: Subscription, fact: Fact, zone: str) -> Subscription:
+    """A plan's subscription with a further fact, as of when that was recorded.
+
+    Where what goes on being charged after the end follows from the plan, `span` has no end;
+    `SubscribedPlan.settled` narrows it.
+    """
+    facts = (*subscription.facts, fact)
+    told = replace(subscription, facts=facts, span=_span_of_plan(facts, zone))
+    return as_of(told, fact.recorded_at)
+
+
+def as_of(subscription: Subscription, now: int) -> Subscription:
+    """The same with what tells how it stands at an instant: plan, band, whether it is paused."""
+    begun = [each for each in subscription.phases() if each.start_at <= now]
+    held = [each.holding for each in begun if each.holding is not None]
+    if not held:
+        return subscription
+    is_paused = begun[-1].holding is None
+    return replace(subscription, plan=held[-1].plan, band=held[-1].band, is_paused=is_paused)
 
 
 def continued(subscription: Subscription, fact: Fact, zone: str) -> Subscription | None:
@@ -255,6 +297,10 @@ def continued(subscription: Subscription, fact: Fact, zone: str) -> Subscription
 
 def intervals(facts: Sequence[Fact]) -> Iterator[Interval]:
     """The stretches in which it was subscribed and not cancelled."""
+    if facts[0].terms is not None:
+        over = ending(facts)
+        yield Interval(facts[0].effective_at, over.at if over else None)
+        return
     start_at: int | None = None
     for fact in facts:
         if fact.kind in _OPENING and start_at is None:
@@ -263,8 +309,7 @@ def intervals(facts: Sequence[Fact]) -> Iterator[Interval]:
             yield Interval(start_at, fact.effective_at)
             start_at = None
     if start_at is not None:
-        terms = facts[-1].terms
-        yield Interval(start_at, terms.ends_at if terms else None)
+        yield Interval(start_at, None)
 
 
 def bills(subscription: Subscription, month: date, zone: str) -> bool:
@@ -282,3 +327,15 @@ def span_of(facts: Sequence[Fact], first_billed_month: date | None, zone: str) -
     last_at = stretches[-1].last_at
     last = OPEN_MONTH if last_at is None else month_of(last_at, zone)
     return Span(first, last if last >= first else NO_MONTH)
+
+
+def _span_of_plan(facts: Sequence[Fact], zone: str) -> Span:
+    """The months of the first and the last day: charges are invoiced in no others.
+
+    One cancelled without proration is charged to the end of its periods, which the plan knows.
+    """
+    over, begins_at = ending(facts), facts[0].effective_at
+    first = month_of(begins_at, zone)
+    if over is None or (over.proration and not over.proration.mode.is_by_part):
+        return Span(first, OPEN_MONTH)
+    return Span(first, month_of(max(begins_at, over.at - 1), zone))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 
-from billing_service.domain.allowance import Coverage
+from billing_service.domain.allowance import Coverage, PartUnit
 from billing_service.domain.invoice_line import LinePart
 from billing_service.domain.price_models import Usage
 from billing_service.storage.charge_rows import usage_from_row
@@ -122,7 +122,7 @@ def charges_of_line(tx: Transaction, payer: str, invoice: str, line_number: int)
         price=first.item,
         usage=usage_from_row(first),
         included=None if first.included is None else Decimal(first.included),
-        coverage=Coverage(first.days_charged, first.days_full),
+        coverage=Coverage(first.part_charged, first.part_full, PartUnit(first.part_unit)),
         price_index=Decimal(first.price_index),
         amount_minor=first.amount_minor,
         review=first.review,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from billing_service.storage.columns import Table, key, long, text, word
@@ -25,6 +25,7 @@ class ChargeRow(Table, table=True):
     subscription: str = key()
     item: str = key(40)
     period_start_on: date = Field(primary_key=True)
+    part: int = Field(primary_key=True, sa_type=BigInteger)
     revision: int = Field(primary_key=True)
     reverses_revision: int | None
     period_end_on: date
@@ -39,8 +40,9 @@ class ChargeRow(Table, table=True):
     quantity: str = text()
     usage: str = text()
     included: str | None = text()
-    days_charged: int
-    days_full: int
+    part_charged: int = long()
+    part_full: int = long()
+    part_unit: str = word(16)
     price_index: str = text()
     amount_minor: int = long()
     review: str = word()

@@ -211,18 +211,18 @@ class Facts:
         Errors:  PricedPlanNotFound.
         """
         account = subscription.account
-        plan = self.plans.get(subscription.plan)
-        if plan is None:
-            raise PricedPlanNotFound(subscription.plan, subscription.span.first_month)
+        for plan in subscription.plans:
+            if plan not in self.plans:
+                raise PricedPlanNotFound(plan, subscription.span.first_month)
         return SubscribedPlan(
             subscription=subscription,
-            plan=plan,
+            plans={plan: self.plans[plan] for plan in subscription.plans},
             currency=self.currency_of(account, instant_at),
             zone=self.accounts[account].time_zone,
             changes=tuple(
                 each
                 for each in self.price_changes.values()
-                if each.account == account and each.plan == plan.plan_id
+                if each.account == account and each.plan in subscription.plans
             ),
         )
 

@@ -131,6 +131,7 @@ def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[
             _CHARGES.c.subscription,
             _CHARGES.c.item,
             _CHARGES.c.period_start_on,
+            _CHARGES.c.part,
         )
         .outerjoin(_STANDINGS, _STANDINGS.c.account == _CHARGES.c.account)
         .where(_after_closed(_CHARGES.c.invoice_month))

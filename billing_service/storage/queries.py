@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, not_, or_, select
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.calendar import civil_day
@@ -23,7 +23,6 @@ from chassis.database import Transaction
 
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _LIVE: Final = ("subscribed", "migrated", "resumed")
-_STARTED: Final = FactKind.STARTED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +174,31 @@ def list_subscriptions(
     )
     if states:
         today = civil_day(now, _zone_of(tx, account))
-        query = query.where(or_(*(_stands(state, today) for state in states)))
+        query = query.where(or_(*(_stands(state, now, today) for state in states)))
     return _in_full(tx, account, [row[0] for row in tx.all(query)], now)
 
 
-def _stands(state: SubscriptionState, today: date) -> ColumnElement[bool]:
-    """Whether a subscription is in a state, on a day."""
+def _stands(state: SubscriptionState, now: int, today: date) -> ColumnElement[bool]:
+    """Whether a subscription is in a state, at an instant on a day."""
     columns, month = _SUBSCRIPTIONS.c, today.replace(day=1)
     is_live = columns.last_kind.in_(_LIVE)
-    is_of_plan = columns.last_kind == _STARTED
-    is_over = columns.ends_on <= today
+    is_of_plan = columns.begins_on.is_not(None)
+    is_over = columns.ends_at <= now
+    goes_on = or_(columns.ends_at.is_(None), columns.ends_at > now)
+    is_begun = and_(is_of_plan, columns.begins_on <= today, goes_on)
     match state:
         case SubscriptionState.ENDED:
             return or_(columns.last_kind == FactKind.ENDED.value, and_(is_of_plan, is_over))
         case SubscriptionState.CANCELLED:
-            return columns.last_kind == FactKind.CANCELLED.value
+            return and_(not_(is_of_plan), columns.last_kind == FactKind.CANCELLED.value)
         case SubscriptionState.SCHEDULED:
-            is_ahead = and_(is_of_plan, columns.begins_on > today)
+            is_ahead = and_(is_of_plan, columns.begins_on > today, goes_on)
             return or_(and_(is_live, columns.first_billed_month > month), is_ahead)
+        case SubscriptionState.PAUSED:
+            return and_(is_begun, columns.is_paused)
         case SubscriptionState.ACTIVE:
             begun = or_(columns.first_billed_month.is_(None), columns.first_billed_month <= month)
-            goes_on = or_(columns.ends_on.is_(None), columns.ends_on > today)
-            is_on = and_(is_of_plan, columns.begins_on <= today, goes_on)
-            return or_(and_(is_live, begun), is_on)
+            return or_(and_(is_live, begun), and_(is_begun, not_(columns.is_paused)))
 
 
 def _in_full(

@@ -19,7 +19,11 @@ from billing_service.domain.review import ReviewState
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.terms import DEFAULT_TERMS
 from billing_service.storage import catalog_rows
-from billing_service.storage.catalog_memory import CATALOG_TOKEN, remembered_catalog
+from billing_service.storage.catalog_memory import (
+    CATALOG_TOKEN,
+    remembered_catalog,
+    remembered_plans,
+)
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering import gather_subscriptions
 from billing_service.storage.subscription_memory import (
@@ -169,8 +173,10 @@ def find_subscribed(
     if priced is None:
         facts = Facts()
         gather_subscriptions(tx, facts, [key])
-        own = tuple(catalog_rows.price_change_from_row(each) for each in changes)
-        subscribed = SubscribedPlan(facts.subscriptions[key], plan, currency, zone, own)
+        changed = tuple(catalog_rows.price_change_from_row(each) for each in changes)
+        own = facts.subscriptions[key]
+        plans = {plan_id: plan, **remembered_plans(tx, {*own.plans} - {plan_id})}
+        subscribed = SubscribedPlan(own, plans, currency, zone, changed)
         priced = PricedSubscription(subscribed, meters)
         remember_subscription(tx, key, read, priced)
     return Subscribed(priced, now, meters, bool(guarded))

@@ -210,7 +210,9 @@ class TaxProfileVersionRow(Table, table=True):
 class SubscriptionRow(Table, table=True):
     """A subscription as its facts make it; the months are those it bills first and last.
 
-    `begins_on` and `ends_on` are the days of a plan that was subscribed, unset of an instance.
+    `begins_on` is the first day of a plan that was subscribed, unset of an instance; `ends_at` is
+    when it is over. `plan`, `band` and `is_paused` are as of when it was written; charges are to be
+    looked at again since `changed_from_on`.
     """
 
     __tablename__ = "subscriptions"
@@ -227,12 +229,14 @@ class SubscriptionRow(Table, table=True):
     display_name: str = text()
     first_billed_month: date | None
     begins_on: date | None
-    ends_on: date | None
+    ends_at: int | None = long()
     first_month: date
     last_month: date
     last_kind: str = word(16)
     facts_count: int
 
+    is_paused: bool
+    changed_from_on: date | None
 
 class SubscriptionFactRow(Table, table=True):
     """Something that happened to a subscription, in order from 1; `details` ('': none) as JSON."""

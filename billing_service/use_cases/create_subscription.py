@@ -12,7 +12,12 @@ from billing_service.domain.events import AccountZoneFixed, SubscriptionChanged
 from billing_service.domain.price import Metered, Review
 from billing_service.domain.quantities import Quantities
 from billing_service.domain.subscribed_plan import SubscribedPlan
-from billing_service.domain.subscription import PlanTerms, Subscription, subscribe_to_plan
+from billing_service.domain.subscription import (
+    PlanHolding,
+    PlanTerms,
+    Subscription,
+    subscribe_to_plan,
+)
 from billing_service.domain.subscription_errors import SubscriptionAlreadyExists
 from billing_service.domain.subscription_rules import check_dates, check_plan, check_priced_once
 from billing_service.storage import gathering, gathering_catalog, gathering_documents
@@ -53,7 +58,7 @@ def gather(tx: Transaction, commands: Sequence[CreateSubscription]) -> Facts:
     gathering.gather_terms(tx, facts)
     gathering.gather_subscriptions(tx, facts, {(c.account, c.subscription_id) for c in commands})
     gathering.gather_plan_subscriptions(tx, facts, accounts)
-    plans = {each.plan for each in facts.subscriptions.values()}
+    plans = {plan for each in facts.subscriptions.values() for plan in each.plans}
     gathering.gather_plans(tx, facts, plans | {command.plan for command in commands})
     gathering_catalog.gather_price_changes(tx, facts, accounts)
     gathering.gather_spans(tx, facts, accounts)
@@ -93,7 +98,7 @@ def _subscribed(
     if (command.account, command.subscription_id) in facts.subscriptions:
         raise SubscriptionAlreadyExists(command.account, command.subscription_id)
     today = civil_day(now, account.time_zone)
-    terms = PlanTerms(command.begins_on or today, command.ends_on, command.quantities.held)
+    terms = PlanTerms(command.begins_on or today, command.ends_on)
     check_dates(terms, today=today, closed_through=facts.closed_through(command.account))
     created = _begun(command, terms, account)
     priced = facts.subscribed(created, now)
@@ -108,8 +113,7 @@ def _begun(command: CreateSubscription, terms: PlanTerms, account: Account) -> S
     return subscribe_to_plan(
         account=command.account,
         subscription_id=command.subscription_id,
-        plan=command.plan,
-        band=command.band,
+        holding=PlanHolding(command.plan, command.band, command.quantities.held),
         display_name=command.display_name,
         terms=terms,
         zone=account.time_zone,

@@ -26,7 +26,9 @@ def gather_pricing(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> No
     gathering.gather_accounts(tx, facts, wanted)
     gathering.gather_terms(tx, facts)
     gathering_catalog.gather_price_changes(tx, facts, wanted)
-    gathering.gather_plans(tx, facts, {each.plan for each in facts.subscriptions.values()})
+    gathering.gather_plans(
+        tx, facts, {plan for each in facts.subscriptions.values() for plan in each.plans}
+    )
 
 
 def subscribed_plans(facts: Facts, now_of: Mapping[str, int]) -> dict[DocumentKey, SubscribedPlan]:

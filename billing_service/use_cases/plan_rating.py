@@ -33,7 +33,7 @@ def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str])
     }
     gathering.gather_subscriptions(tx, facts, decided - facts.subscriptions.keys())
     subscriptions = facts.subscriptions.values()
-    gathering.gather_plans(tx, facts, {each.plan for each in subscriptions})
+    gathering.gather_plans(tx, facts, {plan for each in subscriptions for plan in each.plans})
     if any(each.is_of_plan for each in subscriptions):
         facts.meters.update(remembered_meters(tx))
 

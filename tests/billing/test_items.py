@@ -8,6 +8,7 @@ from google.protobuf import text_format
 from pospago.billing.v1 import catalog_pb2 as pb
 
 from billing_service.api.plans import from_proto_version
+from billing_service.domain.allowance import Coverage
 from billing_service.domain.errors import InvoiceNotFound, LineNotFound
 from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.meter import Aggregation, Meter
@@ -199,12 +200,12 @@ def test_line_is_explained_from_its_price_to_its_rounding(billing: Billing) -> N
     told = found.explanation
     assert (
         (told.plan, told.plan_version, told.price, told.model, told.model_amount),
-        (told.discount, told.days_charged, told.days_full, told.exact_amount, told.amount_minor),
+        (told.discount, told.coverage, told.exact_amount, told.amount_minor),
         (found.charges_count, int(found.line.quantity), found.line.amount_minor),
         found.line.unit_price,
     ) == (
         (PLAN, 1, "base", "flat", Decimal("9.90")),
-        (Decimal("1.2375"), 31, 31, "8.6625", 866),
+        (Decimal("1.2375"), Coverage(31, 31), "8.6625", 866),
         (3, 3, 2598),
         Decimal("8.6625"),
     )

@@ -295,7 +295,7 @@ def test_explanation_tells_all_figures() -> None:
     assert (told.quantity, told.included_quantity, told.priced_quantity) == (D(30), D(20), D(10))
     assert (told.model_amount, told.price_index) == (D(20), D(1))
     assert (told.minimum_charge, told.maximum_charge, told.discount) == (None, D(15), D(5))
-    assert (told.days_charged, told.days_full, told.instalments) == (15, 30, 2)
+    assert (told.coverage, told.instalments) == (Coverage(15, 30), 2)
     assert (told.exact_amount, told.amount_minor, told.currency) == ("2.5", 250, "USD")
 
 

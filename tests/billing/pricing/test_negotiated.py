@@ -51,7 +51,7 @@ def coupon(coupon_id: str = "welcome", **more: Any) -> Coupon:
         "periods_count": None,
         "plans": (),
         "prices": (),
-        "redeem_by_at": None,
+        "redeem_before_at": None,
         "redemptions_max": 0,
         "created_at": 0,
     } | more

@@ -108,7 +108,7 @@ def rounded_minor(price: Price, quantity: Decimal, circumstances: dict[str, Any]
     if priced or price.zero_usage is ZeroUsage.CHARGED:
         amount = modelled(price.model, priced) * Fraction(circumstances["price_index"])
     coverage: Coverage = circumstances["coverage"]
-    part = Fraction(coverage.days_charged, coverage.days_full)
+    part = Fraction(coverage.part, coverage.whole)
     is_used = isinstance(price.kind, Metered)
     of_bounds = part if is_used else Fraction(1)
     if price.minimum_charge is not None:

@@ -37,7 +37,12 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_change import Indexation, PriceChange
 from billing_service.domain.price_models import Flat, PerUnit, Usage
-from billing_service.domain.subscription import PlanTerms, Subscription, subscribe_to_plan
+from billing_service.domain.subscription import (
+    PlanHolding,
+    PlanTerms,
+    Subscription,
+    subscribe_to_plan,
+)
 from tests.billing.estimating.plans import calls, flat, price, quantities, seats
 
 ZONE: Final = "Asia/Kolkata"
@@ -105,7 +110,7 @@ def terms(draw: st.DrawFn) -> PlanTerms:
     begins_on = draw(FIRST_DAYS)
     length = draw(st.none() | st.integers(1, 500))
     ends_on = None if length is None else begins_on + timedelta(length)
-    return PlanTerms(begins_on, ends_on, quantities(HELD).held)
+    return PlanTerms(begins_on, ends_on)
 
 
 def subscribed(stated: PlanTerms) -> Subscription:
@@ -113,8 +118,7 @@ def subscribed(stated: PlanTerms) -> Subscription:
     return subscribe_to_plan(
         account="acme",
         subscription_id="main",
-        plan="pro",
-        band=0,
+        holding=PlanHolding("pro", held=quantities(HELD).held),
         display_name="",
         terms=stated,
         zone=ZONE,

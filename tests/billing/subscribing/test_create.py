@@ -59,7 +59,7 @@ def test_subscription_is_stored_as_it_was_stated(live: Live) -> None:
         held={"seats": 12, "small": 1}, begins="2026-03-05", ends="2026-09-01", name="Desk"
     )
     assert live.subscription() == created
-    assert (created.display_name, created.plan_terms and created.plan_terms.held) == (
+    assert (created.display_name, created.facts[0].holding and created.facts[0].holding.held) == (
         "Desk",
         command_of(held={"seats": 12, "small": 1}).quantities.held,
     )
@@ -89,7 +89,13 @@ def test_lists_tell_states_as_each_subscription_does(live: Live) -> None:
         ]
         for state in SubscriptionState
     }
-    assert found == {"scheduled": ["ahead"], "active": ["on"], "cancelled": [], "ended": ["over"]}
+    assert found == {
+        "scheduled": ["ahead"],
+        "active": ["on"],
+        "paused": [],
+        "cancelled": [],
+        "ended": ["over"],
+    }
 
 
 def test_creation_is_told(live: Live) -> None:

@@ -19,6 +19,7 @@ from billing_service.domain.price import (
 from billing_service.domain.quantities import Quantities
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscription import (
+    PlanHolding,
     PlanTerms,
     Subscription,
     SubscriptionState,
@@ -40,8 +41,7 @@ def subscription(
     return subscribe_to_plan(
         account="acme",
         subscription_id=name,
-        plan="pro",
-        band=0,
+        holding=PlanHolding("pro"),
         display_name="",
         terms=PlanTerms(day(begins), day(ends) if ends else None),
         zone=zone,
@@ -50,7 +50,7 @@ def subscription(
 
 def subscribed(what: Plan, begins: str = "2026-03-01", ends: str = "") -> SubscribedPlan:
     """The same with its plan."""
-    return SubscribedPlan(subscription(begins, ends), what, "USD", SAO_PAULO)
+    return SubscribedPlan(subscription(begins, ends), {"pro": what}, "USD", SAO_PAULO)
 
 
 def filtered(stated: Mapping[str, str]) -> Plan:

@@ -1,0 +1,176 @@
+"""Facts of a subscription's timeline, and the phases that those of a plan make.
+
+Facts are only ever added, and what holds follows from when each takes effect, whenever it was told:
+of two that take effect at once, the one told later holds.
+
+Shapes:  phases are half-open, in order, and tile the time from the beginning to the end.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import NamedTuple
+
+from billing_service.domain.negotiated import PriceOverride
+from billing_service.domain.price import Anchor
+from billing_service.domain.proration import Proration
+from billing_service.domain.quantities import Held
+
+
+class FactKind(Enum):
+    """What can happen to a subscription."""
+
+    SUBSCRIBED = "subscribed"
+    MIGRATED = "migrated"
+    CANCELLED = "cancelled"
+    RESUMED = "resumed"
+    ENDED = "ended"
+    STARTED = "started"
+    CHANGED = "changed"
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHolding:
+    """All that is subscribed from an instant on: a plan, and what is held of its licensed prices
+    and add-ons, with what was agreed about prices, and the coupons.
+    """
+
+    plan: str
+    band: int = 0
+    held: tuple[Held, ...] = ()
+    price_overrides: tuple[PriceOverride, ...] = ()
+    coupons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """The days `[begins_on, ends_on)` on which a plan is subscribed (None: it goes on).
+
+    `ends_at` is the first instant of `ends_on`, in the account's zone. `by_whole_months`: it is
+    charged as instances are, by calendar months from the first one's first day. `anchor` takes the
+    place of that of the plan's schedules. Nothing is charged before `trial_ends_on`.
+    """
+
+    begins_on: date
+    ends_on: date | None = None
+    ends_at: int | None = None
+    by_whole_months: bool = False
+    anchor: Anchor | None = None
+    trial_ends_on: date | None = None
+
+    @property
+    def charged_from_on(self) -> date:
+        """The first day that is charged, from which anniversaries are reckoned."""
+        return self.trial_ends_on or self.begins_on
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened to a subscription, and since when it holds.
+
+    `terms` are those that a plan is subscribed on; only its first fact has them. `holding` is what
+    is subscribed from then on, `proration` how that is charged. `withdraws` is the number, from 1,
+    of a fact that never counts; 0: of none. `recorded_at` is when the fact was told.
+    """
+
+    kind: FactKind
+    effective_at: int
+    terms: PlanTerms | None = None
+    holding: PlanHolding | None = None
+    proration: Proration | None = None
+    withdraws: int = 0
+    recorded_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch `[start_at, end_at)` in which a plan's subscription holds the same; `end_at` None:
+    it lasts. While it is paused, it holds nothing.
+
+    `proration` says how its beginning is charged; None of the first one.
+    """
+
+    start_at: int
+    end_at: int | None
+    holding: PlanHolding | None
+    proration: Proration | None = None
+
+
+class Ending(NamedTuple):
+    """When a plan's subscription is over, and how that is charged; None: as its schedules say."""
+
+    at: int
+    proration: Proration | None
+
+
+def ending(facts: Sequence[Fact]) -> Ending | None:
+    """When a plan's subscription is over: by its terms, or cancelled before; None: never."""
+    begins_at, terms = facts[0].effective_at, facts[0].terms
+    ends = [
+        Ending(max(begins_at, fact.effective_at), fact.proration)
+        for fact in counted(facts)
+        if fact.kind is FactKind.CANCELLED
+    ]
+    if terms is not None and terms.ends_at is not None:
+        ends.insert(0, Ending(terms.ends_at, None))
+    return min(ends, key=lambda each: each.at, default=None)
+
+
+def phases(facts: Sequence[Fact]) -> tuple[Phase, ...]:
+    """What a plan's subscription holds from its beginning to its end, one stretch after the other.
+
+    What takes effect before the beginning does so with it, and after the end not at all.
+    """
+    over = ending(facts)
+    begins_at, end_at = facts[0].effective_at, over.at if over else None
+    found: list[Phase] = []
+    holding, is_paused = facts[0].holding, False
+    for fact in counted(facts):
+        if end_at is not None and fact.effective_at >= end_at and found:
+            break
+        match fact.kind:
+            case FactKind.STARTED | FactKind.CHANGED:
+                holding = fact.holding
+            case FactKind.PAUSED | FactKind.UNPAUSED if is_paused is (
+                fact.kind is FactKind.UNPAUSED
+            ):
+                is_paused = not is_paused
+            case _:
+                continue
+        _begin_phase(found, fact, max(begins_at, fact.effective_at), None if is_paused else holding)
+    return tuple(_ending_each(found, end_at))
+
+
+def counted(facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that count, in the order in which they take effect."""
+    withdrawn = {each.withdraws for each in facts if each.kind is FactKind.WITHDRAWN}
+    standing = [
+        fact
+        for ordinal, fact in enumerate(facts, start=1)
+        if ordinal not in withdrawn and fact.kind is not FactKind.WITHDRAWN
+    ]
+    begins_at = facts[0].effective_at
+    return sorted(standing, key=lambda each: max(begins_at, each.effective_at))
+
+
+def _begin_phase(
+    found: list[Phase], fact: Fact, start_at: int, holding: PlanHolding | None
+) -> None:
+    """Add the phase that a fact begins, in place of one that it leaves no time."""
+    if found and holding is None and found[-1].holding is None:
+        return
+    proration = fact.proration if found else None
+    if found and found[-1].start_at == start_at:
+        proration = fact.proration if found[:-1] else None
+        found.pop()
+    found.append(Phase(start_at, None, holding, proration))
+
+
+def _ending_each(found: Sequence[Phase], end_at: int | None) -> Iterator[Phase]:
+    for place, each in enumerate(found):
+        later = found[place + 1].start_at if place + 1 < len(found) else end_at
+        yield Phase(each.start_at, later, each.holding, each.proration)
