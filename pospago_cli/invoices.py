@@ -99,6 +99,8 @@ def explain(session: Session, name: str, line_number: int) -> None:
 def explained(answer: pb.ExplainInvoiceLineResponse) -> RenderableType:
     """How a line came about, as one would tell it: what it is, and each step of one charge."""
     told, line = answer.explanation, answer.line
+    if line.credit:
+        return Text(f"{line.description}: {money_text(line.amount)} of {line.credit}")
     charges = f"{answer.charges_count} times {told.price} of {told.plan}"
     return Group(
         Text(f"{line.description}: {money_text(line.amount)}"),
@@ -125,7 +127,7 @@ def rendered(bill: pb.Invoice) -> RenderableType:
     foot = Text(f"total {money_text(bill.total)} · paid {money_text(bill.amount_paid)} · {state}")
     number = bill.number or "preview"
     note = [Text(bill.tax_note)] if bill.tax_note else []
-    parts = (head, lines, *taxes_of(bill), *note, foot)
+    parts = (head, lines, *taxes_of(bill), *note, *_credits_of(bill), foot)
     return Panel(Group(*parts), title=f"Invoice {number}", expand=False)
 
 
@@ -138,6 +140,15 @@ def taxes_of(bill: pb.Invoice | EstimatedInvoice) -> list[RenderableType]:
         Text(f"subtotal {money_text(bill.subtotal)}"),
         table_of("", bill.taxes, TAX_COLUMNS),
         Text(f"taxes {money_text(bill.tax_total)}, {how}"),
+    ]
+
+
+def _credits_of(bill: pb.Invoice) -> list[RenderableType]:
+    """The credits that pay the total; those that lower what is taxed have lines."""
+    return [
+        Text(f"{each.credit} pays {money_text(each.amount)}")
+        for each in bill.credits
+        if each.after_tax
     ]
 
 

@@ -14,6 +14,7 @@ MODULES: Final = MappingProxyType(
     {
         "account": "pospago_cli.accounts",
         "catalog": "pospago_cli.catalog.commands",
+        "credit": "pospago_cli.credits",
         "db": "pospago_cli.stores",
         "demo": "pospago_cli.demo",
         "estimate": "pospago_cli.estimate.command",

@@ -12,6 +12,7 @@ EXPECTED = {
     *(f"account {verb}" for verb in ("create", "get", "list")),
     *(f"db {verb}" for verb in ("backup", "restore", "upgrade")),
     *(f"catalog {verb}" for verb in ("apply", "diff", "validate")),
+    *(f"credit {verb}" for verb in ("entries", "get", "grant", "list", "void")),
     *("demo", "estimate", "events", "health", "serve", "up"),
     *(f"guard {verb}" for verb in ("get", "set")),
     *(f"instance {verb}" for verb in ("cancel", "create", "get", "import", "list")),

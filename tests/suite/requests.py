@@ -16,6 +16,7 @@ UNUSED: Final = {
     "sandbox": "nowhere",
     "invoice": "inv-999999",
     "payment": "nothing",
+    "credit": "nothing",
     "plan": "nothing",
     "meter": "nothing",
     "tax_profile": "nothing",
@@ -224,6 +225,16 @@ _SAMPLES: Final = {
     "billing.PaymentService.ReversePayment": 'name: "accounts/$account/payments/$payment"',
     "billing.PaymentService.GetPayment": 'name: "accounts/$account/payments/$payment"',
     "billing.PaymentService.ListPayments": 'parent: "accounts/$account" page_size: 1',
+    "billing.CreditService.GrantCredit": (
+        'parent: "accounts/$account" credit_id: "$new" kind: KIND_GRANTED'
+        ' amount {currency_code: "BRL" units: 1} application: APPLICATION_AFTER_TAX'
+    ),
+    "billing.CreditService.VoidCredit": (
+        'name: "accounts/$account/credits/$credit" note: "a slip"'
+    ),
+    "billing.CreditService.GetCredit": 'name: "accounts/$account/credits/$credit"',
+    "billing.CreditService.ListCredits": 'parent: "accounts/$account" page_size: 1',
+    "billing.CreditService.ListCreditEntries": 'parent: "accounts/$account" page_size: 1',
     "billing.TermsService.CreateTerms": (
         'terms_id: "$new" version {due_day: 5 last_service_day: 10 deletion_day: 15'
         ' deletion_hour: 12 time_zone: "America/Sao_Paulo" currency: "BRL"}'

@@ -16,7 +16,7 @@ import pytest_asyncio
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.suite import usage_world
+from tests.suite import credit_world, usage_world
 from tests.suite.calling import Outcome, call_all, call_rpc
 from tests.suite.contracts import EVERYWHERE, RpcContract, rpcs
 from tests.suite.fuzzing import (
@@ -212,6 +212,7 @@ async def make_target(world: World) -> Target:
         "token": "1",
         "sandbox": await world.sandbox(),
         "payment": await world.payment("target"),
+        "credit": await credit_world.granted(world, "target"),
         "plan": await world.plan(),
         **usage,
         "tax_profile": await world.tax_profile(),

@@ -15,6 +15,7 @@ import pytest_asyncio
 from tests.suite import (
     billing_refusals,
     catalog_refusals,
+    credit_refusals,
     provisioning_refusals,
     usage_refusals,
 )
@@ -24,7 +25,13 @@ from tests.suite.refusal_cases import CASES, assert_refused
 from tests.suite.requests import sample
 from tests.suite.world import World, running_world
 
-REGISTERED: Final = (billing_refusals, catalog_refusals, provisioning_refusals, usage_refusals)
+REGISTERED: Final = (
+    billing_refusals,
+    catalog_refusals,
+    credit_refusals,
+    provisioning_refusals,
+    usage_refusals,
+)
 # Brought about by a test of this file for every rpc that documents it.
 FOR_ALL: Final = frozenset(
     {"REQUEST_ID_REUSED", "ETAG_MISMATCH", "INVALID_PAGE_TOKEN", "SANDBOX_ADVANCING"}
