@@ -13,12 +13,14 @@ from pospago.provisioning.v1 import event_service_pb2 as provisioning_feed_pb2
 
 from billing_service.api.billing_profiles import BillingProfiles
 from billing_service.api.catalogs import Catalogs
+from billing_service.api.coupons import Coupons
 from billing_service.api.credits import Credits
 from billing_service.api.estimates import Estimates
 from billing_service.api.events import encode_event
 from billing_service.api.invoices import Invoices
 from billing_service.api.issuers import Issuers
 from billing_service.api.meters import Meters
+from billing_service.api.one_off_charges import OneOffCharges
 from billing_service.api.payments import Payments
 from billing_service.api.price_changes import PriceChanges
 from billing_service.api.reading import Reads
@@ -219,6 +221,8 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.CreditService": Credits(writes, reads, RandomIds(core.clock)),
+        f"{_PACKAGE}.OneOffChargeService": OneOffCharges(writes, reads, core.clock),
+        f"{_PACKAGE}.CouponService": Coupons(writes, reads),
         f"{_PACKAGE}.ReviewService": Reviews(writes, reads, core.clock),
         f"{_PACKAGE}.UsageService": _usage(core, writes, reads),
         f"{_PACKAGE}.UsageGuardService": UsageGuards(

@@ -8,11 +8,13 @@ from pospago.billing.v1 import events_pb2 as pb
 from pospago.billing.v1 import usage_pb2
 
 from billing_service.api.billing_profiles import to_proto_profile
+from billing_service.api.coupons import to_proto_coupon
 from billing_service.api.credit_messages import to_proto_credit, to_proto_entry
 from billing_service.api.guard_messages import to_proto_guard
 from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
 from billing_service.api.meters import to_proto_meter
+from billing_service.api.one_off_messages import to_proto_one_off
 from billing_service.api.payments import to_proto_payment
 from billing_service.api.plans import to_proto_plan
 from billing_service.api.price_changes import to_proto_change
@@ -31,6 +33,7 @@ from billing_service.api.values import (
     to_proto_timestamp,
 )
 from billing_service.domain import events
+from billing_service.use_cases.create_one_off_charge import OneOffInFull
 from chassis.rpc.chassis_events import encode_chassis_event
 
 
@@ -139,6 +142,11 @@ def _usage_corrected(event: events.UsageCorrected) -> Message:
     )
 
 
+def _one_off_changed(event: events.OneOffChargeChanged) -> Message:
+    found = OneOffInFull(event.charge, event.included, event.amount_minor)
+    return pb.OneOffChargeChanged(one_off_charge=to_proto_one_off(found))
+
+
 def _charge_outdated(event: events.ChargeOutdated) -> Message:
     outdated = event.outdated
     return pb.ChargeOutdated(
@@ -215,6 +223,8 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
         account=f"accounts/{e.account}",
         invoice=INVOICE.format(e.payer, e.invoice),
         deletion_time=to_proto_timestamp(e.deletion_at),
+    events.OneOffChargeChanged: _one_off_changed,
+    events.CouponChanged: lambda e: pb.CouponChanged(coupon=to_proto_coupon(e.coupon)),
     ),
     events.AccountDeletionOrdered: lambda e: pb.AccountDeletionOrdered(
         account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)

@@ -10,6 +10,7 @@ from billing_service.api.values import (
     CREDIT,
     INSTANCE,
     INVOICE,
+    ONE_OFF_CHARGE,
     PLAN,
     REVIEW,
     SUBSCRIPTION,
@@ -29,6 +30,7 @@ from billing_service.domain.invoice import (
     Settlement,
 )
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
+from billing_service.domain.one_off_items import one_off_id
 from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage.charge_queries import InvoiceCharge
 from billing_service.storage.document_queries import InvoiceInFull
@@ -86,10 +88,11 @@ def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
 
 
 def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
-    """What an item of a subscription costs for one service period."""
+    """What an item of a subscription costs for one service period, or what is charged once."""
+    own, once = (charge.account, charge.subscription), one_off_id(charge.subscription)
     return pb.InvoiceCharge(
         account=f"accounts/{charge.account}",
-        subscription=SUBSCRIPTION.format(charge.account, charge.subscription),
+        subscription="" if once else SUBSCRIPTION.format(*own),
         instance=INSTANCE.format(charge.account, charge.instance) if charge.instance else "",
         line_number=charge.line_number,
         month=to_proto_date(charge.month),
@@ -100,6 +103,7 @@ def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
         period_end_date=to_proto_date(charge.period_end_on),
         review=REVIEW.format(charge.account, charge.review) if charge.review else "",
         outdated_time=to_proto_timestamp(charge.outdated_at),
+        one_off_charge=ONE_OFF_CHARGE.format(charge.account, once) if once else "",
     )
 
 

@@ -37,6 +37,8 @@ METER: Final = NamePattern("meters/{meter}")
 PRICE_CHANGE: Final = NamePattern("accounts/{account}/priceChanges/{price_change}")
 TAX_PROFILE: Final = NamePattern("taxProfiles/{tax_profile}")
 REVIEW: Final = NamePattern("accounts/{account}/reviews/{review}")
+ONE_OFF_CHARGE: Final = NamePattern("accounts/{account}/oneOffCharges/{one_off_charge}")
+COUPON: Final = NamePattern("coupons/{coupon}")
 RESERVATION: Final = NamePattern("accounts/{account}/reservations/{reservation}")
 USAGE_GUARD: Final = NamePattern(
     "accounts/{account}/subscriptions/{subscription}/usageGuards/{price}"

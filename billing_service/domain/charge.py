@@ -15,6 +15,7 @@ from billing_service.domain.account import Account
 from billing_service.domain.calendar import first_instant, months_between, next_month
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.item_rate import ItemRate, ItemRates, monthly_version
+from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.plan import Plan, VersionPolicy
 from billing_service.domain.price_change import PriceChange, terms_on
 from billing_service.domain.review import Review
@@ -23,6 +24,8 @@ from billing_service.domain.versions import in_force
 
 # The version of the rules in this module, kept on each charge.
 ENGINE_VERSION: Final = 1
+# Sorts after every plan's id: where lines come that are of no plan.
+AFTER_PLANS: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,11 @@ class ChargeKey:
 
 @dataclass(frozen=True, slots=True)
 class OfPlan:
-    """What there is to say of a charge of a plan's subscription.
+    """What there is to say of a charge of a plan's subscription, or of what is charged once.
 
     `subject` names whose it is, where the payer might not know; `review` is the one that holds or
     decided it. `instalment` is the number of the period in the interval charged in instalments.
+    `one_off` is what is charged once; None: it is the charge of a subscription.
     """
 
     period_end_on: date
@@ -53,6 +57,7 @@ class OfPlan:
     instalment: int = 1
     subject: str = ""
     review: Review | None = None
+    one_off: OneOffCharge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class RatedItem:
             return (month, plan, band, "", "", version, position, date.min, index, amount)
         start_on = key.period_start_on
         whose = (key.account, key.subscription)
+        plan = plan or AFTER_PLANS
         return (month, plan, band, *whose, 0, position, start_on, index, amount)
 
 

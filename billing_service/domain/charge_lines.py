@@ -8,18 +8,21 @@ from typing import Final
 from billing_service.domain.charge import OfPlan, RatedItem
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.item_lines import Item, lines_of, name_of
+from billing_service.domain.one_off_lines import one_off_lines
 
 _ZERO: Final = Decimal(0)
 
 
 def charge_lines(items: Sequence[RatedItem], plan_name: str) -> tuple[InvoiceLine, ...]:
-    """The lines for items that share them: equal ones of instances, or a single one of a plan.
+    """The lines for items that share them: equal ones of instances, or a single other one.
 
     Of what a plan includes there is a line of its own, before that of what exceeds it.
     """
     first = items[0]
     if first.of_plan is None:
         return (_sum_line(items, plan_name),)
+    if first.of_plan.one_off is not None:
+        return one_off_lines(first.of_plan.one_off, first.rate.rated, subject=first.of_plan.subject)
     return _plan_lines(first, first.of_plan, plan_name)
 
 

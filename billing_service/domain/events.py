@@ -5,11 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 from billing_service.domain.account import BillingProfile, Standing
+from billing_service.domain.coupon import Coupon
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.party import Issuer
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
+from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.review import Review
 from billing_service.domain.subscription import Subscription, SubscriptionState
@@ -315,3 +317,21 @@ class ChargeOutdated:
     outdated: OutdatedCharge
     payer: str
     invoice: str
+@dataclass(frozen=True, slots=True)
+class OneOffChargeChanged:
+    """A one-off charge was created, cancelled or invoiced; with what of it costs nothing, and what
+    it comes to as things stand.
+    """
+
+    charge: OneOffCharge
+    included: Decimal | None
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CouponChanged:
+    """A coupon was created, deactivated or redeemed."""
+
+    coupon: Coupon
+
+

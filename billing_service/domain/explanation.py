@@ -18,6 +18,7 @@ from billing_service.domain.price import (
     Licensed,
     Metered,
     NamedDiscount,
+    OnDemand,
     PercentDiscount,
     Recurring,
 )
@@ -185,6 +186,8 @@ def _quantity_step(rated: RatedPrice) -> str:
     match price.kind:
         case Recurring():
             return f"{price.name}: one for each period."
+        case OnDemand():
+            return f"{price.name}: {plain(quantity)} {_be(quantity)} charged once."
         case Licensed():
             return f"{price.name}: {plain(quantity)} {_be(quantity)} held."
         case Metered():

@@ -236,12 +236,18 @@ def _lines_and_charges(
     charges: list[Charge] = []
     for order in sorted(groups):
         members = groups[order]
-        for each in charge_lines(members, plans[members[0].rate.plan].display_name):
+        for each in charge_lines(members, _plan_name(members[0], plans)):
             lines.append(replace(each, line_number=len(lines) + 1))
         charges += [
             Charge(rated=item, payer=payer, invoice="", line_number=len(lines)) for item in members
         ]
     return tuple(lines), tuple(charges)
+
+
+def _plan_name(item: RatedItem, plans: Mapping[str, Plan]) -> str:
+    """What people call the plan of an item; what is charged once goes by its own name."""
+    is_one_off = item.of_plan is not None and item.of_plan.one_off is not None
+    return "" if is_one_off else plans[item.rate.plan].display_name
 
 
 def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:

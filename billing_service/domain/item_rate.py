@@ -35,7 +35,10 @@ MONTHLY: Final = Schedule(
 
 @dataclass(frozen=True, slots=True)
 class ItemRate:
-    """What an item of a plan version costs in a band. `position`: its place in the version."""
+    """What an item of a plan version costs in a band. `position`: its place in the version.
+
+    `is_agreed`: the price is another than the version states, for this customer or charge alone.
+    """
 
     plan: str
     plan_version: int
@@ -43,6 +46,7 @@ class ItemRate:
     position: int
     tax_category: str
     rated: RatedPrice
+    is_agreed: bool = False
 
     @property
     def price(self) -> Price:

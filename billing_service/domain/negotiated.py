@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.amount_bounds import bounded_faults
-from billing_service.domain.coupon import COUPON_PERCENT_DECIMALS_MAX, Coupon
+from billing_service.domain.coupon import Coupon, discount_faults
 from billing_service.domain.periods import period_from
 from billing_service.domain.price import (
     MONTHS_A_YEAR,
@@ -24,7 +24,6 @@ from billing_service.domain.price import (
     Schedule,
 )
 from billing_service.domain.price_models import Fault, Flat, PerUnit, PriceModel
-from billing_service.domain.price_models.figures import PERCENT_MAX, decimals_of
 
 # How an explanation calls what was agreed with one customer.
 _NEGOTIATED: Final = "Negotiated"
@@ -138,14 +137,6 @@ def override_faults(
             yield Fault(f"{where}price", f"{each.price} is no price of the plan")
         seen.add(each.price)
         yield from _agreed_faults(where, each.agreed, meant)
-
-
-def discount_faults(path: str, percent: Decimal) -> Iterator[Fault]:
-    """What is wrong with a percentage that is agreed, or of a coupon."""
-    if not percent.is_finite() or not 0 < percent <= PERCENT_MAX:
-        yield Fault(path, f"must be above 0, up to {PERCENT_MAX}")
-    elif decimals_of(percent) > COUPON_PERCENT_DECIMALS_MAX:
-        yield Fault(path, f"must have at most {COUPON_PERCENT_DECIMALS_MAX} decimals")
 
 
 def _agreed_faults(

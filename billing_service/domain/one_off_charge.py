@@ -109,6 +109,14 @@ class OneOffCharge:
         return f"accounts/{self.account}/oneOffCharges/{self.charge_id}"
 
     @property
+    def own_discount(self) -> PercentDiscount | AmountDiscount | None:
+        """What is taken off it by itself."""
+        discount = self.price.discount
+        if not isinstance(discount, Discounts) or discount.in_order[-1].name != _OWN_DISCOUNT:
+            return None
+        return discount.in_order[-1].discount
+
+    @property
     def currency(self) -> str:
         """What it is charged in."""
         return self.price.currency

@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 
 from billing_service.domain.allowance import Coverage, PartUnit
 from billing_service.domain.invoice_line import LinePart
+from billing_service.domain.price import Price
 from billing_service.domain.price_models import Usage
 from billing_service.storage.charge_rows import usage_from_row
+from billing_service.storage.price_text import price_from_text
 from billing_service.storage.tables import table
 from chassis.database import Transaction
 
@@ -59,7 +61,8 @@ class LineCharges:
     """What the charges of a line have in common, from which each can be rated again.
 
     `included` is None where there is no allowance; `full_minor` is what it came to without a
-    decision, `amount_minor` with it; they differ only with a `review`.
+    decision, `amount_minor` with it; they differ only with a `review`. `agreed_price` is None where
+    the price is as the version states it.
     """
 
     account: str
@@ -76,6 +79,7 @@ class LineCharges:
     review: str
     full_minor: int
     count: int
+    agreed_price: Price | None = None
 
 
 def list_charges(
@@ -128,6 +132,7 @@ def charges_of_line(tx: Transaction, payer: str, invoice: str, line_number: int)
         review=first.review,
         full_minor=first.amount_minor if first.full_minor is None else first.full_minor,
         count=count[0],
+        agreed_price=price_from_text(first.agreed_price) if first.agreed_price else None,
     )
 
 

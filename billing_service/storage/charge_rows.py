@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from billing_service.domain.charge import Charge
 from billing_service.domain.price_models import Transaction, Usage
+from billing_service.storage.price_text import price_to_text
 from billing_service.storage.rows import Values
 
 
@@ -45,6 +46,7 @@ def charge_to_row(charge: Charge) -> Values:
         "review": review.review_id if review else "",
         "full_minor": item.full_minor if review else None,
         "engine_version": charge.engine_version,
+        "agreed_price": price_to_text(rate.price) if rate.is_agreed else "",
     }
 
 

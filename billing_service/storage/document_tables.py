@@ -14,6 +14,7 @@ class ChargeRow(Table, table=True):
     `item` is the code of the price; with usage, days and index it can be rated again. `usage` is
     JSON of what is known besides the quantity ('': nothing), `included` what of it costs nothing
     (unset: no allowance). With a `review` ('': none), `full_minor` is what it came to before.
+    `agreed_price` is the price as JSON where it is not as the version states it ('': it is).
     """
 
     __tablename__ = "charges"
@@ -48,6 +49,7 @@ class ChargeRow(Table, table=True):
     review: str = word()
     full_minor: int | None = long()
     engine_version: int
+    agreed_price: str = text()
 
 
 class InvoiceRow(Table, table=True):

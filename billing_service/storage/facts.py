@@ -11,11 +11,13 @@ from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.charge import ChargeKey
+from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
+from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
@@ -87,6 +89,8 @@ class Facts:
     crossings: MutableMapping[Crossing, bool] = field(default_factory=dict)
     reservations: MutableMapping[DocumentKey, Reservation] = field(default_factory=dict)
     reviews: MutableMapping[ReviewKey, Review] = field(default_factory=dict)
+    one_offs: MutableMapping[DocumentKey, OneOffCharge] = field(default_factory=dict)
+    coupons: MutableMapping[str, Coupon] = field(default_factory=dict)
     outdated: MutableMapping[tuple[str, str, str, date, int], OutdatedCharge] = field(
         default_factory=dict
     )
@@ -164,6 +168,10 @@ class Facts:
                 self.reviews[change.key] = change
             case OutdatedCharge():
                 self.outdated[change.key] = change
+            case Coupon():
+                self.coupons[change.coupon_id] = change
+            case OneOffCharge():
+                self.one_offs[change.key] = change
             case _:
                 raise TypeError(f"not an entity of billing: {change!r}")
 

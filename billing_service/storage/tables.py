@@ -17,6 +17,7 @@ from billing_service.storage import (  # noqa: F401 - they declare tables
     credit_tables,
     document_tables,
     guard_tables,
+    one_off_tables,
     usage_tables,
 )
 from billing_service.storage.columns import ID_LENGTH, Table, key, long, text, word

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from billing_service.domain.errors import InvoiceNotFound, LineNotFound
 from billing_service.domain.explanation import Explanation, explain, explain_included
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
-from billing_service.domain.plan import Plan
-from billing_service.domain.price import applying
+from billing_service.domain.price import OnDemand, Price, applying
 from billing_service.domain.rating import RatedPrice, rate, shown
 from billing_service.storage.charge_queries import LineCharges, charges_of_line
 from billing_service.storage.document_queries import find_invoice
@@ -50,33 +49,44 @@ def explain_line(
     if line.part is LinePart.CREDIT:
         return ExplainedLine(line, None, currency, 0, None, line.amount_minor)
     charged = charges_of_line(tx, payer, invoice, line_number)
-    plan = find_plan(tx, charged.plan)
-    if plan is None:
-        raise ChargeDiffersError(f"plans/{charged.plan} is gone")
-    rated = _rated_again(plan, charged)
-    version = charged.plan_version
+    rated = _rated_again(tx, charged)
+    plan, version = charged.plan, charged.plan_version
     if line.part is LinePart.INCLUDED:
-        told = explain_included(rated, plan=plan.plan_id, plan_version=version)
+        told = explain_included(rated, plan=plan, plan_version=version)
         return ExplainedLine(line, told, currency, charged.count, None, charged.amount_minor)
     decided_minor = charged.amount_minor if charged.review else None
-    told = explain(rated, plan=plan.plan_id, plan_version=version, decided_minor=decided_minor)
+    told = explain(rated, plan=plan, plan_version=version, decided_minor=decided_minor)
     review = (charged.account, charged.review) if charged.review else None
     return ExplainedLine(line, told, currency, charged.count, review, charged.amount_minor)
 
 
-def _rated_again(plan: Plan, charged: LineCharges) -> RatedPrice:
+def _rated_again(tx: Transaction, charged: LineCharges) -> RatedPrice:
     """The rated price of a charge; it comes to what was charged then."""
-    version = plan.versions[charged.plan_version - 1]
-    holding = applying(version.prices, band=charged.band, currency=charged.currency)
-    price = next(each for each in holding if each.code == charged.price)
+    price, instalments = _priced(tx, charged)
     rated = rate(
         shown(price) if charged.review else price,
         charged.usage,
         free=charged.included,
         coverage=charged.coverage,
-        instalments=version.schedule_of(price).instalments,
+        instalments=instalments,
         price_index=charged.price_index,
     )
     if rated is None or rated.amount_minor != charged.full_minor:
         raise ChargeDiffersError(f"{charged} is rated as {rated} now")
     return rated
+
+
+def _priced(tx: Transaction, charged: LineCharges) -> tuple[Price, int]:
+    """What priced a charge, and in how many instalments: as agreed, or as its version states."""
+    if not charged.plan and charged.agreed_price is not None:
+        return charged.agreed_price, 1
+    plan = find_plan(tx, charged.plan)
+    if plan is None:
+        raise ChargeDiffersError(f"plans/{charged.plan} is gone")
+    version = plan.versions[charged.plan_version - 1]
+    price = charged.agreed_price
+    if price is None:
+        holding = applying(version.prices, band=charged.band, currency=charged.currency)
+        price = next(each for each in holding if each.code == charged.price)
+    is_once = isinstance(price.kind, OnDemand)
+    return price, 1 if is_once else version.schedule_of(price).instalments

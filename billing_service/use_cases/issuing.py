@@ -14,6 +14,7 @@ from billing_service.storage import gathering, gathering_credits, gathering_docu
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.credit_entries import apply_grants
 from billing_service.use_cases.crediting import use_credit
+from billing_service.use_cases.one_offs import charge_one_offs
 from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer
 from billing_service.use_cases.reviewing import charge_reviews
 from billing_service.use_cases.settling import resettle
@@ -77,6 +78,7 @@ def issue(
         return []
     issued = _number(after, billed, items, cause=cause, outcome=outcome)
     charge_reviews(after, issued, outcome)
+    charge_one_offs(after, issued, outcome)
     _settle_at_issue(after, issued, now=now, outcome=outcome)
     return issued
 

@@ -16,6 +16,7 @@ from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.facts import Facts
+from billing_service.storage.one_off_queries import gather_pending_one_offs
 from billing_service.storage.usage_reading import usages
 from billing_service.use_cases.rating import BilledMonth, accounts_to_rate
 from chassis.database import Transaction
@@ -26,6 +27,7 @@ _HOUR_US: Final = 3_600_000_000
 def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """Plans and meters, the reviews of the accounts, and the subscriptions that these are of."""
     gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
+    gather_pending_one_offs(tx, facts, accounts)
     decided = {
         (each.account, each.subscription)
         for each in facts.reviews.values()

@@ -10,6 +10,7 @@ from billing_service.domain.credited_invoice import credited
 from billing_service.domain.dunning import dunning_dates
 from billing_service.domain.invoice import Header, InvoiceCause, IssuedInvoice, by_currency, draft
 from billing_service.domain.invoice_line import InvoiceLine
+from billing_service.domain.one_off_items import propose_one_offs
 from billing_service.domain.party import Issuer
 from billing_service.domain.plan_charges import (
     PlanFacts,
@@ -55,14 +56,17 @@ class Proposed:
 
 
 def rate(facts: Facts, billed: BilledMonth) -> Proposed:
-    """What should be charged and is not, for instances and plans.
+    """What should be charged and is not, for instances and plans and once.
 
     Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, AmountTooLarge.
     """
     accounts = accounts_to_rate(facts, billed)
     found = propose(accounts, facts.plans, facts.charged)
-    of_plans = propose_plans(accounts, _plan_facts(facts, billed))
+    plan_facts = _plan_facts(facts, billed)
+    of_plans = propose_plans(accounts, plan_facts)
     found += [each for each in of_plans if not each.is_held]
+    one_offs = facts.one_offs.values()
+    found += propose_one_offs(accounts, one_offs, names=plan_facts.names, payer=billed.payer)
     return Proposed(by_currency(found), [each for each in of_plans if each.is_held])
 
 

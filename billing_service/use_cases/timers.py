@@ -5,6 +5,7 @@ from typing import Final
 
 from billing_service.domain.calendar import first_instant, month_key, month_of, next_month
 from billing_service.domain.invoice import Invoice, InvoiceAccount
+from billing_service.domain.one_off_charge import OneOffState
 from billing_service.domain.standing import open_month
 from billing_service.storage.facts import DocumentKey, Facts
 from chassis.use_case import TimerCleared, TimerSet
@@ -57,6 +58,28 @@ def late_closing_timers(facts: Facts, account: str, now: int) -> tuple[TimerSet,
     month = max(next_month(closed), min(month_of(now, zone) for zone in zones))
     due_at = max(first_instant(next_month(month), zone) for zone in zones)
     return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
+
+
+def one_off_closing_timers(facts: Facts, account: str) -> tuple[TimerSet, ...]:
+    """The closes that charge what of an account is pending to be charged once, on its payer."""
+    payer = facts.profiles[account].paid_by
+    closed = max(facts.closed_through(each) or date.min for each in (account, payer))
+    first = date.min if closed == date.min else next_month(closed)
+    zones = facts.zones[payer]
+    months = {
+        max(first, each.month)
+        for each in facts.one_offs.values()
+        if each.account == account and each.state is OneOffState.PENDING
+    }
+    return tuple(
+        TimerSet(
+            payer,
+            CLOSE_MONTH,
+            month_key(month),
+            max(first_instant(next_month(month), zone) for zone in zones),
+        )
+        for month in sorted(months)
+    )
 
 
 def dunning_timers(invoice: Invoice, accounts: tuple[InvoiceAccount, ...]) -> tuple[TimerSet, ...]:

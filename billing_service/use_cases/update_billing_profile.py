@@ -18,10 +18,15 @@ from billing_service.domain.events import BillingProfileUpdated
 from billing_service.domain.money import minor_digits
 from billing_service.storage import gathering, gathering_documents, gathering_guards
 from billing_service.storage.facts import Facts
+from billing_service.storage.one_off_queries import gather_pending_one_offs
 from billing_service.storage.queries import ProfileInFull
 from billing_service.storage.saving import save
 from billing_service.use_cases.standings import Outcome, restate
-from billing_service.use_cases.timers import closing_timers, late_closing_timers
+from billing_service.use_cases.timers import (
+    closing_timers,
+    late_closing_timers,
+    one_off_closing_timers,
+)
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound, EtagMismatch
 from chassis.use_case import Effects, Event, Scope, TimerSet, UseCase
@@ -70,6 +75,7 @@ def gather(tx: Transaction, commands: Sequence[UpdateBillingProfile]) -> Facts:
     gathering.gather_tax_profiles(tx, facts)
     gathering.gather_spans(tx, facts, accounts)
     gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
+    gather_pending_one_offs(tx, facts, accounts)
     gathering.gather_charged_currency(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
     facts.credit.update(gathering_documents.credit_of(tx, accounts))
@@ -148,12 +154,12 @@ def _bill_elsewhere(after: Facts, profile: BillingProfile) -> None:
 
 
 def _closing(after: Facts, account: str, now: int) -> tuple[TimerSet, ...]:
-    """The close that bills the account's open months on its new payer, or what was decided late."""
+    """The closes that bill what of the account is open, or was decided late, on its new payer."""
     is_decided = any(
         each.account == account and each.decision is not None for each in after.reviews.values()
     )
     late = late_closing_timers(after, account, now) if is_decided else ()
-    return closing_timers(after, account) or late
+    return (*(closing_timers(after, account) or late), *one_off_closing_timers(after, account))
 
 
 def _widen(tx: Transaction, command: UpdateBillingProfile) -> tuple[str, ...]:

@@ -99,6 +99,7 @@ def _create_charges() -> None:
         sa.Column("review", sa.String(length=64), nullable=False),
         sa.Column("full_minor", sa.BigInteger(), nullable=True),
         sa.Column("engine_version", sa.Integer(), nullable=False),
+        sa.Column("agreed_price", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint(
             "account",
             "subscription",

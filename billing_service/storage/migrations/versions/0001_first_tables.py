@@ -7,6 +7,7 @@ from billing_service.storage.migrations.first import (
     credit,
     documents,
     guards,
+    one_offs,
     subscriptions,
     terms,
     usage,
@@ -27,6 +28,7 @@ AREAS = (
     credit,
     usage,
     guards,
+    one_offs,
 )
 
 

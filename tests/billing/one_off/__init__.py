@@ -1,0 +1,1 @@
+"""What is charged once, and what coupons and agreements take off."""
