@@ -208,6 +208,8 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.ReviewChanged: lambda e: pb.ReviewChanged(
         review=to_proto_review(e.review, e.quantity, e.full_minor)
     ),
+    events.OneOffChargeChanged: _one_off_changed,
+    events.CouponChanged: lambda e: pb.CouponChanged(coupon=to_proto_coupon(e.coupon)),
     events.ChargeOutdated: _charge_outdated,
     events.AccountExpiryChanged: _expiry_changed,
     events.AccountStopped: lambda e: pb.AccountStopped(
@@ -223,8 +225,6 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
         account=f"accounts/{e.account}",
         invoice=INVOICE.format(e.payer, e.invoice),
         deletion_time=to_proto_timestamp(e.deletion_at),
-    events.OneOffChargeChanged: _one_off_changed,
-    events.CouponChanged: lambda e: pb.CouponChanged(coupon=to_proto_coupon(e.coupon)),
     ),
     events.AccountDeletionOrdered: lambda e: pb.AccountDeletionOrdered(
         account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)

@@ -8,10 +8,10 @@ from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
+from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.party import Issuer
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
-from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.review import Review
 from billing_service.domain.subscription import Subscription, SubscriptionState
@@ -308,16 +308,6 @@ class ReviewChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeOutdated:
-    """Usage came to be known that a charge on an issued invoice did not count.
-
-    `payer` and `invoice` are empty where nothing was used, and so no invoice has a line for it.
-    """
-
-    outdated: OutdatedCharge
-    payer: str
-    invoice: str
-@dataclass(frozen=True, slots=True)
 class OneOffChargeChanged:
     """A one-off charge was created, cancelled or invoiced; with what of it costs nothing, and what
     it comes to as things stand.
@@ -335,3 +325,13 @@ class CouponChanged:
     coupon: Coupon
 
 
+@dataclass(frozen=True, slots=True)
+class ChargeOutdated:
+    """Usage came to be known that a charge on an issued invoice did not count.
+
+    `payer` and `invoice` are empty where nothing was used, and so no invoice has a line for it.
+    """
+
+    outdated: OutdatedCharge
+    payer: str
+    invoice: str

@@ -9,8 +9,8 @@ from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
-from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.one_off_charge import OneOffCharge
+from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
@@ -27,8 +27,8 @@ from billing_service.storage import (
     credit_rows,
     document_rows,
     guard_rows,
-    plan_rows,
     one_off_rows,
+    plan_rows,
     rows,
     subscription_rows,
     tax_rows,
@@ -77,10 +77,10 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     UsageGuard: (("usage_guards", _single(guard_rows.guard_to_row)),),
     Reservation: (("reservations", _single(guard_rows.reservation_to_row)),),
     Review: (("reviews", _single(guard_rows.review_to_row)),),
-    OutdatedCharge: (("outdated_charges", _single(guard_rows.outdated_to_row)),),
-}
     OneOffCharge: (("one_off_charges", _single(one_off_rows.one_off_to_row)),),
     Coupon: (("coupons", _single(one_off_rows.coupon_to_row)),),
+    OutdatedCharge: (("outdated_charges", _single(guard_rows.outdated_to_row)),),
+}
 # What is only ever added: a second row with the same key is an error of ours.
 _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     IssuedInvoice: (
@@ -127,10 +127,10 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     UsageGuard: lambda each: each.key,
     Reservation: lambda each: each.key,
     Review: lambda each: each.key,
-    OutdatedCharge: lambda each: each.key,
-}
     OneOffCharge: lambda each: each.key,
     Coupon: lambda each: each.coupon_id,
+    OutdatedCharge: lambda each: each.key,
+}
 
 
 def save(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:

@@ -25,7 +25,7 @@ _HOUR_US: Final = 3_600_000_000
 
 
 def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
-    """Plans and meters, the reviews of the accounts, and the subscriptions that these are of."""
+    """Plans and meters, one-off charges and reviews of the accounts, and what these are of."""
     gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
     gather_pending_one_offs(tx, facts, accounts)
     decided = {
