@@ -157,6 +157,21 @@ def _charge_outdated(event: events.ChargeOutdated) -> Message:
     )
 
 
+def _entitlements_changed(event: events.EntitlementsChanged) -> Message:
+    message = pb.EntitlementsChanged(
+        account=f"accounts/{event.account}",
+        subscription=SUBSCRIPTION.format(event.account, event.subscription),
+        features=event.entitlements.features,
+    )
+    for each in event.entitlements.limits:
+        limit = message.limits.add(code=each.code)
+        if each.quantity is None:
+            limit.unlimited = True
+        else:
+            limit.quantity.CopyFrom(to_proto_decimal(each.quantity))
+    return message
+
+
 _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.IssuerCreated: lambda e: pb.IssuerCreated(issuer=to_proto_issuer(e.issuer)),
     events.IssuerUpdated: lambda e: pb.IssuerUpdated(issuer=to_proto_issuer(e.issuer)),
@@ -211,6 +226,7 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.OneOffChargeChanged: _one_off_changed,
     events.CouponChanged: lambda e: pb.CouponChanged(coupon=to_proto_coupon(e.coupon)),
     events.ChargeOutdated: _charge_outdated,
+    events.EntitlementsChanged: _entitlements_changed,
     events.AccountExpiryChanged: _expiry_changed,
     events.AccountStopped: lambda e: pb.AccountStopped(
         account=f"accounts/{e.account}", invoice=INVOICE.format(e.payer, e.invoice)

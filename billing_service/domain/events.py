@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.coupon import Coupon
+from billing_service.domain.entitlements import Entitlements
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.one_off_charge import OneOffCharge
@@ -238,6 +239,15 @@ class AccountStopAhead:
     payer: str
     invoice: str
     stop_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementsChanged:
+    """What a subscription gives is another: all of it as it is from the event's instant on."""
+
+    account: str
+    subscription: str
+    entitlements: Entitlements
 
 
 @dataclass(frozen=True, slots=True)

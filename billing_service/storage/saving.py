@@ -7,6 +7,7 @@ from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
+from billing_service.domain.events import PlanVersionAdded
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.one_off_charge import OneOffCharge
@@ -34,6 +35,7 @@ from billing_service.storage import (
     tax_rows,
 )
 from billing_service.storage.catalog_memory import renew_revision
+from billing_service.storage.entitlement_timers import set_version_timers
 from billing_service.storage.rows import Values
 from billing_service.storage.tables import table
 from billing_service.storage.watching import watch_subscribers
@@ -147,3 +149,5 @@ def save(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
         for name, to_rows in places:
             tx.insert(table(name), [row for each in added for row in to_rows(each)])
     watch_subscribers(tx, [each for each in changes if isinstance(each, Plan)])
+    told = [event.payload for effect in effects for event in effect.events]
+    set_version_timers(tx, [each.plan for each in told if isinstance(each, PlanVersionAdded)])

@@ -24,6 +24,7 @@ from billing_service.storage import gathering, gathering_catalog, gathering_docu
 from billing_service.storage.facts import Facts
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
+from billing_service.use_cases.entitling import entitling
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import closing_timers
 from chassis.database import Transaction
@@ -84,7 +85,9 @@ def decide(facts: Facts, command: CreateSubscription, now: int) -> Effects[Subsc
     state = created.state(now, account.time_zone)
     outcome.events.append(Event(account.account, SubscriptionChanged(created, state)))
     restate(after, [account.account], now=now, outcome=outcome)
-    timers = closing_timers(after, account.account)
+    entitled = entitling(after.subscribed(created, now), now)
+    outcome.events.extend(entitled.events)
+    timers = (*closing_timers(after, account.account), *entitled.timers)
     result = SubscriptionInFull(created, state)
     return Effects(result, tuple(outcome.changes), tuple(outcome.events), timers)
 

@@ -7,6 +7,10 @@ from typing import Any, Final
 from billing_service.use_cases.check_usage import CHECK_USAGE_USE_CASE
 from billing_service.use_cases.close_month import CLOSE_MONTH_USE_CASE
 from billing_service.use_cases.dun import DELETION_USE_CASE, OVERDUE_USE_CASE, STOP_USE_CASE
+from billing_service.use_cases.entitling import (
+    AIM_ENTITLEMENTS_USE_CASE,
+    TELL_ENTITLEMENTS_USE_CASE,
+)
 from billing_service.use_cases.expire_credit import EXPIRE_CREDIT_USE_CASE
 from billing_service.use_cases.mark_outdated import MARK_OUTDATED_USE_CASE
 from billing_service.use_cases.warn import (
@@ -23,6 +27,8 @@ TIMER_USE_CASES: Final[Mapping[str, UseCase[TimerDue, Any, Any]]] = MappingProxy
             CHECK_USAGE_USE_CASE,
             CLOSE_MONTH_USE_CASE,
             DUE_SOON_USE_CASE,
+            AIM_ENTITLEMENTS_USE_CASE,
+            TELL_ENTITLEMENTS_USE_CASE,
             OVERDUE_USE_CASE,
             STOP_AHEAD_USE_CASE,
             STOP_USE_CASE,
