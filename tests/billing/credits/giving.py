@@ -33,7 +33,9 @@ def amount_of(text: str, currency: str = "BRL") -> StatedAmount:
 
 def command_of(credit_id: str = "c", amount: str = "10", **more: Any) -> GrantCredit:
     """A credit to be granted to acme, or what `more` says instead; its times as text."""
-    times = {name: at(more.pop(name)) for name in ("effective_at", "expires_at") if name in more}
+    times: dict[str, Any] = {
+        name: at(more.pop(name)) for name in ("effective_at", "expires_at") if name in more
+    }
     values: dict[str, Any] = {
         "payer": "acme",
         "kind": CreditKind.GRANTED,
