@@ -3,8 +3,10 @@
 Source:  docs/decisions/0014-estimates-by-invoice-month.md
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -15,7 +17,7 @@ from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.periods import ServicePeriod, period_from
 from billing_service.domain.plan_timeline import PlanTimeline
 from billing_service.domain.plan_version import PlanVersion
-from billing_service.domain.price import Price, Schedule, SharedAllowance, applying
+from billing_service.domain.price import Anchor, Price, Schedule, SharedAllowance, applying
 from billing_service.domain.price_models import Usage
 
 ItemKey: TypeAlias = tuple[str, int, str]
@@ -27,7 +29,8 @@ class Covered:
     """The days `[begins_on, ends_on)` of a subscription, and the last one that is looked at.
 
     Those by whole months begin with the month of `anchor_on` (None: `begins_on`), the day on which
-    it really began, and end with that of `over_on` (None: `ends_on`).
+    it really began, and end with that of `over_on` (None: `ends_on`). Periods are reckoned from
+    `counted_from` (None: `begins_on`).
     """
 
     begins_on: date
@@ -35,6 +38,7 @@ class Covered:
     through_on: date
     anchor_on: date | None = None
     over_on: date | None = None
+    counted_from: date | None = None
 
     @property
     def by_whole_months(self) -> "Covered":
@@ -101,13 +105,19 @@ class ItemPeriods:
         band: int,
         currency: str,
         usage_of: Callable[[Price], Usage | None],
+        anchor: Anchor | None = None,
     ) -> None:
+        """The items; `anchor` takes the place of that of their schedules, unless it is None."""
         self._timeline = timeline
         self._covered = covered
         self._items = {
             version.version: {
                 price.key: PricedItem(
-                    version, position, price, version.schedule_of(price), usage_of(price)
+                    version,
+                    position,
+                    price,
+                    _anchored(version.schedule_of(price), anchor),
+                    usage_of(price),
                 )
                 for position, price in enumerate(
                     applying(version.prices, band=band, currency=currency)
@@ -115,6 +125,30 @@ class ItemPeriods:
             }
             for version in timeline.versions
         }
+        self._keys: dict[str, list[ItemKey]] = defaultdict(list)
+        for key in self.keys:
+            self._keys[key[0]].append(key)
+
+    def within(self, covered: Covered) -> "ItemPeriods":
+        """The same items, over other days of the subscription."""
+        other = copy(self)
+        other._covered = covered
+        return other
+
+    def items_with(self, code: str) -> Iterator[PricedItem]:
+        """The items of all versions that are priced by a code, the earliest first."""
+        keys = self.keys_with(code)
+        for items in self._items.values():
+            yield from (items[key] for key in keys if key in items)
+
+    def keys_with(self, code: str) -> Sequence[ItemKey]:
+        """What tells the items from each other that are priced by a code."""
+        return self._keys.get(code, ())
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """The codes of the items, in the order of the versions and their prices."""
+        return tuple(self._keys)
 
     @property
     def keys(self) -> Sequence[ItemKey]:
@@ -155,7 +189,8 @@ class ItemPeriods:
 
     def _period(self, item: PricedItem, day: date) -> ServicePeriod:
         covered = self._covered
-        return period_from(item.schedule, day, anchor_on=covered.begins_on, ends_on=covered.ends_on)
+        anchor_on = covered.counted_from or covered.begins_on
+        return period_from(item.schedule, day, anchor_on=anchor_on, ends_on=covered.ends_on)
 
     def _skipped(self, item: PricedItem, day: date, from_on: date | None) -> date:
         """Where to go on: the full period that holds `from_on`, if the version lasts until then.
@@ -168,3 +203,7 @@ class ItemPeriods:
         turn_on = self._timeline.turn_after(day)
         target_on = from_on if turn_on is None else min(from_on, turn_on - _DAY)
         return self._period(item, target_on).full_start_on if target_on > day else day
+
+
+def _anchored(schedule: Schedule, anchor: Anchor | None) -> Schedule:
+    return schedule if anchor is None else replace(schedule, anchor=anchor)

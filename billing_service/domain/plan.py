@@ -9,6 +9,7 @@ from billing_service.domain.meter import Meter
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import Price, Recurring
 from billing_service.domain.price_models import Fault
+from billing_service.domain.proration import STANDARD_PRORATION, Proration
 from billing_service.domain.versions import check_ahead
 
 __all__ = ["Plan", "PlanVersion", "VersionPolicy", "check", "faults", "first_plan"]
@@ -23,7 +24,10 @@ class VersionPolicy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Something that can be subscribed. The versions go by effective time."""
+    """Something that can be subscribed. The versions go by effective time.
+
+    `proration` is how a change of a subscription is charged where nobody says so.
+    """
 
     plan_id: str
     display_name: str
@@ -31,6 +35,7 @@ class Plan:
     versions: tuple[PlanVersion, ...]
     tax_category: str = ""
     price_change_notice_days: int = 0
+    proration: Proration = STANDARD_PRORATION
 
     def with_version(
         self,

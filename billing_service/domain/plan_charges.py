@@ -81,7 +81,7 @@ def open_prices(
                 yield subscribed, late
         for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
             if text := unchargeable(priced.price):
-                raise PriceUnchargeable(subscription.plan, text, priced.invoice_month)
+                raise PriceUnchargeable(priced.plan.plan_id, text, priced.invoice_month)
             yield subscribed, priced
 
 
@@ -128,7 +128,7 @@ def _rated(
     facts: PlanFacts,
 ) -> Iterator[RatedItem]:
     subscription, price = subscribed.subscription, priced.price
-    key = ChargeKey(*subscription.key, price.code, priced.period.start_on)
+    key = priced.key
     rated = None if key in facts.charged else _price(priced, facts)
     if rated is None:
         return
@@ -142,12 +142,13 @@ def _rated(
     is_named = is_late or to_rate.account.account != facts.payer
     name = subscription.display_name or facts.names.get(subscription.account, "")
     rate = ItemRate(
-        plan=subscription.plan,
+        plan=priced.plan.plan_id,
         plan_version=priced.version.version,
-        band=subscription.band,
+        band=priced.holding.band,
         position=priced.position,
-        tax_category=price.tax_category or subscribed.plan.tax_category,
+        tax_category=price.tax_category or priced.plan.tax_category,
         rated=rated,
+        is_agreed=priced.is_agreed,
     )
     told = OfPlan(
         period_end_on=priced.period.end_on,

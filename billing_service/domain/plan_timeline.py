@@ -62,6 +62,11 @@ class PlanTimeline:
                 self._versions.append(version)
 
     @property
+    def priced(self) -> PricedPlan:
+        """The plan as it is priced."""
+        return self._priced
+
+    @property
     def versions(self) -> Sequence[PlanVersion]:
         """The versions that are in force at some time, the earliest first."""
         return self._versions
@@ -80,8 +85,8 @@ class PlanTimeline:
         )
 
     def version_on(self, day: date) -> PlanVersion:
-        """The version that prices a period that begins on a day."""
-        return self._versions[bisect_right(self._days, day) - 1]
+        """The version that prices a period that begins on a day: at the latest, the first."""
+        return self._versions[max(0, bisect_right(self._days, day) - 1)]
 
     def turn_after(self, day: date) -> date | None:
         """The next day on which another version comes into force."""

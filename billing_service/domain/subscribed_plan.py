@@ -1,134 +1,45 @@
 """A subscription to a plan with all that prices it: what it is charged for, period by period.
 
 One function for charges, summaries and thresholds; estimates walk the same periods.
-Source:  docs/decisions/0018-plan-subscriptions.md
+Source:  docs/decisions/0018-plan-subscriptions.md, docs/decisions/0022-live-timelines.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Final, Self
+from typing import Final
 
-from billing_service.domain.allowance import Coverage
-from billing_service.domain.calendar import next_month
+from billing_service.domain.calendar import civil_day, first_instant, next_month
 from billing_service.domain.coupon import Coupon
-from billing_service.domain.item_periods import Covered, ItemPeriods, PricedItem
-from billing_service.domain.periods import ServicePeriod, invoice_month
+from billing_service.domain.item_periods import PricedItem
+from billing_service.domain.negotiated import as_negotiated, coupons_in_force
+from billing_service.domain.periods import ServicePeriod
 from billing_service.domain.plan import Plan
-from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan, is_by_whole_months
+from billing_service.domain.plan_timeline import is_by_whole_months
 from billing_service.domain.plan_version import PlanVersion
-from billing_service.domain.price import (
-    Counting,
-    Metered,
-    PerUnitOf,
-    Pooling,
-    Price,
-    Schedule,
-    applying,
-)
+from billing_service.domain.price import Metered, Price, applying
 from billing_service.domain.price_change import PriceChange
-from billing_service.domain.price_models import Capacity, Percentage, Usage, usage_of_peaks
-from billing_service.domain.quantities import ZERO, Charged, Quantities
-from billing_service.domain.rating import RatedPrice, rate, shown
-from billing_service.domain.subscription import PlanTerms, Subscription
+from billing_service.domain.priced_phases import PhasePricing
+from billing_service.domain.stretch_holdings import held_in, with_prorated_allowance
+from billing_service.domain.stretches import Stretch, Stretches
+from billing_service.domain.subscribed_price import (
+    SubscribedPrice,
+    meters_of,
+    needs_transactions,
+    unit_dimension,
+)
+from billing_service.domain.subscription import (
+    OPEN_MONTH,
+    Fact,
+    FactKind,
+    PlanTerms,
+    Subscription,
+)
 from billing_service.domain.usage.wanted import UsageWanted
 
+__all__ = ["SubscribedPlan", "SubscribedPrice", "meters_of", "unit_dimension"]
+
 _DAY: Final = timedelta(days=1)
-_NOTHING: Final = Usage(ZERO)
-
-
-@dataclass(frozen=True, slots=True)
-class SubscribedPrice:
-    """An item of a subscription in one service period: what it may be charged for.
-
-    `wanted` says by code, for it and those that it shares an allowance with, what usage prices it:
-    that of the days of the period on which it is subscribed.
-    """
-
-    account: str
-    subscription_id: str
-    item: PricedItem
-    period: ServicePeriod
-    price_index: Decimal
-    held: Mapping[str, Decimal]
-    wanted: Mapping[str, tuple[UsageWanted, ...]]
-
-    @property
-    def version(self) -> PlanVersion:
-        """The version of the plan that prices the period."""
-        return self.item.version
-
-    @property
-    def position(self) -> int:
-        """The place of its price in the version."""
-        return self.item.position
-
-    @property
-    def price(self) -> Price:
-        """Its price."""
-        return self.item.price
-
-    @property
-    def schedule(self) -> Schedule:
-        """For which periods it is charged, and when."""
-        return self.item.schedule
-
-    @property
-    def coverage(self) -> Coverage:
-        """How much of the full period is charged."""
-        return Coverage(self.period.days_charged, self.period.days_full)
-
-    @property
-    def invoice_month(self) -> date:
-        """The month on whose invoice it belongs."""
-        return invoice_month(self.period, self.schedule.timing)
-
-    @property
-    def is_metered(self) -> bool:
-        """Whether it prices usage."""
-        return isinstance(self.price.kind, Metered)
-
-    @property
-    def meters(self) -> tuple[str, ...]:
-        """The meters whose usage it prices."""
-        return meters_of(self.price)
-
-    @property
-    def usages_needed(self) -> tuple[UsageWanted, ...]:
-        """The usage to read before it can be rated; none where what is held prices it."""
-        return tuple(dict.fromkeys(each for wanted in self.wanted.values() for each in wanted))
-
-    def usages(self, found: Mapping[UsageWanted, Usage]) -> Mapping[str, Usage]:
-        """What was found of `usages_needed`, by the code of the price that it is used of."""
-        if isinstance(self.price.model, Capacity):
-            wanted = self.wanted[self.price.code]
-            peaks = {each.meter: found[each].quantity for each in wanted}
-            return {self.price.code: usage_of_peaks(peaks)}
-        return {code: found[only] for code, (only,) in self.wanted.items()}
-
-    @property
-    def shown(self) -> Self:
-        """The same, as a line where nothing is used, too."""
-        return replace(self, item=replace(self.item, price=shown(self.price)))
-
-    def rate(self, usages: Mapping[str, Usage]) -> RatedPrice | None:
-        """What it costs; None if that is no line at all.
-
-        Shapes:  `usages` are by code, as `usages()` gives them; empty where none are needed.
-        """
-        usage = usages[self.price.code] if self.is_metered else self.item.usage
-        if usage is None:
-            return None
-        coverage = self.coverage
-        return rate(
-            self.price,
-            usage,
-            free=self.item.free(usages, held=self.held, coverage=coverage),
-            coverage=coverage,
-            instalments=self.schedule.instalments,
-            price_index=self.price_index,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +64,7 @@ class SubscribedPlan:
 
     @property
     def terms(self) -> PlanTerms:
-        """The days on which it is subscribed, and what it holds."""
+        """The days on which it is subscribed."""
         terms = self.subscription.plan_terms
         if terms is None:
             raise ValueError(f"{self.subscription.key} is an instance's")
@@ -162,11 +73,11 @@ class SubscribedPlan:
     def metered_on(self, day: date) -> tuple[SubscribedPrice, ...]:
         """The metered prices whose service period holds a day, in the order of the prices.
 
-        None on a day on which it is not subscribed.
+        None on a day on which it is not subscribed, or paused.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        begins_on, ends_on = self.terms.begins_on, self.terms.ends_on
+        begins_on, ends_on = self.terms.charged_from_on, self.terms.ends_on
         if day < begins_on or (ends_on is not None and day >= ends_on):
             return ()
         found = [
@@ -196,18 +107,52 @@ class SubscribedPlan:
             if each.invoice_month <= through and (after is None or each.invoice_month > after):
                 yield each
 
+    def prices_since(self, day: date, through: date) -> Iterator[SubscribedPrice]:
+        """What ends on a day or later, and is for the invoices of months up to one.
+
+        Errors:  PlanVersionNotFound, PriceNotFound.
+        """
+        for each in self._prices(from_on=day - _DAY, through_on=next_month(through) - _DAY):
+            if each.invoice_month <= through:
+                yield each
+
+    def first_day_affected(self, fact: Fact) -> date:
+        """The day since which a further fact may change what is charged: what ends before it stays.
+
+        A period that holds the fact's day, however long, ends on it or later.
+        """
+        at = fact.effective_at
+        if fact.kind is FactKind.WITHDRAWN:
+            at = self.subscription.facts[fact.withdraws - 1].effective_at
+        return civil_day(max(at, self.subscription.facts[0].effective_at), self.zone)
+
+    def settled(self) -> Subscription:
+        """The subscription with the months that it bills, where only its plans know them.
+
+        Errors:  PlanVersionNotFound, PriceNotFound.
+        """
+        subscription = self.subscription
+        last = [each for each in subscription.phases() if each.end_at is not None][-1:]
+        if subscription.span.last_month != OPEN_MONTH or not last:
+            return subscription
+        over_on = civil_day(last[0].end_at or 0, self.zone)
+        months = [
+            each.invoice_month
+            for each in self._prices(from_on=over_on - _DAY, through_on=date.max - _DAY)
+        ]
+        last_month = max([over_on.replace(day=1), *months])
+        return replace(subscription, span=replace(subscription.span, last_month=last_month))
+
     def metered_ever(self) -> tuple[Price, ...]:
         """The metered prices of all versions that may price it, as far as they are known.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        _, timeline = self._timeline(self.terms.ends_on or date.max)
         return tuple(
             price
-            for version in timeline.versions
-            for price in applying(
-                version.prices, band=self.subscription.band, currency=self.currency
-            )
+            for each in self._pricing(self._known_through).timelines()
+            for version in each.versions
+            for price in applying(version.prices, band=each.priced.band, currency=self.currency)
             if isinstance(price.kind, Metered)
         )
 
@@ -217,77 +162,95 @@ class SubscribedPlan:
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        return is_by_whole_months(self._priced, self.terms.begins_on)
+        first = next(self._pricing(self._known_through).timelines())
+        return is_by_whole_months(first.priced, self.terms.charged_from_on)
 
     def versions(self) -> Sequence[PlanVersion]:
-        """The versions that may price it, as far as they are known, the earliest first.
+        """The versions that may price it, as far as they are known, by plan, the earliest first.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        return self._timeline(self.terms.ends_on or date.max)[1].versions
-
-    def _prices(self, *, from_on: date, through_on: date) -> Iterator[SubscribedPrice]:
-        covered, timeline = self._timeline(through_on)
-        if not covered.holds(covered.begins_on):
-            return
-        first = self.subscription.facts[0].holding
-        charged = Charged(Quantities(held=first.held if first else ()))
-        items = ItemPeriods(
-            timeline,
-            covered,
-            band=self.subscription.band,
-            currency=self.currency,
-            # What is counted is told, too: whoever charges refuses it.
-            usage_of=lambda price: (
-                _NOTHING if isinstance(price.kind, Counting) else charged.usage_of(price)
-            ),
-        )
-        for key in items.keys:
-            for item, period in items.of(key, from_on):
-                if period.end_on > from_on:
-                    yield SubscribedPrice(
-                        account=self.subscription.account,
-                        subscription_id=self.subscription.subscription_id,
-                        item=item,
-                        period=period,
-                        price_index=timeline.index_on(period.start_on),
-                        held=charged.held,
-                        wanted=self._wanted(items, item, period),
-                    )
-
-    def _timeline(self, through_on: date) -> tuple[Covered, PlanTimeline]:
-        """The days that are charged, and the versions that price them."""
-        terms = self.terms
-        covered = Covered(terms.begins_on, terms.ends_on, through_on)
-        if terms.by_whole_months:
-            covered = covered.by_whole_months
-        timeline = PlanTimeline(
-            self._priced,
-            begins_on=covered.begins_on,
-            through_on=max(through_on, covered.begins_on),
-            held_on=terms.begins_on,
-        )
-        return covered, timeline
+        timelines = self._pricing(self._known_through).timelines()
+        return [version for each in timelines for version in each.versions]
 
     @property
-    def _priced(self) -> PricedPlan:
-        return PricedPlan(
-            plan=self.plan,
-            band=self.subscription.band,
+    def _known_through(self) -> date:
+        return self.terms.ends_on or date.max
+
+    def _pricing(self, through_on: date) -> PhasePricing:
+        return PhasePricing(
+            subscription=self.subscription,
+            terms=self.terms,
+            plans=self.plans,
             currency=self.currency,
             zone=self.zone,
             changes=self.changes,
+            through_on=through_on,
         )
 
+    def _prices(self, *, from_on: date, through_on: date) -> Iterator[SubscribedPrice]:
+        """What there is in the periods that begin by a day, without what ends by another."""
+        phases = self._pricing(through_on).phases(from_on)
+        if not phases:
+            return
+        stretches = Stretches(phases, self.zone)
+        for code in stretches.codes:
+            for each in stretches.of(code, from_on):
+                yield self._price(stretches, each)
+
+    def _price(self, stretches: Stretches, stretch: Stretch) -> SubscribedPrice:
+        priced, period = stretch.priced, stretch.period
+        item = with_prorated_allowance(stretch)
+        agreed = self._agreed(stretch)
+        is_agreed = agreed is not stretch.item.price
+        if is_agreed:
+            item = replace(item, price=replace(agreed, included=item.price.included))
+        begins_at = first_instant(period.start_on, self.zone)
+        return SubscribedPrice(
+            account=self.subscription.account,
+            subscription_id=self.subscription.subscription_id,
+            plan=priced.plan,
+            holding=priced.holding,
+            item=item,
+            period=period,
+            coverage=stretch.coverage,
+            start_at=stretch.start_at,
+            end_at=stretch.end_at,
+            part=stretch.start_at - begins_at,
+            price_index=priced.timeline.index_on(period.start_on),
+            held=held_in(stretches, stretch),
+            wanted=self._wanted(stretch, item, period),
+            is_agreed=is_agreed,
+        )
+
+    def _agreed(self, stretch: Stretch) -> Price:
+        """The price as it was negotiated, less the coupons in force; itself, if it was not."""
+        holding, price = stretch.priced.holding, stretch.item.price
+        if not holding.price_overrides and not holding.coupons:
+            return price
+        coupons = coupons_in_force(
+            price,
+            plan=holding.plan,
+            held_since=self.subscription.coupons_since(
+                holding, civil_day(stretch.start_at, self.zone), self.zone
+            ),
+            coupons=self.coupons,
+            schedule=stretch.item.schedule,
+            anchor_on=stretch.anchor_on,
+            period_start_on=stretch.period.start_on,
+        )
+        overrides = [each for each in holding.price_overrides if each.price == price.code]
+        return as_negotiated(price, overrides, coupons) if overrides or coupons else price
+
     def _wanted(
-        self, items: ItemPeriods, item: PricedItem, period: ServicePeriod
+        self, stretch: Stretch, item: PricedItem, period: ServicePeriod
     ) -> Mapping[str, tuple[UsageWanted, ...]]:
         """The usage that prices an item, and what those use that share its allowance."""
         if not isinstance(item.price.kind, Metered):
             return {}
         shared = item.shared_allowance
         codes = shared.prices if shared else (item.price.code,)
-        of_version = items.items_of(item.version).values()
+        of_version = stretch.priced.items.items_of(item.version).values()
         return {
             each.price.code: self._wanted_of(each.price, period, is_sharing=shared is not None)
             for each in of_version
@@ -304,35 +267,11 @@ class SubscribedPlan:
             UsageWanted(
                 account=self.subscription.account,
                 meter=meter,
-                start_on=max(period.start_on, terms.begins_on),
+                start_on=max(period.start_on, terms.charged_from_on),
                 end_on=ends_on,
                 filters=filters,
-                transactions=_needs_transactions(price, is_sharing=is_sharing),
+                transactions=needs_transactions(price, is_sharing=is_sharing),
                 unit_dimension=unit_dimension(price),
             )
             for meter in meters_of(price)
         )
-
-
-def meters_of(price: Price) -> tuple[str, ...]:
-    """The meters whose usage a price charges for; none unless it is metered."""
-    if not isinstance(price.kind, Metered):
-        return ()
-    return price.model.meters if isinstance(price.model, Capacity) else (price.kind.meter,)
-
-
-def unit_dimension(price: Price) -> str:
-    """The dimension that names the units with an allowance each; '' where no allowance is so."""
-    included = price.included
-    if included is None or included.pooling is not Pooling.PER_UNIT:
-        return ""
-    return included.size.dimension if isinstance(included.size, PerUnitOf) else ""
-
-
-def _needs_transactions(price: Price, *, is_sharing: bool) -> bool:
-    """Whether each transaction is to be known: their sum and number do not decide alone."""
-    model = price.model
-    if not isinstance(model, Percentage):
-        return False
-    has_free = is_sharing or price.included is not None
-    return model.is_by_transaction or bool(model.fixed_fee and has_free)

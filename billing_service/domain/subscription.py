@@ -14,7 +14,8 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
-from billing_service.domain.calendar import first_instant, month_of, next_month
+from billing_service.domain.calendar import civil_day, first_instant, month_of, next_month
+from billing_service.domain.negotiated import held_since
 from billing_service.domain.subscription_facts import (
     Ending,
     Fact,
@@ -189,6 +190,16 @@ class Subscription:
         """Whether it is paused at an instant."""
         phase = self._phase_at(instant_at)
         return phase is not None and phase.holding is None
+
+    def coupons_since(self, holding: PlanHolding, day: date, zone: str) -> dict[str, date]:
+        """Since when each coupon of a holding is held without a break up to a day, in order."""
+        history = [
+            (civil_day(each.start_at, zone), each.holding.coupons)
+            for each in self.phases()
+            if each.holding is not None
+        ]
+        since = held_since(history, day)
+        return {coupon: since.get(coupon, day) for coupon in holding.coupons}
 
     def _phase_at(self, instant_at: int) -> Phase | None:
         for each in self.phases():
