@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 from pospago.billing.v1 import usage_pb2 as pb
@@ -14,6 +15,7 @@ from billing_service.domain.usage.event import (
     UsageEvent,
     body_text,
     digest_of,
+    key_of,
     key_text,
 )
 from billing_service.domain.usage.intake import IngestResult
@@ -28,6 +30,9 @@ SECONDS_MAX: Final = 253_402_300_799
 _NANOS_END: Final = 1_000_000_000
 _SECOND_US: Final = 1_000_000
 _SHOWN_MAX: Final = 60
+# How many subjects are remembered, and how long one that names an account can be.
+SUBJECTS_MAX: Final = 20_000
+SUBJECT_LENGTH_MAX: Final = 72
 _SUBJECT: Final = re.compile("accounts/([a-z0-9][a-z0-9-]{0,62})")
 
 
@@ -46,13 +51,11 @@ class Answered(NamedTuple):
     refusals: list[EventRefusal]
 
 
-class _Accounts(dict[str, str]):
-    """The account that a subject names, found once for each subject; empty where it names none."""
-
-    def __missing__(self, subject: str) -> str:
-        found = _SUBJECT.fullmatch(subject)
-        account = self[subject] = found[1] if found else ""
-        return account
+@lru_cache(maxsize=SUBJECTS_MAX)
+def _account_of(subject: str) -> str:
+    """The account that a subject names; empty where it names none."""
+    found = _SUBJECT.fullmatch(subject)
+    return found[1] if found else ""
 
 
 def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
@@ -61,13 +64,14 @@ def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
     One that could not be kept is refused by itself. Everything here is done for each of a hundred
     thousand events a second: what is nearly always fine is looked at all at once.
     """
-    accounts = _Accounts()
     events: list[UsageEvent] = []
     places: list[int] = []
     refusals: list[EventRefusal] = []
     for place, message in enumerate(messages):
         source, event_id, event_type = message.source, message.id, message.type
-        account = accounts[message.subject]
+        subject = message.subject
+        # What is too long names no account, and is not to be remembered.
+        account = _account_of(subject) if len(subject) <= SUBJECT_LENGTH_MAX else ""
         properties, time = message.data, message.time
         # Half the time that `dict` takes, which asks for each value by way of its item.
         data = {name: properties[name] for name in sorted(properties)}
@@ -93,8 +97,8 @@ def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
             if fault is not None:
                 refusals.append(EventRefusal(place, RefusalReason.MALFORMED, *fault))
                 continue
-        digests = digest_of(body), digest_of(key)
-        events.append(UsageEvent(account, source, event_id, event_type, time_at, data, *digests))
+        known_by = digest_of(body), key_of(event_id, key)
+        events.append(UsageEvent(account, source, event_id, event_type, time_at, data, *known_by))
         places.append(place)
     return EventsRead(tuple(events), places, refusals)
 

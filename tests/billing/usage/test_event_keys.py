@@ -38,6 +38,18 @@ def test_key_and_hash_of_an_event_never_change() -> None:
     key = event_key_of("gateway", "e-1")
     body = body_hash_of("used", 1_767_225_600_000_000, {"size": "1", "region": "eu"})
     assert (key.hex(), body.hex()) == (
-        "465bc7d02a42fe0b38b5370675a46143",
+        "652d31465bc7d02a42fe0b38b5370675a46143",
         "0abb11548fda5432b15885c724574fde",
     )
+
+
+@given(st.lists(st.integers(0, 10**12 - 1), min_size=2, max_size=20, unique=True))
+def test_keys_of_numbered_events_sort_by_their_numbers(numbers: list[int]) -> None:
+    """New events are beside each other in the store, instead of anywhere in it."""
+    keys = {number: event_key_of("gateway", f"event-{number:012d}") for number in numbers}
+    assert sorted(numbers, key=lambda number: keys[number]) == sorted(numbers)
+
+
+def test_key_of_the_longest_id_is_short() -> None:
+    """An index of a store takes keys of a bounded length only."""
+    assert len(event_key_of("gateway", "𝔊" * 200)) == 36
