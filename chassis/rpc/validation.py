@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import protovalidate
 from buf.validate import validate_pb2
@@ -23,11 +23,29 @@ class _Listing(NamedTuple):
     leads_on: bool
 
 
+class _Count(NamedTuple):
+    """How many entries a list of a message has, from and to."""
+
+    name: str
+    least: int
+    most: int
+
+
+# More than any request holds.
+_ENTRIES_MAX: Final = 1 << 62
+
+
 def check_fields(request: Message) -> None:
     """Raise InvalidField, naming each field that breaks its rule.
 
-    Lists are counted first: the rules of millions of entries would hold up all other calls.
+    Lists are counted first: the rules of millions of entries would hold up all other calls. Where
+    all rules are such counts, nothing else is looked at unless one of them is broken.
     """
+    counts = _counts_of(request.DESCRIPTOR)
+    if counts is not None and all(
+        least <= len(getattr(request, name)) <= most for name, least, most in counts
+    ):
+        return
     too_long = list(islice(_too_long(request, ""), VIOLATIONS_MAX))
     if too_long:
         raise InvalidField(*too_long)
@@ -79,10 +97,54 @@ def _listings_of(descriptor: Descriptor) -> tuple[_Listing, ...]:
     return tuple(each for each in found if each.entries_max or each.leads_on)
 
 
-def _entries_max(field: FieldDescriptor) -> int:
-    """How many entries a list or map may have; 0 where no rule says so."""
+@cache
+def _counts_of(descriptor: Descriptor) -> tuple[_Count, ...] | None:
+    """The bounds of a kind of message's own lists; None if it has, or leads to, other rules."""
+    kinds = [descriptor]
+    for kind in kinds:
+        inner = [each.message_type for each in kind.fields if each.message_type is not None]
+        kinds.extend(each for each in inner if each not in kinds)
+    if any(_has_rules_of_its_own(kind) for kind in kinds):
+        return None
+    ruled = [(field, _rules_of(field)) for kind in kinds for field in kind.fields]
+    ruled = [(field, rules) for field, rules in ruled if rules.ListFields()]
+    if any(field.containing_type is not descriptor for field, _ in ruled):
+        return None
+    if not all(_only_counts(rules) for _, rules in ruled):
+        return None
+    return tuple(
+        _Count(field.name, rules.repeated.min_items, rules.repeated.max_items or _ENTRIES_MAX)
+        for field, rules in ruled
+    )
+
+
+def _only_counts(rules: validate_pb2.FieldRules) -> bool:
+    """Whether the rules of a field say how many entries it has, and nothing else."""
+    stated = [each.name for each, _ in rules.ListFields()]
+    return stated == ["repeated"] and all(
+        each.name in {"min_items", "max_items"} for each, _ in rules.repeated.ListFields()
+    )
+
+
+def _has_rules_of_its_own(kind: Descriptor) -> bool:
+    """Whether a kind of message has rules beside those of its fields."""
+    message: Any = validate_pb2.message
+    oneof: Any = validate_pb2.oneof
+    return kind.GetOptions().HasExtension(message) or any(
+        each.GetOptions().HasExtension(oneof) for each in kind.oneofs
+    )
+
+
+def _rules_of(field: FieldDescriptor) -> validate_pb2.FieldRules:
+    """The rules of a field, empty where it has none."""
     extension: Any = validate_pb2.field
     rules: validate_pb2.FieldRules = field.GetOptions().Extensions[extension]
+    return rules
+
+
+def _entries_max(field: FieldDescriptor) -> int:
+    """How many entries a list or map may have; 0 where no rule says so."""
+    rules = _rules_of(field)
     return int(rules.repeated.max_items or rules.map.max_pairs)
 
 

@@ -52,3 +52,17 @@ def test_a_list_that_is_far_too_long_is_refused_at_once(request_: Message, path:
     with pytest.raises(InvalidField, match=rf": {re.escape(path)}: must contain no more than"):
         check_fields(request_)
     assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize("count", [0, 10_001])
+def test_lists_whose_count_is_the_only_rule_are_counted(count: int) -> None:
+    """Nothing else of such a request is looked at, but too few and too many are refused."""
+    request = usage_pb2.IngestEventsRequest(events=[usage_pb2.UsageEvent()] * count)
+    with pytest.raises(InvalidField, match="events: must contain"):
+        check_fields(request)
+
+
+def test_rules_of_texts_are_looked_at_where_no_list_is_bounded() -> None:
+    """A request without lists is not taken for one whose counts are right."""
+    with pytest.raises(InvalidField, match="parent"):
+        check_fields(usage_pb2.ListUsageEventsRequest())
