@@ -43,7 +43,7 @@ def lock_accounts(
     tx: Transaction, tables: ChassisTables, accounts: Iterable[str]
 ) -> dict[str, AccountRow]:
     """The rows of `accounts`, locked in ascending order until the end of the transaction."""
-    rows = tx.all_in(tables.queries.lock_accounts, sorted(set(accounts)))
+    rows = tx.fetched_in(tables.queries.lock_accounts, sorted(set(accounts)))
     return {row[0]: AccountRow(*row) for row in rows}
 
 
@@ -60,7 +60,7 @@ def lock_clocks(
     tx: Transaction, tables: ChassisTables, sandboxes: Iterable[str]
 ) -> dict[str, SandboxClock]:
     """The clocks of `sandboxes`, locked in ascending order until the end of the transaction."""
-    rows = tx.all_in(tables.queries.lock_clocks, sorted(set(sandboxes) - {""}))
+    rows = tx.fetched_in(tables.queries.lock_clocks, sorted(set(sandboxes) - {""}))
     return {row[0]: SandboxClock(*row) for row in rows}
 
 

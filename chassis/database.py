@@ -104,6 +104,14 @@ class Transaction:
         ]
         return chunks[0] if len(chunks) == 1 else [row for chunk in chunks for row in chunk]
 
+    def fetched_in(self, query: InQuery, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The same as the driver gives them: no names, dates may be texts, and truths 0 or 1."""
+        return [
+            row
+            for start in range(0, len(values), IN_LIST_MAX)
+            for row in self.fetched(query, {VALUES: list(values[start : start + IN_LIST_MAX])})
+        ]
+
     def where_in(
         self, statement: Select[Any], column: Column[Any], values: Sequence[Any]
     ) -> Sequence[Any]:

@@ -23,7 +23,8 @@ from chassis.prepared import driver_cursor
 
 Tuple = Sequence[Any]
 
-# Statements for 1, 2, 4 … rows are built, so that any number takes few of few different ones.
+# Statements for 1, 2, 3, 4, 6, 8, 12 … rows are built, so that any number takes few of few
+# different ones.
 _SQLITE_ROWS_MAX: Final = 256
 _POSTGRES_ROWS_MAX: Final = 20_000
 
@@ -66,7 +67,7 @@ def find_tuples(
     if not keys:
         return found
     if tx.dialect == "sqlite":
-        for chunk in _halves(keys, _SQLITE_ROWS_MAX):
+        for chunk in _filled_up(keys, _SQLITE_ROWS_MAX):
             text = _sqlite_find(table, width, len(chunk))
             with driver_cursor(tx.connection, text) as cursor:
                 found += cursor.execute(text, list(chain.from_iterable(chunk))).fetchall()
@@ -82,7 +83,7 @@ def find_tuples(
 
 
 def _write_sqlite(tx: Transaction, table: Table, rows: Sequence[Tuple], *, replacing: bool) -> None:
-    for chunk in _halves(rows, _SQLITE_ROWS_MAX):
+    for chunk in _parts(rows, _SQLITE_ROWS_MAX):
         text = _sqlite_write(table, len(chunk), replacing=replacing)
         with driver_cursor(tx.connection, text) as cursor:
             cursor.execute(text, list(chain.from_iterable(chunk)))
@@ -110,13 +111,25 @@ def _places(width: int, count: int) -> str:
     return ",".join([row] * count)
 
 
-def _halves(rows: Sequence[Tuple], most: int) -> Iterator[Sequence[Tuple]]:
-    """The rows in chunks of `most`, then of falling powers of two."""
+def _parts(rows: Sequence[Tuple], most: int) -> Iterator[Sequence[Tuple]]:
+    """The rows in chunks of `most`, then of falling numbers that statements are built for."""
     start, count = 0, len(rows)
     while start < count:
-        size = min(1 << (count - start).bit_length() - 1, most)
+        left = count - start
+        size = 1 << left.bit_length() - 1
+        if size + (size >> 1) <= left:
+            size += size >> 1
+        size = min(size, most)
         yield rows[start : start + size]
         start += size
+
+
+def _filled_up(keys: Sequence[Tuple], most: int) -> Iterator[Sequence[Tuple]]:
+    """The keys in chunks of `most`, the last one filled up with NULLs, which no row equals."""
+    for chunk in _chunks(keys, most):
+        size = 1 << (len(chunk) - 1).bit_length()
+        nothing = (None,) * len(chunk[0])
+        yield [*chunk, *[nothing] * (size - len(chunk))]
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What taking events in needs to know, in a few statements for however many events."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import and_, select
@@ -112,15 +113,18 @@ class AccountRead(NamedTuple):
 
 def read_accounts(tx: Transaction, accounts: Iterable[str]) -> dict[str, AccountRead]:
     """Those of the accounts that are known."""
-    return {
-        row.account: AccountRead(
-            Account(*row[:5]),
-            Standing(row.account, closed_through=row.closed_through),
-            row.clock_at,
-            _days_of(tx, row.time_zone),
+    found = {}
+    for name, sandbox, zone, is_fixed, is_watched, closed, clock_at in tx.fetched_in(
+        _HOMES, sorted(accounts)
+    ):
+        closed_on = date.fromisoformat(closed) if isinstance(closed, str) else closed
+        found[name] = AccountRead(
+            Account(name, sandbox, zone, bool(is_fixed), bool(is_watched)),
+            Standing(name, closed_through=closed_on),
+            clock_at,
+            _days_of(tx, zone),
         )
-        for row in tx.all_in(_HOMES, sorted(accounts))
-    }
+    return found
 
 
 def _keep_old_months(

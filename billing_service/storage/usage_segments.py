@@ -35,6 +35,7 @@ from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.storage.columns import ID_LENGTH
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import Query
 
 _SEGMENTS: Final = table("usage_segments")
 # Of their own, so that tables made by the way are not taken for a change of the shape.
@@ -42,6 +43,16 @@ _METADATA: Final = MetaData()
 # Since when events are kept, at the earliest, where those of a table are gone.
 _KEPT_AT: Final = "kept_at"
 _UNDEFINED_TABLE: Final = "42P01"
+_KEPT_MONTHS: Final = Query(
+    select(_SEGMENTS.c.month).where(_SEGMENTS.c.aged_out_at.is_(None)).order_by(_SEGMENTS.c.month)
+)
+# The last one only.
+_AGED_OUT_MONTHS: Final = Query(
+    select(_SEGMENTS.c.month)
+    .where(_SEGMENTS.c.aged_out_at.is_not(None))
+    .order_by(_SEGMENTS.c.month.desc())
+    .limit(1)
+)
 
 
 @lru_cache(maxsize=256)
@@ -84,8 +95,7 @@ def make_segments(tx: Transaction, months: Iterable[date]) -> None:
 
 def segments_of(tx: Transaction) -> list[date]:
     """The months whose events are kept, in order."""
-    query = select(_SEGMENTS.c.month).where(_SEGMENTS.c.aged_out_at.is_(None))
-    return [row[0] for row in tx.all(query.order_by(_SEGMENTS.c.month))]
+    return [row[0] for row in tx.rows(_KEPT_MONTHS)]
 
 
 def segments_between(tx: Transaction, start_at: int, end_at: int) -> list[Table]:
@@ -116,9 +126,8 @@ def rows_of_segment(
 
 def kept_since(tx: Transaction) -> int | None:
     """The first instant whose events are kept; None if none has aged out."""
-    query = select(func.max(_SEGMENTS.c.month)).where(_SEGMENTS.c.aged_out_at.is_not(None))
-    row = tx.one(query)
-    return None if row is None or row[0] is None else month_start(next_month(row[0]))
+    months: list[date] = [row[0] for row in tx.rows(_AGED_OUT_MONTHS)]
+    return month_start(next_month(months[0])) if months else None
 
 
 def count_events(tx: Transaction, month: date) -> int:
