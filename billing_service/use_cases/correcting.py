@@ -36,14 +36,14 @@ class CorrectionFacts:
     """Accounts, meters and events; None for an event that is known, but no longer kept.
 
     `sums` has what the days add up to that amended data go to; `ranges` the events of a stretch of
-    time that count, and how many were voided before.
+    time that count, and how many were voided before; None: too many count.
     """
 
     homes: Mapping[str, Home]
     readers: Mapping[str, Readers]
     events: dict[Name, RecordedEvent | None]
     sums: dict[TotalKey, int] = field(default_factory=dict)
-    ranges: dict[EventFilter, tuple[list[Name], int]] = field(default_factory=dict)
+    ranges: dict[EventFilter, tuple[list[Name], int] | None] = field(default_factory=dict)
 
     def absorb(self, effects: Effects[Any]) -> None:
         """Take in the changes of a command, for the commands that follow in the list."""

@@ -60,6 +60,10 @@ def gather(tx: Transaction, commands: Sequence[VoidEvents]) -> CorrectionFacts:
         if wanted.start_at < kept_at or wanted.start_at >= wanted.end_at:
             continue
         events = list_counting_events(tx, wanted, limit=EVENTS_MAX + 1)
+        if len(events) > EVENTS_MAX:
+            # It is refused: what else lies in it, which may be years of events, is not looked at.
+            facts.ranges[wanted] = None
+            continue
         facts.ranges[wanted] = (
             [(each.account, each.event_key) for each in events],
             count_voided_events(tx, wanted),
@@ -97,9 +101,10 @@ def _meant(facts: CorrectionFacts, wanted: EventFilter) -> tuple[int, list[Recor
     kept_at = facts.kept_at(wanted.account)
     if wanted.start_at < kept_at:
         raise EventsNotCorrectable(kept_at)
-    names, before_count = facts.ranges[wanted]
-    if len(names) > EVENTS_MAX:
+    meant = facts.ranges[wanted]
+    if meant is None:
         raise TooManyEvents(EVENTS_MAX)
+    names, before_count = meant
     # What a command before this one voided is among them, and counts no more.
     found = [facts.events[name] for name in names]
     return before_count, [each for each in found if each is not None]

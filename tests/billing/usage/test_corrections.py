@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from billing_service.domain.meter import Aggregation, PropertyFilter
 from billing_service.domain.usage.correction import RecordedEvent, Why
@@ -211,6 +212,24 @@ def test_range_with_too_many_events_is_refused(
     monkeypatch.setattr("billing_service.use_cases.void_events.EVENTS_MAX", 2)
     with pytest.raises(TooManyEvents):
         void_range(metered, *MARCH)
+
+
+def test_a_range_with_too_many_events_is_looked_at_no_further(
+    metered: Billing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was voided in it is not counted once it is to be refused."""
+    void(metered, "1")
+    seen: list[str] = []
+    monkeypatch.setattr("billing_service.use_cases.void_events.EVENTS_MAX", 1)
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    with pytest.raises(TooManyEvents):
+        void_range(metered, *MARCH)
+    event.remove(Engine, "before_cursor_execute", note)
+    assert not [each for each in seen if "count(" in each]
 
 
 def test_events_are_listed_by_time_in_pages(metered: Billing) -> None:
