@@ -42,7 +42,7 @@ from chassis.rpc.positions import Positions
 from chassis.rpc.status import DETAILS_KEY, code_of, to_domain_error, to_proto_status
 from chassis.rpc.streams import RunningStreams
 from chassis.rpc.trace import join_trace
-from chassis.rpc.validation import check_fields, check_text
+from chassis.rpc.validation import check_fields, check_text, check_times
 
 REQUEST_BYTES_MAX: Final = 4 * 1024 * 1024
 # Without a deadline grpc gives None or some centuries.
@@ -238,6 +238,7 @@ class Pipeline:
         self._rpc.access.check(caller, request)
         check_fields(request)
         if not self._rpc.judges_own_text:
+            check_times(request)
             check_text(request, payload)
 
     def _parsed(self, payload: bytes) -> Message:

@@ -8,11 +8,20 @@ from typing import Any, Final, NamedTuple
 import protovalidate
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from protovalidate import FieldPathElementPb
 
 from chassis.errors import FieldViolation, InvalidField
 from chassis.rpc.status import VIOLATIONS_MAX
+
+_TIMES: Final = (Timestamp.DESCRIPTOR, Duration.DESCRIPTOR)
+_NO_TIME: Final = "is out of range: seconds of the years 1 to 9999, and nanos below 1,000,000,000"
+_YEAR_1: Final = -62_135_596_800
+_YEAR_9999: Final = 253_402_300_799
+_DURATION_MAX: Final = 315_576_000_000
+_NANOS_END: Final = 1_000_000_000
 
 
 class _Listing(NamedTuple):
@@ -60,6 +69,15 @@ def check_fields(request: Message) -> None:
                 for each in violations[:VIOLATIONS_MAX]
             )
         )
+
+
+def check_times(request: Message) -> None:
+    """Raise InvalidField, naming each timestamp and duration that is none: its parts are out of
+    range, or have two signs.
+    """
+    paths = list(islice(_paths_of_no_time(request, ""), VIOLATIONS_MAX))
+    if paths:
+        raise InvalidField(*(FieldViolation(path, _NO_TIME) for path in paths))
 
 
 def check_text(request: Message, payload: bytes) -> None:
@@ -155,6 +173,47 @@ def _leads_on(field: FieldDescriptor) -> bool:
     kinds = [field.message_type]
     for kind in kinds:
         if any(map(_entries_max, kind.fields)):
+            return True
+        inner = [each.message_type for each in kind.fields if each.message_type is not None]
+        kinds.extend(each for each in inner if each not in kinds)
+    return False
+
+
+def _paths_of_no_time(message: Message, prefix: str) -> Iterator[str]:
+    """The paths of a message's timestamps and durations, and of those in it, that are none."""
+    for field in _timed_fields(message.DESCRIPTOR):
+        content = getattr(message, field.name)
+        if field.is_repeated:
+            for place, each in enumerate(content):
+                yield from _no_time_at(each, f"{prefix}{field.name}[{place}]")
+        elif message.HasField(field.name):
+            yield from _no_time_at(content, f"{prefix}{field.name}")
+
+
+def _no_time_at(content: Message, path: str) -> Iterator[str]:
+    if isinstance(content, Timestamp):
+        if not (_YEAR_1 <= content.seconds <= _YEAR_9999 and 0 <= content.nanos < _NANOS_END):
+            yield path
+    elif isinstance(content, Duration):
+        is_within = abs(content.seconds) <= _DURATION_MAX and abs(content.nanos) < _NANOS_END
+        if not is_within or content.seconds * content.nanos < 0:
+            yield path
+    else:
+        yield from _paths_of_no_time(content, f"{path}.")
+
+
+@cache
+def _timed_fields(descriptor: Descriptor) -> tuple[FieldDescriptor, ...]:
+    """The fields of a kind of message that are timestamps or durations, or lead to some."""
+    return tuple(field for field in descriptor.fields if _leads_to_time(field))
+
+
+def _leads_to_time(field: FieldDescriptor) -> bool:
+    if field.message_type is None or field.message_type.GetOptions().map_entry:
+        return False
+    kinds = [field.message_type]
+    for kind in kinds:
+        if kind in _TIMES:
             return True
         inner = [each.message_type for each in kind.fields if each.message_type is not None]
         kinds.extend(each for each in inner if each not in kinds)

@@ -4,12 +4,14 @@ import re
 import time
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.decimal_pb2 import Decimal
 from pospago.billing.v1 import price_pb2, usage_guard_pb2, usage_pb2
 
 from chassis.errors import InvalidField
-from chassis.rpc.validation import check_fields
+from chassis.rpc.validation import check_fields, check_times
 
 COUNT = 200_000
 ACCOUNT = "accounts/acme"
@@ -66,3 +68,53 @@ def test_rules_of_texts_are_looked_at_where_no_list_is_bounded() -> None:
     """A request without lists is not taken for one whose counts are right."""
     with pytest.raises(InvalidField, match="parent"):
         check_fields(usage_pb2.ListUsageEventsRequest())
+
+
+END = 1_000_000_000
+NO_TIMES = (
+    *(Timestamp(nanos=-1), Timestamp(nanos=END)),
+    *(Timestamp(seconds=-62_135_596_801), Timestamp(seconds=253_402_300_800)),
+)
+NO_DURATIONS = (
+    *(Duration(nanos=END), Duration(seconds=1, nanos=-1), Duration(seconds=-1, nanos=1)),
+    *(Duration(seconds=315_576_000_001), Duration(nanos=-END)),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "path"),
+    [
+        *((usage_pb2.ListUsageEventsRequest(end_time=each), "end_time") for each in NO_TIMES),
+        (
+            usage_guard_pb2.SettleReservationRequest(event=usage_pb2.UsageEvent(time=NO_TIMES[0])),
+            "event.time",
+        ),
+        (
+            usage_pb2.ListUsageEventsResponse(
+                events=[{}, {"event": {"time": NO_TIMES[1]}}],
+            ),
+            "events[1].event.time",
+        ),
+        *((usage_guard_pb2.ReserveUsageRequest(hold=each), "hold") for each in NO_DURATIONS),
+    ],
+)
+def test_a_time_that_is_none_is_refused(request_: Message, path: str) -> None:
+    """Wherever it is: its parts are out of range, or have two signs."""
+    with pytest.raises(InvalidField, match=rf": {re.escape(path)}: is out of range"):
+        check_times(request_)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        usage_pb2.ListUsageEventsRequest(),
+        usage_pb2.ListUsageEventsRequest(
+            start_time=Timestamp(seconds=-62_135_596_800),
+            end_time=Timestamp(seconds=253_402_300_799, nanos=END - 1),
+        ),
+        usage_guard_pb2.ReserveUsageRequest(hold=Duration(seconds=-1, nanos=1 - END)),
+    ],
+)
+def test_the_ends_of_time_are_times(request_: Message) -> None:
+    """The first and the last one that can be stated, and one that is not stated."""
+    check_times(request_)
