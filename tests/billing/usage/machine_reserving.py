@@ -46,6 +46,8 @@ from tests.billing.usage.reference import (
 ADDITIVE: Final = frozenset({"calls", "bytes", "european"})
 SUBSCRIPTION: Final = "main"
 MINUTE_US: Final = 60_000_000
+NOTHING: Final = Fraction(0)
+TINY: Final = Fraction(1, 10**9)
 # What can be reserved, mostly; and a meter that does not add up.
 WANTED: Final = st.sampled_from(
     [
@@ -53,6 +55,11 @@ WANTED: Final = st.sampled_from(
         *(("bytes", "0.000000001"), ("bytes", "700000000"), ("european", "5"), ("peak", "1")),
     ]
 )
+
+
+def _text_of(quantity: Fraction) -> str:
+    """A quantity of billionths as a decimal."""
+    return f"{Decimal(int(quantity / TINY)).scaleb(-9):f}"
 
 
 @dataclass(slots=True)
@@ -119,6 +126,15 @@ class ReservingMachine(CorrectingMachine):
         if not refusal:
             expire_at = self.now + (hold_us or 15 * MINUTE_US)
             self.reserved[name] = Reserved(price, Fraction(quantity), period_start_on, expire_at)
+
+    @rule(price=st.sampled_from(sorted(CEILINGS)))
+    def reservation_runs_out(self, price: str) -> None:
+        """What took all room for a moment leaves it to the next, to the last billionth."""
+        for quantity in (NOTHING, TINY):
+            room = self._room(price, month_of(self.now, self.zone))
+            if room is not None and room > 0:
+                self.reserve((price, _text_of(room + quantity)), 0, 1)
+                self.reserve((price, _text_of(room)), 1, 1)
 
     def _room(self, price: str, period_start_on: date) -> Fraction | None:
         """What is left below the ceiling of a price; None: it has none."""
