@@ -13,7 +13,7 @@ from pospago_cli.session import Noun, Session, pass_session, request_id_option
 from pospago_cli.subscriptions import SUBSCRIPTION
 from pospago_cli.tables import as_json, print_fields, print_json
 from pospago_cli.usage.events import event_options, stated_event
-from pospago_cli.values import Amount, Length, Number, ResourceName
+from pospago_cli.values import Amount, Length, Number, Percent, ResourceName
 
 GUARD: Final = ResourceName("accounts/{account}/subscriptions/{subscription}/usageGuards/{price}")
 RESERVATION: Final = ResourceName("accounts/{account}/reservations/{reservation}")
@@ -29,9 +29,9 @@ def guard() -> None:
 @click.option(
     "--percent",
     "percents",
-    type=Number(),
+    type=Percent(),
     multiple=True,
-    help="Tell when so much of what is included is used, as 80; may be repeated."
+    help="Tell when so much of what is included is used, as 80 or 80%; may be repeated."
     " Of the ceiling, where nothing is included.",
 )
 @click.option(

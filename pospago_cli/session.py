@@ -93,8 +93,12 @@ class Session:
         of: str,
         columns: str,
         limit: int,
+        as_row: Callable[[Any], Message] = lambda message: message,
     ) -> None:
-        """Fetch page after page of the field `of`, up to `limit` rows, and print them."""
+        """Fetch page after page of the field `of`, up to `limit` rows, and print them.
+
+        `as_row` gives the message that people are shown in place of one.
+        """
         found: list[Message] = []
         while len(found) < limit:
             request.page_size = min(limit - len(found), PAGE_SIZE_MAX)
@@ -103,7 +107,8 @@ class Session:
             request.page_token = page.next_page_token
             if not request.page_token:
                 break
-        self.show_many(of.replace("_", " "), found, columns)
+        rows = found if self.as_json else [as_row(each) for each in found]
+        self.show_many(of.replace("_", " "), rows, columns)
         if request.page_token:
             self.errors.print(f"[dim]There are more: --limit is {limit}.[/dim]")
 

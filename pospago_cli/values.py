@@ -151,6 +151,22 @@ class Number(click.ParamType[DecimalMessage]):
         return DecimalMessage(value=value.replace("_", ""))
 
 
+class Percent(Number):
+    """A percentage such as 80, 0.5 or 80%."""
+
+    name = "percent"
+
+    def convert(
+        self,
+        value: str | DecimalMessage,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> DecimalMessage:
+        """The percentage as a message."""
+        stated = value.removesuffix("%") if isinstance(value, str) else value
+        return super().convert(stated, param, ctx)
+
+
 class Property(click.ParamType[tuple[str, str]]):
     """A property and its value, such as `megabytes=12.5`."""
 

@@ -153,7 +153,10 @@ def _holding_fault(path: str, held: Held, price: Price) -> Fault | None:
                 text = f"must be at most {most:,}: a subscription holds no more of {price.code}"
                 return Fault(f"{path}quantity", text)
         case Metered():
-            return Fault(f"{path}price", f"{price.code} is metered: state it among `used`")
+            return Fault(
+                f"{path}price",
+                f"{price.code} is metered: nothing of it is held, its usage is charged",
+            )
         case _:
             return Fault(f"{path}price", f"{price.code} counts things: state them as `counted`")
     return None

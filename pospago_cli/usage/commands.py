@@ -89,7 +89,18 @@ def events(
         parent=account, start_time=start_time, end_time=end_time, type=kind, source=source
     )
     method = session.stub(UsageServiceStub).ListUsageEvents
-    session.list(method, request, of="events", columns=COLUMNS, limit=limit)
+    session.list(method, request, of="events", columns=COLUMNS, limit=limit, as_row=_as_it_counts)
+
+
+def _as_it_counts(recorded: pb.RecordedUsageEvent) -> pb.RecordedUsageEvent:
+    """The event with the data in force, in place of those it came with."""
+    shown = pb.RecordedUsageEvent()
+    shown.CopyFrom(recorded)
+    for each in recorded.corrections:
+        if each.kind == pb.EventCorrection.KIND_AMENDED:
+            shown.event.data.clear()
+            shown.event.data.update(each.data)
+    return shown
 
 
 @usage.command("amend")

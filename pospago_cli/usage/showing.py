@@ -1,5 +1,6 @@
 """Usage as people read it: a row for each price, a row for each stretch of time."""
 
+import decimal
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -16,6 +17,8 @@ from pospago_cli.tables import field_text, instant_text, money_text, table_of
 _COLUMNS: Final = (
     "price period used unit included remaining overage cost projected projected_cost".split()
 )
+_PROJECTED_DECIMALS: Final = 2
+_DIGITS_MAX: Final = 80
 _METHODS: Final = {
     pb.UsageSummary.PROJECTION_METHOD_LINEAR: "goes on as it did on average so far",
     pb.UsageSummary.PROJECTION_METHOD_AS_IT_STANDS: "stays as it stands",
@@ -77,7 +80,7 @@ def _row(summary: pb.UsageSummary) -> Iterator[str]:
     yield field_text(summary, "remaining_quantity")
     yield field_text(summary, "overage_quantity")
     yield money_text(summary.cost)
-    yield field_text(summary, "projected_quantity")
+    yield _projected(summary)
     yield money_text(summary.projected_cost)
 
 
@@ -101,6 +104,17 @@ def _period(summary: pb.UsageSummary) -> str:
 
 def _day(day: Date) -> date:
     return date(day.year, day.month, day.day)
+
+
+def _projected(summary: pb.UsageSummary) -> str:
+    """The projected quantity, no finer than what was used: a guess has no billionths."""
+    if not summary.HasField("projected_quantity"):
+        return ""
+    _, _, decimals = summary.quantity.value.partition(".")
+    places = max(_PROJECTED_DECIMALS, len(decimals))
+    projected = decimal.Decimal(summary.projected_quantity.value)
+    with decimal.localcontext(prec=_DIGITS_MAX):
+        return f"{round(projected, places).normalize():f}"
 
 
 def _figure(quantity: Decimal) -> str:

@@ -6,8 +6,13 @@ from io import StringIO
 from typing import Any, Final
 
 import pytest
+from google.type.date_pb2 import Date
+from google.type.decimal_pb2 import Decimal
+from pospago.billing.v1 import usage_pb2 as pb
+from rich.console import Console
 
 from pospago_cli.failures import EXIT_FAILED, EXIT_REFUSED
+from pospago_cli.usage.showing import summaries_shown
 from tests.cli.catalog_files import written
 from tests.cli.usage_serving import UsageService, usage_service
 
@@ -96,6 +101,28 @@ async def test_a_summary_is_a_row_for_each_price(service: UsageService) -> None:
     assert "its cost is held for review" in shown
 
 
+@pytest.mark.parametrize(
+    ("used", "projected", "shown"),
+    [
+        ("240", "1063.142857143", "1063.14"),
+        ("12.125", "60.123456789", "60.123"),
+        ("0.000012", "0.000034285", "0.000034"),
+        ("240", "1500", "1500"),
+    ],
+)
+def test_a_projection_is_no_finer_than_what_was_used(used: str, projected: str, shown: str) -> None:
+    """Two decimals, or as many as what was used has: a guess has no billionths."""
+    method = pb.UsageSummary.PROJECTION_METHOD_LINEAR
+    summary = pb.UsageSummary(price="calls", quantity=Decimal(value=used), projection_method=method)
+    summary.projected_quantity.value = projected
+    for day in (summary.period_start_date, summary.period_end_date):
+        day.CopyFrom(Date(year=2026, month=3, day=1))
+    console = Console(width=200, record=True)
+    console.print(summaries_shown("site", pb.GetUsageSummaryResponse(summaries=[summary])))
+    row = next(each for each in console.export_text().splitlines() if each.startswith(" calls"))
+    assert row.split()[-1] == shown
+
+
 async def test_watching_ends_when_it_was_asked_to(service: UsageService) -> None:
     """After one answer, which is a line of JSON."""
     printed = await service.shell.pospago(
@@ -105,12 +132,12 @@ async def test_watching_ends_when_it_was_asked_to(service: UsageService) -> None
 
 
 async def test_an_amended_event_counts_as_it_was_amended(service: UsageService) -> None:
-    """The event stays as it came, and says what was amended and why."""
+    """It is shown with the data in force, and says what was amended and why."""
     await sent(service, "1", "12.5")
     stated = ("1", "--data", "megabytes=2", "--reason", "a unit was mistaken")
     await service.shell.pospago("usage", "amend", service.account, *stated)
     shown = await service.shell.pospago("usage", "events", service.account)
-    assert "megabytes=12.5   yes      AMENDED   a unit was mistaken" in shown
+    assert "megabytes=2   yes      AMENDED   a unit was mistaken" in shown
     assert (await summary(service))["quantity"]["value"] == "2"
 
 

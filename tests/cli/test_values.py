@@ -4,7 +4,16 @@ import click
 import pytest
 from google.type.money_pb2 import Money
 
-from pospago_cli.values import Amount, CivilDate, Currency, Instant, Length, ResourceName, to_money
+from pospago_cli.values import (
+    Amount,
+    CivilDate,
+    Currency,
+    Instant,
+    Length,
+    Percent,
+    ResourceName,
+    to_money,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +77,12 @@ def test_an_instant_is_read_with_its_offset() -> None:
     """A minute before midnight in São Paulo is a minute before three in UTC."""
     read = Instant().convert("2027-01-31T23:59:00-03:00", None, None)
     assert read.ToJsonString() == "2027-02-01T02:59:00Z"
+
+
+@pytest.mark.parametrize(("text", "value"), [("80", "80"), ("80%", "80"), ("0.5%", "0.5")])
+def test_a_percentage_may_have_its_sign(text: str, value: str) -> None:
+    """80 and 80% are the same."""
+    assert Percent().convert(text, None, None).value == value
 
 
 @pytest.mark.parametrize("text", ["usd", "US", "USDT", ""])
