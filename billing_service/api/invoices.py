@@ -127,9 +127,9 @@ class Invoices:
 
 def _explanation(found: ExplainedLine) -> Explanation | None:
     """How a line came about; None for one that is of credit."""
-    if found.explanation is None:
+    if found.told is None:
         return None
-    explanation = to_proto_explanation(found.explanation)
+    explanation = to_proto_explanation(found.told)
     if found.review is not None:
         explanation.review = REVIEW.format(*found.review)
         decided = to_proto_money(found.decided_minor, found.currency)

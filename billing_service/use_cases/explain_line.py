@@ -19,17 +19,25 @@ class ChargeDiffersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLine:
-    """A line, how each of its equal charges came about, and how many there are; credit has none.
+    """A line, how each of its equal charges came about, and how many there are.
 
-    `review` decided what is left of the amount (None: nobody did), by account and id.
+    `told` is None for a line of credit, which has no charge. `review` decided what is left of the
+    amount (None: nobody did), by account and id.
     """
 
     line: InvoiceLine
-    explanation: Explanation | None
+    told: Explanation | None
     currency: str
     charges_count: int
     review: tuple[str, str] | None
     decided_minor: int
+
+    @property
+    def explanation(self) -> Explanation:
+        """How the charges of a line came about that has some."""
+        if self.told is None:
+            raise ValueError(f"line {self.line.line_number} is of credit: {self.line}")
+        return self.told
 
 
 def explain_line(

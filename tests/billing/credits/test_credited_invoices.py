@@ -236,7 +236,7 @@ def test_line_of_credit_has_nothing_to_explain(billing: Billing) -> None:
     billing.go_to(CLOSES)
     invoice = billing.invoice().invoice.invoice_id
     found = billing.database.read(lambda tx: explain_line(tx, "acme", invoice, 2, 0))
-    assert (found.explanation, found.charges_count) == (None, 0)
+    assert (found.told, found.charges_count) == (None, 0)
 
 
 def test_credit_before_tax_never_takes_an_invoice_below_nothing(billing: Billing) -> None:
