@@ -8,6 +8,7 @@ from pospago.billing.v1 import subscription_pb2 as pb
 from billing_service.api.figures import Figures
 from billing_service.api.reading import Reads
 from billing_service.api.values import (
+    COUPON,
     INSTANCE,
     PLAN,
     SUBSCRIPTION,
@@ -18,6 +19,8 @@ from billing_service.api.values import (
     to_proto_timestamp,
 )
 from billing_service.domain.errors import SubscriptionNotFound
+from billing_service.domain.negotiated import AgreedPrice, PriceOverride
+from billing_service.domain.price import PercentDiscount
 from billing_service.domain.quantities import Held, Quantities
 from billing_service.domain.subscription import Subscription, SubscriptionState, intervals
 from billing_service.storage.queries import (
@@ -108,6 +111,8 @@ def to_proto_subscription(subscription: Subscription, state: SubscriptionState) 
             pb.Subscription.HeldQuantity(price=each.price, quantity=to_proto_decimal(each.quantity))
             for each in (first.held if first else ())
         ],
+        price_overrides=map(_to_proto_override, first.price_overrides if first else ()),
+        coupons=map(COUPON.format, first.coupons if first else ()),
         start_date=to_proto_date(terms.begins_on if terms else None),
         end_date=to_proto_date(terms.ends_on if terms else None),
     )
@@ -120,11 +125,36 @@ def _instance_of(subscription: Subscription) -> str:
     return INSTANCE.format(subscription.account, subscription.instance)
 
 
+def _to_proto_override(override: PriceOverride) -> pb.Subscription.PriceOverride:
+    message = pb.Subscription.PriceOverride(price=override.price)
+    match override.agreed:
+        case AgreedPrice(unit_price):
+            message.unit_price.CopyFrom(to_proto_decimal(unit_price))
+        case PercentDiscount(percent):
+            message.percent_off.CopyFrom(to_proto_decimal(percent))
+    return message
+
+
+def from_proto_override(
+    message: pb.Subscription.PriceOverride, figures: Figures, path: str
+) -> PriceOverride:
+    """What a message at `path` says was agreed about a price; what is no decimal is noted."""
+    if message.WhichOneof("agreed") == "percent_off":
+        percent = figures.of(message, "percent_off", path)
+        return PriceOverride(message.price, PercentDiscount(percent))
+    return PriceOverride(message.price, AgreedPrice(figures.of(message, "unit_price", path)))
+
+
 def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscription:
     message, figures = request.subscription, Figures()
     held = tuple(
         Held(each.price, figures.of(each, "quantity", f"held[{place}]."))
         for place, each in enumerate(message.held)
+    )
+    stated = Figures()
+    overrides = tuple(
+        from_proto_override(each, stated, f"price_overrides[{place}].")
+        for place, each in enumerate(message.price_overrides)
     )
     return CreateSubscription(
         account=account_id(request.parent, "parent"),
@@ -135,6 +165,12 @@ def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscript
         quantities=Quantities(held=held, misread=tuple(figures.faults)),
         begins_on=_stated_day(message, "start_date"),
         ends_on=_stated_day(message, "end_date"),
+        price_overrides=overrides,
+        coupons=tuple(
+            bare_id(COUPON, each, f"subscription.coupons[{place}]")
+            for place, each in enumerate(message.coupons)
+        ),
+        misread=tuple(stated.faults),
     )
 
 

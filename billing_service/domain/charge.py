@@ -6,13 +6,14 @@ proposed here, what plans do in `plan_charges`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.account import Account
 from billing_service.domain.calendar import first_instant, months_between, next_month
+from billing_service.domain.coupon import Coupon
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.item_rate import ItemRate, ItemRates, monthly_version
 from billing_service.domain.one_off_charge import OneOffCharge
@@ -141,7 +142,7 @@ class AccountToRate:
     """An account's subscriptions, and the months of theirs that are not closed yet.
 
     `after_month` is closed for good (None: nothing is); rating goes through `through_month`.
-    `price_changes` are those of the account.
+    `price_changes` are those of the account, `coupons` all that its subscriptions ever hold.
     """
 
     account: Account
@@ -150,6 +151,7 @@ class AccountToRate:
     after_month: date | None
     through_month: date
     price_changes: tuple[PriceChange, ...] = ()
+    coupons: Mapping[str, Coupon] = field(default_factory=dict)
 
 
 def propose(

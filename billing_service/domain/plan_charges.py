@@ -74,6 +74,7 @@ def open_prices(
             currency=to_rate.currency,
             zone=to_rate.account.time_zone,
             changes=to_rate.price_changes,
+            coupons=to_rate.coupons,
         )
         for review in reviews.get(subscription.key, ()):
             late = _decided_late(to_rate, subscribed, review)

@@ -6,8 +6,10 @@ from itertools import chain, product
 from typing import Final
 
 from billing_service.domain.allowance import WHOLE
+from billing_service.domain.coupon_errors import InvalidPriceOverrides
 from billing_service.domain.estimate_errors import InvalidQuantities
 from billing_service.domain.money import AMOUNT_MINOR_MAX
+from billing_service.domain.negotiated import PriceOverride, as_negotiated, override_faults
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
     Counting,
@@ -60,13 +62,30 @@ def check_plan(subscribed: SubscribedPlan, quantities: Quantities) -> None:
     Errors:  PriceNotFound, PlanVersionNotFound, PlanNotSubscribable, InvalidQuantities.
     """
     band, currency = subscribed.subscription.band, subscribed.currency
-    versions = subscribed.versions()
+    versions, holding = subscribed.versions(), subscribed.subscription.facts[0].holding
     prices = list(_prices(versions, band=band, currency=currency))
     for price in prices:
         if text := unchargeable(price):
             raise PlanNotSubscribable(subscribed.plan.plan_id, text)
     check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=PREFIX)
-    _check_amounts(prices, quantities)
+    overrides = holding.price_overrides if holding else ()
+    _check_amounts([as_negotiated(each, overrides, ()) for each in prices], quantities)
+
+
+def check_overrides(
+    subscribed: SubscribedPlan, overrides: Sequence[PriceOverride], misread: Sequence[Fault]
+) -> None:
+    """Refuse negotiated prices that do not go with the plan's; `misread` are no decimals at all.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, InvalidPriceOverrides.
+    """
+    if not overrides:
+        return
+    band, currency = subscribed.subscription.band, subscribed.currency
+    prices = tuple(_prices(subscribed.versions(), band=band, currency=currency))
+    faults = tuple(misread) or tuple(override_faults("price_overrides", overrides, prices))
+    if faults:
+        raise InvalidPriceOverrides(faults, PREFIX)
 
 
 def unchargeable(price: Price) -> str:

@@ -232,6 +232,7 @@ class Facts:
                 for each in self.price_changes.values()
                 if each.account == account and each.plan in subscription.plans
             ),
+            coupons=self.coupons,
         )
 
     def taxation_of(self, account: str) -> Taxation | None:

@@ -11,6 +11,7 @@ from billing_service.domain.party import NumberSeries
 from billing_service.domain.subscription import Span
 from billing_service.storage import plan_rows, rows, subscription_rows
 from billing_service.storage.facts import Facts
+from billing_service.storage.one_off_queries import gather_coupons
 from billing_service.storage.tables import CHASSIS, table
 from billing_service.storage.tax_rows import tax_profiles_from_rows
 from chassis.database import Transaction
@@ -97,34 +98,34 @@ def gather_spans(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None
 def gather_subscriptions(tx: Transaction, facts: Facts, keys: Iterable[tuple[str, str]]) -> None:
     """Subscriptions by account and id."""
     key: Any = tuple_(_SUBSCRIPTIONS.c.account, _SUBSCRIPTIONS.c.subscription)
-    _take_subscriptions(facts, tx.where_in(_timelines(), key, sorted(set(keys))))
+    _take_subscriptions(tx, facts, tx.where_in(_timelines(), key, sorted(set(keys))))
 
 
 def gather_followed(tx: Transaction, facts: Facts, instances: Iterable[tuple[str, str]]) -> None:
     """The subscriptions that follow instances, by account and instance."""
     key: Any = tuple_(_SUBSCRIPTIONS.c.account, _SUBSCRIPTIONS.c.instance)
-    _take_subscriptions(facts, tx.where_in(_timelines(), key, sorted(set(instances))))
+    _take_subscriptions(tx, facts, tx.where_in(_timelines(), key, sorted(set(instances))))
 
 
 def gather_live_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The accounts' subscriptions that have not ended."""
     query = _timelines().where(_SUBSCRIPTIONS.c.last_kind != "ended")
     wanted = sorted(set(accounts))
-    _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+    _take_subscriptions(tx, facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
 
 
 def gather_plan_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """All plans that the accounts are, were or will be subscribed to."""
     query = _timelines().where(_SUBSCRIPTIONS.c.begins_on.is_not(None))
     wanted = sorted(set(accounts))
-    _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+    _take_subscriptions(tx, facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
 
 
 def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The accounts' subscriptions that have months which are not closed, with what is charged."""
     wanted = sorted(set(accounts))
     query = _with_standing(_timelines()).where(_is_open())
-    _take_subscriptions(facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+    _take_subscriptions(tx, facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
     charged = (
         select(
             _CHARGES.c.account,
@@ -258,6 +259,11 @@ def _after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(closed_through.is_(None), month > closed_through)
 
 
-def _take_subscriptions(facts: Facts, found: Sequence[Row[Any]]) -> None:
-    for each in subscription_rows.subscriptions_from_rows(found):
+def _take_subscriptions(tx: Transaction, facts: Facts, found: Sequence[Row[Any]]) -> None:
+    """Take in subscriptions, with the coupons that they ever hold."""
+    subscriptions = subscription_rows.subscriptions_from_rows(found)
+    for each in subscriptions:
         facts.add_subscription(each)
+    holdings = [holding for each in subscriptions for holding in each.holdings]
+    coupons = {coupon for each in holdings for coupon in each.coupons}
+    gather_coupons(tx, facts, coupons - facts.coupons.keys())

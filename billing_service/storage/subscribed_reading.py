@@ -176,7 +176,7 @@ def find_subscribed(
         changed = tuple(catalog_rows.price_change_from_row(each) for each in changes)
         own = facts.subscriptions[key]
         plans = {plan_id: plan, **remembered_plans(tx, {*own.plans} - {plan_id})}
-        subscribed = SubscribedPlan(own, plans, currency, zone, changed)
+        subscribed = SubscribedPlan(own, plans, currency, zone, changed, facts.coupons)
         priced = PricedSubscription(subscribed, meters)
         remember_subscription(tx, key, read, priced)
     return Subscribed(priced, now, meters, bool(guarded))

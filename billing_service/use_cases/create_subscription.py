@@ -9,7 +9,9 @@ from billing_service.domain.account import Account
 from billing_service.domain.calendar import civil_day
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.events import AccountZoneFixed, SubscriptionChanged
+from billing_service.domain.negotiated import PriceOverride
 from billing_service.domain.price import Metered, Review
+from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscription import (
@@ -19,12 +21,19 @@ from billing_service.domain.subscription import (
     subscribe_to_plan,
 )
 from billing_service.domain.subscription_errors import SubscriptionAlreadyExists
-from billing_service.domain.subscription_rules import check_dates, check_plan, check_priced_once
+from billing_service.domain.subscription_rules import (
+    check_dates,
+    check_overrides,
+    check_plan,
+    check_priced_once,
+)
 from billing_service.storage import gathering, gathering_catalog, gathering_documents
 from billing_service.storage.facts import Facts
+from billing_service.storage.one_off_queries import gather_coupons_to_change
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
 from billing_service.use_cases.entitling import entitling
+from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import closing_timers
 from chassis.database import Transaction
@@ -36,7 +45,8 @@ from chassis.use_case import Effects, Event, Scope, UseCase
 class CreateSubscription:
     """An account is to be subscribed to a plan; `begins_on` None: from today on.
 
-    `quantities` are those held, with the faults of what could not be read.
+    `quantities` are those held, with the faults of what could not be read; `misread` are those of
+    the negotiated prices.
     """
 
     account: str
@@ -47,6 +57,9 @@ class CreateSubscription:
     quantities: Quantities
     begins_on: date | None
     ends_on: date | None
+    price_overrides: tuple[PriceOverride, ...] = ()
+    coupons: tuple[str, ...] = ()
+    misread: tuple[Fault, ...] = ()
 
 
 def gather(tx: Transaction, commands: Sequence[CreateSubscription]) -> Facts:
@@ -64,6 +77,7 @@ def gather(tx: Transaction, commands: Sequence[CreateSubscription]) -> Facts:
     gathering_catalog.gather_price_changes(tx, facts, accounts)
     gathering.gather_spans(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
+    gather_coupons_to_change(tx, facts, {each for command in commands for each in command.coupons})
     return facts
 
 
@@ -81,6 +95,7 @@ def decide(facts: Facts, command: CreateSubscription, now: int) -> Effects[Subsc
         told = AccountZoneFixed(account.account, account.time_zone)
         outcome.events.append(Event(account.account, told))
     outcome.changes.append(created)
+    redeem(facts, created, command.coupons, plan=command.plan, now=now, outcome=outcome)
     after.take_in(outcome.changes)
     state = created.state(now, account.time_zone)
     outcome.events.append(Event(account.account, SubscriptionChanged(created, state)))
@@ -105,6 +120,7 @@ def _subscribed(
     check_dates(terms, today=today, closed_through=facts.closed_through(command.account))
     created = _begun(command, terms, account)
     priced = facts.subscribed(created, now)
+    check_overrides(priced, command.price_overrides, command.misread)
     check_plan(priced, command.quantities)
     check_priced_once(priced, _others(facts, created, now))
     if not priced.is_by_whole_months:
@@ -116,7 +132,13 @@ def _begun(command: CreateSubscription, terms: PlanTerms, account: Account) -> S
     return subscribe_to_plan(
         account=command.account,
         subscription_id=command.subscription_id,
-        holding=PlanHolding(command.plan, command.band, command.quantities.held),
+        holding=PlanHolding(
+            plan=command.plan,
+            band=command.band,
+            held=command.quantities.held,
+            price_overrides=command.price_overrides,
+            coupons=command.coupons,
+        ),
         display_name=command.display_name,
         terms=terms,
         zone=account.time_zone,

@@ -125,6 +125,7 @@ def accounts_to_rate(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
             after_month=facts.closed_through(account),
             through_month=through,
             price_changes=tuple(changes[account]),
+            coupons=facts.coupons,
         )
         for account, through in sorted(billed.through.items())
     ]
