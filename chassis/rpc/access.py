@@ -44,12 +44,15 @@ class AccessRule:
         return cls(kinds, path, access.principal_only)
 
     def check(self, caller: Caller, request: Message) -> None:
-        """Raise AccessDenied, or PrincipalNeeded, unless the caller may make this request."""
+        """Raise AccessDenied unless the caller may make this request; a principal aside."""
         self.check_kind(caller)
         if self.account_path and caller.is_bound:
             account = self.account_of(request)
             if not account or account != caller.account:
                 raise AccessDenied
+
+    def check_principal(self, caller: Caller) -> None:
+        """Raise PrincipalNeeded if only the principal may call the rpc, and another member does."""
         if self.principal_only and caller.kind is CallerKind.MEMBER and not caller.is_principal:
             raise PrincipalNeeded
 

@@ -7,11 +7,12 @@
 5. access     that somebody may make this request: before validation, so strangers learn nothing
 6. fields     the rules of the contract
 7. positions  what the caller knows of the other service is applied here
-8. servicer   the rpc itself
-9. trailers   where a write stands in the feed
+8. principal  it is the account's principal still, or by now, where the rpc is for that one alone
+9. servicer   the rpc itself
+10. trailers  where a write stands in the feed
 
 A stream of requests passes 1, 2, 4, 5 (the kind of the caller) and 7 as it opens, and each of its
-requests 2 (it waits until there is room for its bytes), 3, 5, 6 and 8.
+requests 2 (it waits until there is room for its bytes), 3, 5, 6, 8 and 9.
 
 A failure of any of them is told once, by `_refuse`.
 """
@@ -182,6 +183,8 @@ class Pipeline:
         envelope.caller = caller
         self._check(request, payload, caller)
         deadline_at = await self._wait_for_positions(envelope, context)
+        caller = await self._known_by_now(caller, envelope)
+        self._rpc.access.check_principal(caller)
         request_id = cast("Any", request).request_id if self._rpc.has_request_id else ""
         call = Call(
             rpc=self._rpc.method,
@@ -198,6 +201,7 @@ class Pipeline:
         envelope.caller = caller
         self._rpc.access.check_kind(caller)
         deadline_at = await self._wait_for_positions(envelope, context)
+        caller = await self._known_by_now(caller, envelope)
         return Call(rpc=self._rpc.method, caller=caller, deadline_at=deadline_at)
 
     async def _receive(
@@ -213,6 +217,7 @@ class Pipeline:
         try:
             request = self._parsed(payload)
             self._check(request, payload, call.caller)
+            self._rpc.access.check_principal(call.caller)
         except BaseException:
             self._bytes.leave(size)
             raise
@@ -223,6 +228,15 @@ class Pipeline:
     async def _serve_one(self, request: Message, call: Call) -> bytes:
         answer = await self._serve_unary(request, call)
         return answer if isinstance(answer, bytes) else answer.SerializeToString()
+
+    async def _known_by_now(self, caller: Caller, envelope: Envelope) -> Caller:
+        """The caller once more, where it waited for something that may have changed it.
+
+        Errors:  Unauthenticated.
+        """
+        if not (envelope.headers.after and caller.is_bound):
+            return caller
+        return await self._authenticator.authenticate(envelope.headers.secret)
 
     async def _wait_for_positions(self, envelope: Envelope, context: Context) -> float | None:
         """Wait until what the caller knows is applied here; gives until when the call may take."""

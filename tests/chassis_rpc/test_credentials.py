@@ -96,7 +96,7 @@ def test_settings_read_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         (Caller(CallerKind.OPERATOR, "ann"), "operator/ann", "operator/ann"),
         (Caller(CallerKind.SERVICE, "billing"), "service/billing", "service/billing"),
         (Caller(CallerKind.INTEGRATOR, "t", account="a"), "account/a", "integrator/a"),
-        (Caller(CallerKind.MEMBER, "m", account="a", member="m"), "account/a", "member/m"),
+        (Caller(CallerKind.MEMBER, "m", account="a", member="m"), "account/a", "member/a/m"),
     ],
 )
 def test_callers_have_keys_and_names(caller: Caller, key: str, actor: str) -> None:
