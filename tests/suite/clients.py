@@ -32,10 +32,13 @@ from pospago.billing.v1 import (
 from pospago.provisioning.v1 import (
     account_pb2,
     account_pb2_grpc,
+    entitlement_pb2_grpc,
     instance_pb2,
     instance_pb2_grpc,
     integrator_pb2,
     integrator_pb2_grpc,
+    member_pb2_grpc,
+    resource_pb2_grpc,
     sandbox_pb2,
     sandbox_pb2_grpc,
     token_pb2_grpc,
@@ -160,6 +163,18 @@ class Clients:
     @property
     def integrators(self) -> Any:
         return integrator_pb2_grpc.IntegratorServiceStub(self.provisioning)
+
+    @property
+    def members(self) -> Any:
+        return member_pb2_grpc.MemberServiceStub(self.provisioning)
+
+    @property
+    def resources(self) -> Any:
+        return resource_pb2_grpc.ResourceServiceStub(self.provisioning)
+
+    @property
+    def entitlements(self) -> Any:
+        return entitlement_pb2_grpc.EntitlementServiceStub(self.provisioning)
 
     @property
     def tokens(self) -> Any:

@@ -77,6 +77,11 @@ class RpcContract:
         """The path of the request field that names the account; empty if there is none."""
         return str(self._access().account_field)
 
+    @property
+    def principal_only(self) -> bool:
+        """Whether of members only the account's principal may call it."""
+        return bool(self._access().principal_only)
+
     def field(self, name: str) -> FieldDescriptor | None:
         """A field of the request."""
         found: FieldDescriptor | None = self.method.input_type.fields_by_name.get(name)

@@ -7,12 +7,15 @@ from typing import Any, Final
 from google.protobuf import text_format
 
 from tests.suite.contracts import rpcs
+from tests.suite.holding_requests import HOLDING_SAMPLES
 
 # Names that no test gives to anything, so that a sample does no harm unless it is told to.
 UNUSED: Final = {
     "account": "nobody",
     "instance": "nothing",
     "token": "99",
+    "member": "nobody",
+    "resource": "nothing",
     "sandbox": "nowhere",
     "invoice": "inv-999999",
     "payment": "nothing",
@@ -101,6 +104,7 @@ _SAMPLES: Final = {
     "provisioning.EventService.WatchEvents": (
         'account: "accounts/$account" heartbeat {nanos: 100000000}'
     ),
+    **HOLDING_SAMPLES,
     # --- billing ------------------------------------------------------------------------------
     "billing.IssuerService.CreateIssuer": (
         'issuer_id: "$new" issuer {legal_name: "New Ltda" invoice_series: "NEW-"}'

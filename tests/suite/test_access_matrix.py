@@ -2,7 +2,7 @@
 
 `access_matrix.csv` has a row for each rpc. Its columns are kinds of caller; for integrators, what
 the request names: their own account (or nothing), a foreign one, or all. A dash: there is no such
-call. No member holds a credential yet.
+call. `MEMBER` is an administrator of the account that the request names, `PRINCIPAL` its principal.
 """
 
 import csv
@@ -30,8 +30,13 @@ COLUMNS: Final = (
     "INTEGRATOR:foreign",
     "INTEGRATOR:all",
     "MEMBER",
+    "PRINCIPAL",
 )
-REFUSED: Final = {"UNAUTHENTICATED": "UNAUTHENTICATED", "ACCESS_DENIED": "PERMISSION_DENIED"}
+REFUSED: Final = {
+    "UNAUTHENTICATED": "UNAUTHENTICATED",
+    "ACCESS_DENIED": "PERMISSION_DENIED",
+    "PRINCIPAL_NEEDED": "PERMISSION_DENIED",
+}
 # An integrator's own sandboxes are judged by the servicer, not by the access option.
 NAMES_SANDBOX: Final = frozenset(
     {"provisioning.SandboxService.GetSandbox", "provisioning.SandboxService.AdvanceSandbox"}
@@ -44,7 +49,14 @@ NAMES_ALL: Final = frozenset(
         "billing.EstimateService.Estimate",
     }
 )
-WRONG_SECRETS: Final = ("", "nonsense", "pspg_op_wrong", "pspg_sv_wrong", "pspg_it_wrong")
+WRONG_SECRETS: Final = (
+    "",
+    "nonsense",
+    "pspg_op_wrong",
+    "pspg_sv_wrong",
+    "pspg_it_wrong",
+    "pspg_mb_wrong",
+)
 
 
 def read_matrix() -> dict[str, dict[str, str]]:
@@ -55,11 +67,16 @@ def read_matrix() -> dict[str, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The services with two integrators; `mine` calls, and `theirs` is what it must not see."""
+    """The services with two integrators; `mine` calls, and `theirs` is what it must not see.
+
+    `admin` and `principal` are the secrets of members of `mine`.
+    """
 
     suite: RunningSuite
     operator: Clients
     mine: str
+    admin: str
+    principal: str
 
     def channel(self, rpc: RpcContract) -> Any:
         return self.operator.billing if rpc.package == "billing" else self.operator.provisioning
@@ -85,7 +102,8 @@ async def world(
             await operator.create_instance("theirs", theirs, "one")
             for owner, credential in (("mine", secret), ("theirs", theirs)):
                 await _create_sandbox(operator, f"lab-of-{owner}", credential)
-            yield World(suite, operator, secret)
+            members = [await _join(operator, name) for name in ("admin", "principal")]
+            yield World(suite, operator, secret, *members)
             await operator.close()
 
 
@@ -95,8 +113,8 @@ def test_matrix_states_an_answer_for_every_rpc(kind: str) -> None:
     matrix = read_matrix()
     assert set(matrix) == set(rpcs())
     stated = {row[kind] for row in matrix.values()}
-    assert stated <= {"allowed", "UNAUTHENTICATED", "ACCESS_DENIED", "-"}
-    if kind in {"NONE", "SERVICE", "OPERATOR", "INTEGRATOR:own"}:
+    assert stated <= {"allowed", "-", *REFUSED}
+    if kind in {"NONE", "SERVICE", "OPERATOR", "INTEGRATOR:own", "MEMBER", "PRINCIPAL"}:
         assert "-" not in stated
 
 
@@ -111,10 +129,22 @@ def test_matrix_agrees_with_the_contract(name: str) -> None:
     names_somebody = bool(rpc.account_field) or name in NAMES_SANDBOX
     assert row["INTEGRATOR:foreign"] == ("ACCESS_DENIED" if names_somebody else "-")
     assert row["INTEGRATOR:all"] == ("ACCESS_DENIED" if _may_name_all(rpc) else "-")
-    assert row["MEMBER"] == "-"
+    admits_members = "MEMBER" in rpc.callers
+    member = "PRINCIPAL_NEEDED" if rpc.principal_only else "allowed"
+    assert row["MEMBER"] == (member if admits_members else "ACCESS_DENIED")
+    assert row["PRINCIPAL"] == ("allowed" if admits_members else "ACCESS_DENIED")
 
 
-@pytest.mark.parametrize("kind", ["NONE", "SERVICE", "OPERATOR", "INTEGRATOR:own"])
+@pytest.mark.parametrize("name", sorted(rpcs()))
+def test_rpcs_for_the_principal_document_so(name: str) -> None:
+    """An rpc that is for the principal alone lists the refusal of all other members."""
+    rpc = rpcs()[name]
+    assert not rpc.principal_only or "PRINCIPAL_NEEDED" in rpc.reasons
+
+
+@pytest.mark.parametrize(
+    "kind", ["NONE", "SERVICE", "OPERATOR", "INTEGRATOR:own", "MEMBER", "PRINCIPAL"]
+)
 async def test_services_answer_as_the_matrix_says(world: World, kind: str) -> None:
     """Each kind of caller is let in, or refused with code and reason, as the matrix says."""
     secrets = {
@@ -122,6 +152,8 @@ async def test_services_answer_as_the_matrix_says(world: World, kind: str) -> No
         "SERVICE": world.suite.service_secret,
         "OPERATOR": world.suite.operator_secret,
         "INTEGRATOR:own": world.mine,
+        "MEMBER": world.admin,
+        "PRINCIPAL": world.principal,
     }
     matrix, names = read_matrix(), sorted(rpcs())
     outcomes = await call_all(
@@ -160,6 +192,24 @@ async def test_a_foreign_account_is_refused_the_same_whether_it_exists_or_not(
     for name, theirs, nobodys in zip(names, outcomes[::2], outcomes[1::2], strict=True):
         assert theirs.reason == matrix[name]["INTEGRATOR:foreign"], name
         assert theirs == nobodys, name
+
+
+@pytest.mark.parametrize("kind", ["MEMBER", "PRINCIPAL"])
+async def test_a_member_is_denied_a_foreign_account(world: World, kind: str) -> None:
+    """A member, the principal too, is denied what is not its account's, there or not."""
+    admitting = [rpc for _, rpc in sorted(rpcs().items()) if "MEMBER" in rpc.callers]
+    names = [rpc.name for rpc in admitting if rpc.account_field]
+    secret = {"MEMBER": world.admin, "PRINCIPAL": world.principal}[kind]
+    outcomes = await call_all(
+        [
+            world.call(rpcs()[name], _of(name, owner), secret)
+            for name in names
+            for owner in ("theirs", "nobody")
+        ]
+    )
+    assert {(each.code, each.reason) for each in outcomes} == {
+        ("PERMISSION_DENIED", "ACCESS_DENIED")
+    }
 
 
 async def test_an_integrator_may_not_ask_for_all_accounts(world: World) -> None:
@@ -204,6 +254,16 @@ def _of_all(name: str) -> Any:
     else:
         request.ClearField("account")
     return request
+
+
+async def _join(operator: Clients, name: str) -> str:
+    """The secret of a member of `mine`: an administrator, its principal if that is its name."""
+    request = sample("provisioning.MemberService.CreateMember", account="mine", new=name)
+    secret: str = (await operator.call(operator.members.CreateMember, request)).secret
+    if name == "principal":
+        chosen = sample("provisioning.MemberService.SetPrincipal", account="mine", member=name)
+        await operator.call(operator.members.SetPrincipal, chosen)
+    return secret
 
 
 async def _create_sandbox(operator: Clients, sandbox: str, secret: str) -> None:

@@ -16,6 +16,7 @@ from tests.suite import (
     billing_refusals,
     catalog_refusals,
     credit_refusals,
+    holding_refusals,
     provisioning_refusals,
     usage_refusals,
 )
@@ -29,6 +30,7 @@ REGISTERED: Final = (
     billing_refusals,
     catalog_refusals,
     credit_refusals,
+    holding_refusals,
     provisioning_refusals,
     usage_refusals,
 )
