@@ -8,7 +8,9 @@ from typing import Final
 
 from billing_service.domain.allowance import Coverage, Each, resolve
 from billing_service.domain.calendar import civil_day, first_instant
+from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.coupon import Coupon
+from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.negotiated import as_negotiated, coupons_in_force, held_since
 from billing_service.domain.one_off_charge import RateCard
 from billing_service.domain.one_off_errors import InvalidOneOffCharge
@@ -40,8 +42,7 @@ class CardSource:
 def priced_by_card(source: CardSource, code: str, day: date) -> tuple[RateCard, Price, str]:
     """The rate card of a price on a day, the price as it was agreed, and its tax category.
 
-    Errors:  InvalidOneOffCharge if the subscription is not in force then, or has no such price;
-             PlanVersionNotFound, PriceNotFound.
+    Errors:  InvalidOneOffCharge if the subscription is not in force then, or has no such price.
     """
     subscription = source.subscription
     terms, zone = subscription.plan_terms, source.zone
@@ -50,12 +51,11 @@ def priced_by_card(source: CardSource, code: str, day: date) -> tuple[RateCard, 
         text = f"is not subscribed to a plan on {day.isoformat()}: name one that is"
         raise _invalid("rate_card.subscription", text)
     plan = source.plans[holding.plan]
-    timeline = PlanTimeline(
-        PricedPlan(plan, holding.band, source.currency, zone, changes=tuple(source.changes)),
-        begins_on=day,
-        through_on=day,
-        held_on=terms.begins_on,
-    )
+    priced = PricedPlan(plan, holding.band, source.currency, zone, changes=tuple(source.changes))
+    try:
+        timeline = PlanTimeline(priced, begins_on=day, through_on=day, held_on=terms.begins_on)
+    except (PlanVersionNotFound, PriceNotFound) as unpriced:
+        raise _invalid("rate_card.price", f"nothing prices the day: {unpriced}") from unpriced
     version = timeline.version_on(day)
     price = _licensed(version, code, band=holding.band, currency=source.currency)
     schedule = _anchored(version.schedule_of(price), terms)

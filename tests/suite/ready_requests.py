@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from tests.suite.credit_world import CREDIT_READY
 from tests.suite.holding_ready import HOLDING_READY
+from tests.suite.one_off_world import ONE_OFF_READY
 from tests.suite.requests import sample
 from tests.suite.usage_ready import USAGE_READY, Ready
 from tests.suite.world import DEFAULT_LADDER, World, series
@@ -118,6 +119,7 @@ _READY: Final[dict[str, Ready]] = {
     **USAGE_READY,
     **HOLDING_READY,
     **CREDIT_READY,
+    **ONE_OFF_READY,
     "provisioning.AccountService.CreateAccount": _create_account,
     "provisioning.AccountService.UpdateAccount": _on_account(
         "provisioning.AccountService.UpdateAccount"

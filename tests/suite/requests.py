@@ -20,6 +20,8 @@ UNUSED: Final = {
     "invoice": "inv-999999",
     "payment": "nothing",
     "credit": "nothing",
+    "one_off_charge": "nothing",
+    "coupon": "nothing",
     "plan": "nothing",
     "meter": "nothing",
     "tax_profile": "nothing",
@@ -40,6 +42,7 @@ _WHOLE_MONTHS: Final = (
 
 _SUBSCRIPTION: Final = "accounts/$account/subscriptions/$subscription"
 _RESERVATION: Final = "accounts/$account/reservations/$reservation"
+_ONE_OFF_CHARGE: Final = "accounts/$account/oneOffCharges/$one_off_charge"
 
 
 def _event(event: str) -> str:
@@ -239,6 +242,19 @@ _SAMPLES: Final = {
     "billing.CreditService.GetCredit": 'name: "accounts/$account/credits/$credit"',
     "billing.CreditService.ListCredits": 'parent: "accounts/$account" page_size: 1',
     "billing.CreditService.ListCreditEntries": 'parent: "accounts/$account" page_size: 1',
+    "billing.OneOffChargeService.CreateOneOffCharge": (
+        'parent: "accounts/$account" one_off_charge_id: "$new"'
+        ' one_off_charge {description: "Setup" quantity {value: "2"} unit_price {value: "10"}}'
+    ),
+    "billing.OneOffChargeService.CancelOneOffCharge": f'name: "{_ONE_OFF_CHARGE}" note: "a slip"',
+    "billing.OneOffChargeService.GetOneOffCharge": f'name: "{_ONE_OFF_CHARGE}"',
+    "billing.OneOffChargeService.ListOneOffCharges": 'parent: "accounts/$account" page_size: 1',
+    "billing.CouponService.CreateCoupon": (
+        'coupon_id: "$new" coupon {percent {value: "10"} forever: true}'
+    ),
+    "billing.CouponService.DeactivateCoupon": 'name: "coupons/$coupon"',
+    "billing.CouponService.GetCoupon": 'name: "coupons/$coupon"',
+    "billing.CouponService.ListCoupons": "page_size: 1",
     "billing.TermsService.CreateTerms": (
         'terms_id: "$new" version {due_day: 5 last_service_day: 10 deletion_day: 15'
         ' deletion_hour: 12 time_zone: "America/Sao_Paulo" currency: "BRL"}'

@@ -17,6 +17,7 @@ from tests.suite import (
     catalog_refusals,
     credit_refusals,
     holding_refusals,
+    one_off_refusals,
     provisioning_refusals,
     usage_refusals,
 )
@@ -31,6 +32,7 @@ REGISTERED: Final = (
     catalog_refusals,
     credit_refusals,
     holding_refusals,
+    one_off_refusals,
     provisioning_refusals,
     usage_refusals,
 )
