@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_service.domain.credit_grant import (
@@ -86,6 +86,7 @@ def test_a_pool_is_never_lowered_below_nothing() -> None:
     assert totals(apply([grant_of()], owed)) == {"c": 30}
 
 
+@settings(max_examples=60)
 @given(grants(), parts())
 def test_no_credit_gives_more_than_it_has(given: list[CreditGrant], owed: Any) -> None:
     """What is left of each is never below 0."""
@@ -93,6 +94,7 @@ def test_no_credit_gives_more_than_it_has(given: list[CreditGrant], owed: Any) -
     assert all(0 < found.get(each.credit_id, 1) <= each.left_minor for each in given)
 
 
+@settings(max_examples=60)
 @given(grants(), parts())
 def test_no_credit_gives_more_than_its_scope_comes_to(
     given: list[CreditGrant], owed: list[CreditablePart]
@@ -104,6 +106,7 @@ def test_no_credit_gives_more_than_its_scope_comes_to(
         assert totals(uses).get(grant.credit_id, 0) <= max(scoped, 0)
 
 
+@settings(max_examples=60)
 @given(grants(), parts())
 def test_nothing_falls_below_nothing(given: list[CreditGrant], owed: list[CreditablePart]) -> None:
     """Neither a part that is charged, nor a pool that is not below already."""
@@ -118,6 +121,7 @@ def test_nothing_falls_below_nothing(given: list[CreditGrant], owed: list[Credit
     assert all(pools[pool] >= 0 for pool in lowered)
 
 
+@settings(max_examples=60)
 @given(grants(), parts(), st.randoms(use_true_random=False))
 def test_the_order_in_which_credits_are_given_says_nothing(
     given: list[CreditGrant], owed: list[CreditablePart], dice: random.Random
@@ -128,6 +132,7 @@ def test_the_order_in_which_credits_are_given_says_nothing(
     assert apply(shuffled, owed) == apply(given, owed)
 
 
+@settings(max_examples=60)
 @given(grants(), parts())
 def test_nothing_is_left_that_an_unscoped_credit_could_still_pay(
     given: list[CreditGrant], owed: list[CreditablePart]

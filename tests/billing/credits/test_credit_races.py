@@ -14,7 +14,7 @@ from chassis.writer import fire_timers
 from tests.billing.builders import Billing, at
 from tests.billing.credits.giving import command_of, ledger_of, said
 
-PAYERS = tuple(f"p{number}" for number in range(12))
+PAYERS = tuple(f"p{number}" for number in range(8))
 GRANTS = 40
 CLOSED = "2026-04-01 00:00:03"
 

@@ -1,4 +1,4 @@
-"""What credits do to invoices on both stores: after tax and before, in order, in their scope."""
+"""What credits do to invoices: after tax and before, in order, in their scope."""
 
 from typing import Any
 
@@ -200,12 +200,12 @@ def test_credit_after_tax_pays_the_total(billing: Billing) -> None:
     )
 
 
-def test_credit_before_tax_lowers_what_is_taxed(billing: Billing) -> None:
+def test_credit_before_tax_lowers_what_is_taxed(either: Billing) -> None:
     """39.90 less 10.00 are 29.90, and 10% of that 2.99: 32.89 to pay."""
-    taxed(billing)
-    grant(billing, application=BEFORE)
-    billing.go_to(CLOSES)
-    found = billing.invoice()
+    taxed(either)
+    grant(either, application=BEFORE)
+    either.go_to(CLOSES)
+    found = either.invoice()
     figures = (found.invoice.subtotal_minor, found.invoice.tax_minor, found.invoice.total_minor)
     assert (amounts(found), figures, found.settlement.paid_minor) == (
         [3990, -1000],
@@ -214,12 +214,12 @@ def test_credit_before_tax_lowers_what_is_taxed(billing: Billing) -> None:
     )
 
 
-def test_line_of_credit_says_what_it_is(billing: Billing) -> None:
+def test_line_of_credit_says_what_it_is(either: Billing) -> None:
     """Its credit and what that is called, in the tax category and period of what it lowers."""
-    taxed(billing)
-    grant(billing, application=BEFORE, description="Welcome")
-    billing.go_to(CLOSES)
-    (*_, line) = billing.invoice().lines
+    taxed(either)
+    grant(either, application=BEFORE, description="Welcome")
+    either.go_to(CLOSES)
+    (*_, line) = either.invoice().lines
     assert (line.part, line.credit, line.description, line.period_start_on, line.period_end_on) == (
         LinePart.CREDIT,
         "c",
@@ -310,29 +310,29 @@ def test_scope_of_a_plan_leaves_others_alone(untaxed: Billing) -> None:
     assert sorted(amounts(untaxed.invoice())) == [-1500, 1500, 3990]
 
 
-def test_each_currency_uses_its_own_credits(billing: Billing) -> None:
+def test_each_currency_uses_its_own_credits(either: Billing) -> None:
     """An invoice in reais and one in dollars, each paid by its own."""
-    billing.plan(plan_of("abroad", prices={1: "20"}, currency="USD"))
+    either.plan(plan_of("abroad", prices={1: "20"}, currency="USD"))
     for account, plan, currency in (("acme", "integrator", "BRL"), ("bolt", "abroad", "USD")):
-        billing.account(account)
-        billing.set_profile(account, currency=currency)
-        billing.subscribe("a", account=account, plan=plan)
-    billing.set_profile("bolt", payer="acme")
-    grant(billing, "reais", "5", kind=CreditKind.PURCHASED)
-    grant(billing, "dollars", "6", currency="USD")
-    billing.go_to(CLOSES)
-    found = {each.invoice.currency: used_by(each) for each in billing.invoices("acme")}
+        either.account(account)
+        either.set_profile(account, currency=currency)
+        either.subscribe("a", account=account, plan=plan)
+    either.set_profile("bolt", payer="acme")
+    grant(either, "reais", "5", kind=CreditKind.PURCHASED)
+    grant(either, "dollars", "6", currency="USD")
+    either.go_to(CLOSES)
+    found = {each.invoice.currency: used_by(each) for each in either.invoices("acme")}
     assert found == {"BRL": [("reais", 500)], "USD": [("dollars", 600)]}
 
 
 @pytest.mark.parametrize("application", [BEFORE, None])
-def test_preview_shows_what_the_invoice_will_use(billing: Billing, application: Any) -> None:
+def test_preview_shows_what_the_invoice_will_use(either: Billing, application: Any) -> None:
     """Credits, lines, taxes and total are those of the invoice."""
-    taxed(billing)
-    grant(billing, **({"application": application} if application else {}))
-    (preview,) = billing.preview()
-    billing.go_to(CLOSES)
-    issued = billing.invoice()
+    taxed(either)
+    grant(either, **({"application": application} if application else {}))
+    (preview,) = either.preview()
+    either.go_to(CLOSES)
+    issued = either.invoice()
     shown = (preview.credits, preview.lines, preview.taxes, preview.invoice.total_minor)
     assert shown == (issued.credits, issued.lines, issued.taxes, issued.invoice.total_minor)
 

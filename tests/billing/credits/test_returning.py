@@ -114,15 +114,15 @@ def test_what_comes_back_to_an_expired_credit_is_lost_again(paid: Billing) -> No
     assert "soon" in credits_of(paid, CreditState.EXPIRED)
 
 
-def test_what_comes_back_to_a_voided_credit_is_void(billing: Billing) -> None:
+def test_what_comes_back_to_a_voided_credit_is_void(either: Billing) -> None:
     """10.10 were voided, 39.90 come back and are void too."""
-    billing.account()
-    billing.subscribe("a")
-    grant(billing, amount="50")
-    billing.go_to("2026-04-01 00:00:03")
-    void(billing)
-    billing.do(TAKE_BACK, TakeBack(3990))
-    assert [(each.kind.value, each.amount_minor) for each in ledger_of(billing)[2:]] == [
+    either.account()
+    either.subscribe("a")
+    grant(either, amount="50")
+    either.go_to("2026-04-01 00:00:03")
+    void(either)
+    either.do(TAKE_BACK, TakeBack(3990))
+    assert [(each.kind.value, each.amount_minor) for each in ledger_of(either)[2:]] == [
         ("voided", -1010),
         ("returned", 3990),
         ("voided", -3990),
