@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.coupon import Coupon
+from billing_service.domain.credit_grant import CreditGrant
+from billing_service.domain.credit_ledger import CreditEntry
 from billing_service.domain.entitlements import Entitlements
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
@@ -206,6 +208,14 @@ class CreditApplied:
 
     allocation: Allocation
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditChanged:
+    """The ledger of a payer's credit got an entry; with the credit as it is after it."""
+
+    grant: CreditGrant
+    entry: CreditEntry
 
 
 @dataclass(frozen=True, slots=True)
