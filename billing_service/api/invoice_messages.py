@@ -103,6 +103,8 @@ def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
         period_end_date=to_proto_date(charge.period_end_on),
         review=REVIEW.format(charge.account, charge.review) if charge.review else "",
         outdated_time=to_proto_timestamp(charge.outdated_at),
+        revision=charge.revision,
+        reverses_revision=charge.reverses_revision or 0,
         one_off_charge=ONE_OFF_CHARGE.format(charge.account, once) if once else "",
     )
 

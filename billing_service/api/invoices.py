@@ -91,7 +91,7 @@ class Invoices:
         """Give a page of the charges behind an invoice."""
         page = self._reads.page(request, FIRST_CHARGE)
         payer, invoice = INVOICE.parse(request.parent, "parent")
-        line, account, subscription, start_on = page.after
+        line, account, subscription, start_on, revision = page.after
 
         def query(tx: Transaction) -> list[InvoiceCharge]:
             if find_invoice(tx, payer, invoice, 0) is None:
@@ -101,7 +101,7 @@ class Invoices:
                 payer,
                 invoice,
                 line_number=request.line_number,
-                after=(int(line), str(account), str(subscription), str(start_on)),
+                after=(int(line), str(account), str(subscription), str(start_on), int(revision)),
                 limit=page.limit,
             )
 

@@ -6,12 +6,13 @@ proposed here, what plans do in `plan_charges`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.account import Account
+from billing_service.domain.billed import Adjusts, Billed, BilledLine
 from billing_service.domain.calendar import first_instant, months_between, next_month
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.errors import PricedPlanNotFound
@@ -65,13 +66,15 @@ class OfPlan:
 class RatedItem:
     """What a charge key should cost, and the month on whose invoice it belongs by its period.
 
-    `of_plan` is None for an instance, whose equal items are summed on one line.
+    `of_plan` is None for an instance, whose equal items are summed on one line. `adjusts` is what
+    was billed for the key before (None: nothing ever was); then the difference is due.
     """
 
     key: ChargeKey
     rate: ItemRate
     invoice_month: date
     of_plan: OfPlan | None = None
+    adjusts: Adjusts | None = None
 
     @property
     def currency(self) -> str:
@@ -104,12 +107,17 @@ class RatedItem:
         return review.amount_of(self.full_minor)
 
     @property
+    def due_minor(self) -> int:
+        """What of it is still to be billed; negative where too much was."""
+        return self.amount_minor - (self.adjusts.billed.amount_minor if self.adjusts else 0)
+
+    @property
     def period_end_on(self) -> date:
         """The day after the last of its service period."""
         return self.of_plan.period_end_on if self.of_plan else next_month(self.invoice_month)
 
     @property
-    def line_order(self) -> tuple[date, str, int, str, str, int, int, date, Decimal, int]:
+    def line_order(self) -> tuple[date, str, int, str, str, int, int, date, Decimal, int, int]:
         """The place of its line on an invoice, which also tells it from other lines.
 
         By month, plan and band; equal charges of instances share a line, those of plans do not.
@@ -117,16 +125,20 @@ class RatedItem:
         plan, band, version, position, index, amount = self.rate.order
         month, key = self.invoice_month, self.key
         if self.of_plan is None:
-            return (month, plan, band, "", "", version, position, date.min, index, amount)
+            return (month, plan, band, "", "", version, position, date.min, index, amount, 0)
         start_on = key.period_start_on
         whose = (key.account, key.subscription)
         plan = plan or AFTER_PLANS
-        return (month, plan, band, *whose, 0, position, start_on, index, amount)
+        return (month, plan, band, *whose, 0, position, start_on, index, amount, key.part)
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A rated item on an invoice: a fact, never changed. A reversal would be a further revision."""
+    """A rated item on an invoice: a fact, never changed.
+
+    A reversal is a further revision, of what the item adjusts. `credit_note` is the one that they
+    are on (''): then the line is one of that.
+    """
 
     rated: RatedItem
     payer: str
@@ -135,6 +147,53 @@ class Charge:
     revision: int = 1
     reverses_revision: int | None = None
     engine_version: int = ENGINE_VERSION
+    credit_note: str = ""
+
+    @property
+    def amount_minor(self) -> int:
+        """What it adds to what is charged; negative where it takes back what was."""
+        if self.reverses_revision is None or self.rated.adjusts is None:
+            return self.rated.amount_minor
+        return -self.rated.adjusts.billed.amount_minor
+
+
+def charges_of(item: RatedItem, *, payer: str, line_number: int) -> tuple[Charge, ...]:
+    """The facts that billing an item makes: the reversal of what it adjusts, and what is new."""
+    adjusts = item.adjusts
+    if adjusts is None:
+        return (Charge(item, payer, "", line_number),)
+    billed, made = adjusts.billed, []
+    revision = billed.revision
+    if billed.stands is not None:
+        revision += 1
+        made.append(Charge(item, payer, "", line_number, revision, billed.stands))
+    if not adjusts.is_withdrawn:
+        made.append(Charge(item, payer, "", line_number, revision + 1))
+    return tuple(made)
+
+
+def billed_by(charge: Charge) -> Billed:
+    """What is billed for a key once a charge of it is the last."""
+    item = charge.rated
+    before = item.adjusts.billed if item.adjusts else None
+    rate, is_reversal = item.rate, charge.reverses_revision is not None
+    now = Billed(
+        revision=charge.revision,
+        stands=None if is_reversal else charge.revision,
+        amount_minor=0 if is_reversal else item.amount_minor,
+        currency=item.currency,
+        plan=rate.plan,
+        plan_version=rate.plan_version,
+        band=rate.band,
+        quantity=rate.rated.usage.quantity,
+        coverage=rate.rated.coverage,
+        period_end_on=item.period_end_on,
+        invoice_month=item.invoice_month,
+        review=item.review.review_id if item.review else "",
+    )
+    line = BilledLine(charge.payer, charge.invoice, charge.line_number, item.due_minor)
+    lines = before.lines if before else ()
+    return replace(now, lines=(*lines, line) if line.amount_minor > 0 else lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +202,8 @@ class AccountToRate:
 
     `after_month` is closed for good (None: nothing is); rating goes through `through_month`.
     `price_changes` are those of the account, `coupons` all that its subscriptions ever hold.
+    `outdated` are the keys whose usage came to be another one after they were billed, `charged`
+    what was billed of those that may be looked at.
     """
 
     account: Account
@@ -152,6 +213,8 @@ class AccountToRate:
     through_month: date
     price_changes: tuple[PriceChange, ...] = ()
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
+    outdated: frozenset[ChargeKey] = frozenset()
+    charged: Mapping[ChargeKey, Billed] = field(default_factory=dict)
 
 
 def propose(

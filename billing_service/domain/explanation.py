@@ -129,6 +129,12 @@ def explain_included(rated: RatedPrice, *, plan: str, plan_version: int) -> Expl
     )
 
 
+def difference_step(before_minor: int, amount_minor: int, currency: str) -> str:
+    """What is said of a charge of which something was billed before."""
+    due = _money(amount_minor - before_minor, currency)
+    return f"{_money(before_minor, currency)} was billed before: the difference is {due}."
+
+
 def _stages(rated: RatedPrice, shares: tuple[Share, ...]) -> _Stages:
     price, part = rated.price, _part_of_bounds(rated)
     exact = Fraction(rated.numerator) / rated.divisor

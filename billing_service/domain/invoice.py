@@ -9,7 +9,7 @@ from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile
 from billing_service.domain.calendar import month_key
-from billing_service.domain.charge import Charge, RatedItem
+from billing_service.domain.charge import Charge, RatedItem, charges_of
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.credit_grant import AppliedCredit
 from billing_service.domain.dunning import (
@@ -21,7 +21,7 @@ from billing_service.domain.dunning import (
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.party import Issuer, NumberSeries, Party, numbered
 from billing_service.domain.plan import Plan
-from billing_service.domain.tax import Taxation, Taxes, TaxSubtotal, tax
+from billing_service.domain.tax import Taxation, Taxes, TaxSubtotal, line_tax, tax
 from billing_service.domain.terms import TermsVersion
 
 
@@ -188,12 +188,12 @@ def draft(
     Errors:  TaxRateNotFound.
     """
     lines, charges = _lines_and_charges(header.payer.account, items, plans)
-    taxes = tax(
-        lines,
-        header.taxation,
-        issued_on=header.dates.issued_on,
-        zone=header.payer.time_zone,
+    day, zone = header.dates.issued_on, header.payer.time_zone
+    lines = tuple(
+        replace(each, taxed=line_tax(each, header.taxation, issued_on=day, zone=zone))
+        for each in lines
     )
+    taxes = tax(lines, header.taxation, issued_on=day, zone=zone)
     invoice = _unnumbered(header, items[0].currency, taxes)
     accounts = sorted({item.key.account for item in items})
     return IssuedInvoice(
@@ -238,9 +238,8 @@ def _lines_and_charges(
         members = groups[order]
         for each in charge_lines(members, _plan_name(members[0], plans)):
             lines.append(replace(each, line_number=len(lines) + 1))
-        charges += [
-            Charge(rated=item, payer=payer, invoice="", line_number=len(lines)) for item in members
-        ]
+        for item in members:
+            charges += charges_of(item, payer=payer, line_number=len(lines))
     return tuple(lines), tuple(charges)
 
 

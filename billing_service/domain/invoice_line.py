@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from billing_service.domain.tax import LineTax
+
 
 class LinePart(Enum):
     """What a line says of its item."""
@@ -20,7 +22,8 @@ class InvoiceLine:
     """Equal charges, summed. The service period is `[period_start_on, period_end_on)`.
 
     `unit_price` is None where the model has no single one; `price` is the code of the item. A line
-    of credit is for no item; `credit` is the id of the one that it uses.
+    of credit is for no item; `credit` is the id of the one that it uses. `taxed` is None where no
+    tax is shown.
     """
 
     line_number: int
@@ -38,3 +41,4 @@ class InvoiceLine:
     tax_category: str
     unit: str
     credit: str = ""
+    taxed: LineTax | None = None

@@ -82,6 +82,11 @@ def lines_of(rated: RatedPrice, item: Item) -> tuple[InvoiceLine, ...]:
     )
 
 
+def description_of(rated: RatedPrice, item: Item) -> str:
+    """What a line says that is about all of an item."""
+    return _describe(rated, item, LinePart.WHOLE)
+
+
 def unit_price(rated: RatedPrice) -> Decimal | None:
     """The price of one for the period charged, which times the quantity is the exact amount.
 

@@ -5,14 +5,20 @@ for review is proposed as well, and left off the invoice by whoever issues it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from billing_service.domain.billed import Adjusts, Billed
 from billing_service.domain.charge import AccountToRate, ChargeKey, OfPlan, RatedItem
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.item_lines import unit_of
 from billing_service.domain.item_rate import ItemRate
+from billing_service.domain.looking_again import (
+    LookingAgain,
+    is_closed_before,
+    withdrawn_items,
+)
 from billing_service.domain.money import AMOUNT_MINOR_MAX
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_models import Usage
@@ -31,17 +37,18 @@ class PlanFacts:
     """What the charges of plans follow from, besides timelines.
 
     Shapes:  `usages` holds all that the open prices need; `reviews` those that no invoice charges,
-             by account and subscription; `units` what each meter counts in, `names` what people
-             call the accounts; `payer` needs no name.
+             by account and subscription, `decided` those that one does; `units` what each meter
+             counts in, `names` what people call the accounts; `payer` needs no name.
     """
 
     plans: Mapping[str, Plan]
-    charged: Collection[ChargeKey]
+    charged: Mapping[ChargeKey, Billed]
     usages: Mapping[UsageWanted, Usage]
     reviews: Reviews
     units: Mapping[str, str]
     names: Mapping[str, str]
     payer: str
+    decided: Mapping[ReviewKey, Review] = field(default_factory=dict)
 
 
 def reviews_by_subscription(reviews: Iterable[Review]) -> Reviews:
@@ -58,24 +65,12 @@ def open_prices(
 ) -> Iterator[tuple[SubscribedPlan, SubscribedPrice]]:
     """What may be charged of an account's plans in the months that are open.
 
-    That is also what was held in a closed month, and decided since.
+    That is also what was held in a closed month, and decided since, and what is looked at again.
 
     Errors:  PlanVersionNotFound, PriceNotFound.
     """
-    for subscription in to_rate.subscriptions:
-        if not subscription.is_of_plan:
-            continue
-        for plan in subscription.plans:
-            if plan not in plans:
-                raise PricedPlanNotFound(plan, subscription.span.first_month)
-        subscribed = SubscribedPlan(
-            subscription=subscription,
-            plans=plans,
-            currency=to_rate.currency,
-            zone=to_rate.account.time_zone,
-            changes=to_rate.price_changes,
-            coupons=to_rate.coupons,
-        )
+    for subscribed in _subscribed(to_rate, plans):
+        subscription = subscribed.subscription
         for review in reviews.get(subscription.key, ()):
             late = _decided_late(to_rate, subscribed, review)
             if late is not None:
@@ -84,6 +79,26 @@ def open_prices(
             if text := unchargeable(priced.price):
                 raise PriceUnchargeable(priced.plan.plan_id, text, priced.invoice_month)
             yield subscribed, priced
+        for priced in LookingAgain(to_rate, subscribed, to_rate.charged).prices():
+            yield subscribed, priced
+
+
+def _subscribed(to_rate: AccountToRate, plans: Mapping[str, Plan]) -> Iterator[SubscribedPlan]:
+    """The plans that an account subscribes to."""
+    for subscription in to_rate.subscriptions:
+        if not subscription.is_of_plan:
+            continue
+        for plan in subscription.plans:
+            if plan not in plans:
+                raise PricedPlanNotFound(plan, subscription.span.first_month)
+        yield SubscribedPlan(
+            subscription=subscription,
+            plans=plans,
+            currency=to_rate.currency,
+            zone=to_rate.account.time_zone,
+            changes=to_rate.price_changes,
+            coupons=to_rate.coupons,
+        )
 
 
 def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[RatedItem]:
@@ -91,12 +106,19 @@ def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[R
 
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge.
     """
-    return [
-        item
-        for to_rate in accounts
-        for subscribed, priced in open_prices(to_rate, facts.plans, facts.reviews)
-        for item in _rated(to_rate, subscribed, priced, facts)
-    ]
+    return [item for to_rate in accounts for item in _propose_for(to_rate, facts)]
+
+
+def _propose_for(to_rate: AccountToRate, facts: PlanFacts) -> Iterator[RatedItem]:
+    """What should be charged for the plans of an account, each key once."""
+    seen: set[ChargeKey] = set()
+    for subscribed, priced in open_prices(to_rate, facts.plans, facts.reviews):
+        if priced.key not in seen:
+            seen.add(priced.key)
+            yield from _rated(to_rate, subscribed, priced, facts)
+    for subscribed in _subscribed(to_rate, facts.plans):
+        again = LookingAgain(to_rate, subscribed, facts.charged)
+        yield from withdrawn_items(again, seen, facts.plans)
 
 
 def _decided_late(
@@ -116,6 +138,8 @@ def _price(priced: SubscribedPrice, facts: PlanFacts) -> RatedPrice | None:
     rated = priced.rate(usages)
     if rated is not None:
         return rated
+    if priced.key in facts.charged:
+        return priced.shown.rate(usages)
     reviews = facts.reviews.get((priced.account, priced.subscription_id), ())
     place = (priced.price.code, priced.period.start_on)
     is_reviewed = any((each.price, each.period_start_on) == place for each in reviews)
@@ -129,8 +153,10 @@ def _rated(
     facts: PlanFacts,
 ) -> Iterator[RatedItem]:
     subscription, price = subscribed.subscription, priced.price
-    key = priced.key
-    rated = None if key in facts.charged else _price(priced, facts)
+    key, billed = priced.key, facts.charged.get(priced.key)
+    if billed is not None and not LookingAgain(to_rate, subscribed, facts.charged).holds(key):
+        return
+    rated = _price(priced, facts)
     if rated is None:
         return
     review_key = ReviewKey(*subscription.key, price.code, priced.period.start_on)
@@ -156,6 +182,12 @@ def _rated(
         unit=unit_of(price, facts.units),
         instalment=priced.period.instalment,
         subject=(name or subscription.account) if is_named else "",
-        review=next((each for each in reviews if each.key == review_key), None),
+        review=next((each for each in reviews if each.key == review_key), None)
+        or facts.decided.get(review_key),
     )
-    yield RatedItem(key, rate, priced.invoice_month, told)
+    item = RatedItem(key, rate, priced.invoice_month, told)
+    if billed is None:
+        yield item
+    elif item.amount_minor != billed.amount_minor:
+        adjusts = Adjusts(billed, is_closed_before(billed, to_rate.after_month))
+        yield replace(item, adjusts=adjusts)

@@ -147,6 +147,18 @@ class TaxableLine(Protocol):
     def period_end_on(self) -> date:
         """The day after the last of its service period."""
 
+    @property
+    def taxed(self) -> "LineTax | None":
+        """How it is taxed whatever holds now: as what it corrects was. None: as things stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineTax:
+    """The rate at which a line is taxed, 0 percent where it is not, and how its buyer is."""
+
+    rate: TaxRate
+    treatment: TaxTreatment
+
 
 @dataclass(frozen=True, slots=True)
 class TaxSubtotal:
@@ -311,7 +323,22 @@ def check_alike(last: TaxProfileVersion, draft: TaxProfileVersion, prefix: str) 
         raise InvalidTaxRates(f"{prefix}rounding", text)
 
 
+def line_tax(
+    line: TaxableLine, taxation: Taxation | None, *, issued_on: date, zone: str
+) -> LineTax | None:
+    """How a line of a document is taxed; None if the document shows no tax.
+
+    Errors:  TaxRateNotFound.
+    """
+    if taxation is None:
+        return None
+    rated = _rate(line, taxation, issued_on=issued_on, zone=zone)
+    return LineTax(rated.rate, rated.treatment)
+
+
 def _rate(line: TaxableLine, taxation: Taxation, *, issued_on: date, zone: str) -> _Rated:
+    if line.taxed is not None:
+        return _Rated(line.amount_minor, line.taxed.rate, line.taxed.treatment)
     profile = taxation.profile
     day = _tax_point(line, profile.versions[0].tax_point, issued_on)
     rate = profile.rate_on(day, line.tax_category, zone)

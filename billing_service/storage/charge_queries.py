@@ -22,8 +22,8 @@ _SUBSCRIPTIONS: Final = table("subscriptions")
 _OUTDATED: Final = table("outdated_charges")
 
 # Before the first entry of a list.
-ChargePlace = tuple[int, str, str, str]
-FIRST_CHARGE: Final[ChargePlace] = (0, "", "", "")
+ChargePlace = tuple[int, str, str, str, int]
+FIRST_CHARGE: Final[ChargePlace] = (0, "", "", "", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,14 @@ class InvoiceCharge:
     instance: str
     review: str
     outdated_at: int | None
+    revision: int
+    reverses_revision: int | None
 
     @property
     def key(self) -> ChargePlace:
         """Its place in the list."""
         start_on = self.period_start_on.isoformat()
-        return (self.line_number, self.account, self.subscription, start_on)
+        return (self.line_number, self.account, self.subscription, start_on, self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class LineCharges:
     """What the charges of a line have in common, from which each can be rated again.
 
     `included` is None where there is no allowance; `full_minor` is what it came to without a
-    decision, `amount_minor` with it; they differ only with a `review`. `agreed_price` is None where
+    decision, `amount_minor` with it; they differ only with a `review`. `before_minor` is what was
+    billed before, and taken back (None: nothing). `agreed_price` is None where
     the price is as the version states it.
     """
 
@@ -80,6 +83,7 @@ class LineCharges:
     full_minor: int
     count: int
     agreed_price: Price | None = None
+    before_minor: int | None = None
 
 
 def list_charges(
@@ -87,8 +91,14 @@ def list_charges(
 ) -> list[InvoiceCharge]:
     """The charges behind an invoice (or one of its lines) by line, account and subscription."""
     columns = _CHARGES.c
-    order = (columns.line_number, columns.account, columns.subscription, columns.period_start_on)
-    key = (*after[:3], date.fromisoformat(after[3]) if after[3] else date.min)
+    order: tuple[ColumnElement[Any], ...] = (
+        columns.line_number,
+        columns.account,
+        columns.subscription,
+        columns.period_start_on,
+        columns.revision,
+    )
+    key = (*after[:3], date.fromisoformat(after[3]) if after[3] else date.min, after[4])
     query = (
         select(_CHARGES, _SUBSCRIPTIONS.c.instance, _OUTDATED.c.outdated_at)
         .outerjoin(_SUBSCRIPTIONS, _is_same(_SUBSCRIPTIONS, "account", "subscription"))
@@ -96,7 +106,7 @@ def list_charges(
             _OUTDATED,
             _is_same(_OUTDATED, "account", "subscription", "item", "period_start_on", "revision"),
         )
-        .where(columns.payer == payer, columns.invoice == invoice, tuple_(*order) > key)
+        .where(_is_on(payer, invoice), tuple_(*order) > key)
         .order_by(*order)
         .limit(limit)
     )
@@ -106,15 +116,20 @@ def list_charges(
     return [_charge(row) for row in tx.all(query)]
 
 
-def charges_of_line(tx: Transaction, payer: str, invoice: str, line_number: int) -> LineCharges:
-    """The charges of a line that there is, as one."""
+def charges_of_line(
+    tx: Transaction, payer: str, invoice: str, line_number: int
+) -> LineCharges | None:
+    """The charges of a line that there is, as one; None if it takes back, and charges nothing."""
     columns = _CHARGES.c
     own = _charged_line(tx, payer, invoice, line_number)
-    is_of_line = and_(
-        columns.payer == payer, columns.invoice == invoice, columns.line_number == own
-    )
+    on_line = and_(_is_on(payer, invoice), columns.line_number == own)
+    is_of_line = and_(on_line, columns.reverses_revision.is_(None))
+    is_reversal = and_(on_line, columns.reverses_revision.is_not(None))
+    reversal = tx.one(select(columns.amount_minor).where(is_reversal).limit(1))
     first = tx.one(select(_CHARGES).where(is_of_line).limit(1))
     count = tx.one(select(func.count()).where(is_of_line))
+    if first is None and reversal is not None:
+        return None
     if first is None or count is None:
         raise LookupError(f"line {line_number} of {payer}/{invoice} has no charge")
     return LineCharges(
@@ -133,6 +148,7 @@ def charges_of_line(tx: Transaction, payer: str, invoice: str, line_number: int)
         full_minor=first.amount_minor if first.full_minor is None else first.full_minor,
         count=count[0],
         agreed_price=price_from_text(first.agreed_price) if first.agreed_price else None,
+        before_minor=None if reversal is None else -reversal.amount_minor,
     )
 
 
@@ -166,7 +182,15 @@ def _charge(row: Row[Any]) -> InvoiceCharge:
         instance=row.instance or "",
         review=row.review,
         outdated_at=row.outdated_at,
+        revision=row.revision,
+        reverses_revision=row.reverses_revision,
     )
+
+
+def _is_on(payer: str, invoice: str) -> ColumnElement[bool]:
+    """Whether a charge is on the lines of an invoice."""
+    columns = _CHARGES.c
+    return and_(columns.payer == payer, columns.invoice == invoice, columns.credit_note == "")
 
 
 def _is_same(other: Any, *names: str) -> ColumnElement[bool]:

@@ -14,7 +14,32 @@ from billing_service.storage.rows import Values
 
 
 def charge_to_row(charge: Charge) -> Values:
-    """A charge as a row."""
+    """A charge as a row; a reversal has the figures of what it takes back."""
+    values = _rated_to_row(charge)
+    adjusts = charge.rated.adjusts
+    if charge.reverses_revision is None or adjusts is None:
+        return values
+    billed = adjusts.billed
+    return {
+        **values,
+        "period_end_on": billed.period_end_on,
+        "invoice_month": billed.invoice_month,
+        "plan": billed.plan,
+        "plan_version": billed.plan_version,
+        "band": billed.band,
+        "quantity": str(billed.quantity),
+        "usage": "",
+        "included": None,
+        "part_charged": billed.coverage.part,
+        "part_full": billed.coverage.whole,
+        "part_unit": billed.coverage.unit.value,
+        "review": billed.review,
+        "full_minor": None,
+        "agreed_price": "",
+    }
+
+
+def _rated_to_row(charge: Charge) -> Values:
     item = charge.rated
     key, rate, review = item.key, item.rate, item.review
     rated = rate.rated
@@ -31,6 +56,7 @@ def charge_to_row(charge: Charge) -> Values:
         "payer": charge.payer,
         "invoice": charge.invoice,
         "line_number": charge.line_number,
+        "credit_note": charge.credit_note,
         "plan": rate.plan,
         "plan_version": rate.plan_version,
         "band": rate.band,
@@ -42,7 +68,7 @@ def charge_to_row(charge: Charge) -> Values:
         "part_full": rated.coverage.whole,
         "part_unit": rated.coverage.unit.value,
         "price_index": str(rated.price_index),
-        "amount_minor": item.amount_minor,
+        "amount_minor": charge.amount_minor,
         "review": review.review_id if review else "",
         "full_minor": item.full_minor if review else None,
         "engine_version": charge.engine_version,

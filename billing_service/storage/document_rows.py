@@ -16,6 +16,7 @@ from billing_service.domain.invoice import (
 )
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.payment import Allocation, Payment
+from billing_service.storage.line_taxes import line_tax_from_text, line_tax_to_text
 from billing_service.storage.rows import Values, party_from_text, party_to_text
 
 
@@ -110,6 +111,7 @@ def line_to_row(invoice: Invoice, line: InvoiceLine) -> Values:
         "tax_category": line.tax_category,
         "unit": line.unit,
         "credit": line.credit,
+        "taxed": line_tax_to_text(line.taxed),
     }
 
 
@@ -131,6 +133,7 @@ def line_from_row(row: Row[Any]) -> InvoiceLine:
         tax_category=row.tax_category,
         unit=row.unit,
         credit=row.credit,
+        taxed=line_tax_from_text(row.taxed),
     )
 
 

@@ -14,7 +14,9 @@ class ChargeRow(Table, table=True):
     `item` is the code of the price; with usage, days and index it can be rated again. `usage` is
     JSON of what is known besides the quantity ('': nothing), `included` what of it costs nothing
     (unset: no allowance). With a `review` ('': none), `full_minor` is what it came to before.
-    `agreed_price` is the price as JSON where it is not as the version states it ('': it is).
+    A revision with `reverses_revision` takes back that one. `credit_note` is the one whose line it
+    is on ('': the invoice's). `agreed_price` is the price as JSON where it is not as the version
+    states it ('': it is).
     """
 
     __tablename__ = "charges"
@@ -34,6 +36,7 @@ class ChargeRow(Table, table=True):
     payer: str = word()
     invoice: str = word()
     line_number: int
+    credit_note: str = word()
     plan: str = word()
     plan_version: int
     band: int
@@ -96,7 +99,7 @@ class InvoiceRow(Table, table=True):
 
 
 class InvoiceLineRow(Table, table=True):
-    """A line of an invoice."""
+    """A line of an invoice. `taxed` is JSON of how it is taxed ('': no tax is shown)."""
 
     __tablename__ = "invoice_lines"
     payer: str = key()
@@ -116,6 +119,7 @@ class InvoiceLineRow(Table, table=True):
     tax_category: str = word(40)
     unit: str = text()
     credit: str = word()
+    taxed: str = text()
 
 
 class InvoiceTaxRow(Table, table=True):

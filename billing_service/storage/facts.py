@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile, Standing
-from billing_service.domain.charge import ChargeKey
+from billing_service.domain.billed import Billed
+from billing_service.domain.charge import ChargeKey, billed_by
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
@@ -75,7 +76,7 @@ class Facts:
     allocations: MutableMapping[DocumentKey, tuple[Allocation, ...]] = field(default_factory=dict)
     billed: MutableMapping[str, tuple[str, ...]] = field(default_factory=dict)
     zones: MutableMapping[str, frozenset[str]] = field(default_factory=dict)
-    charged: MutableMapping[ChargeKey, bool] = field(default_factory=dict)
+    charged: MutableMapping[ChargeKey, Billed] = field(default_factory=dict)
     charged_in: MutableMapping[str, str] = field(default_factory=dict)
     peer_parked: MutableMapping[str, bool] = field(default_factory=dict)
     earliest_due: MutableMapping[str, int] = field(default_factory=dict)
@@ -198,7 +199,7 @@ class Facts:
         for each in issued.accounts:
             self.owing[each.account] = (*self.owing.get(each.account, ()), key)
         for charge in issued.charges:
-            self.charged[charge.rated.key] = True
+            self.charged[charge.rated.key] = billed_by(charge)
 
     def standing(self, account: str) -> Standing:
         """Where an account stands; a fresh standing if nothing was billed yet."""

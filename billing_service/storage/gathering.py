@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
 
-from billing_service.domain.charge import ChargeKey
 from billing_service.domain.party import NumberSeries
 from billing_service.domain.subscription import Span
 from billing_service.storage import plan_rows, rows, subscription_rows
@@ -122,23 +121,10 @@ def gather_plan_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[
 
 
 def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
-    """The accounts' subscriptions that have months which are not closed, with what is charged."""
+    """The accounts' subscriptions that have months which are not closed."""
     wanted = sorted(set(accounts))
     query = _with_standing(_timelines()).where(_is_open())
     _take_subscriptions(tx, facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
-    charged = (
-        select(
-            _CHARGES.c.account,
-            _CHARGES.c.subscription,
-            _CHARGES.c.item,
-            _CHARGES.c.period_start_on,
-            _CHARGES.c.part,
-        )
-        .outerjoin(_STANDINGS, _STANDINGS.c.account == _CHARGES.c.account)
-        .where(_after_closed(_CHARGES.c.invoice_month))
-    )
-    for row in tx.where_in(charged, _CHARGES.c.account, wanted):
-        facts.charged[ChargeKey(*row)] = True
 
 
 def gather_charged_currency(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
@@ -251,10 +237,11 @@ def _with_standing(query: Select[Any]) -> Select[Any]:
 def _is_open() -> ColumnElement[bool]:
     """Whether a subscription has months that are billed and not closed."""
     last_month = _SUBSCRIPTIONS.c.last_month
-    return and_(last_month >= _SUBSCRIPTIONS.c.first_month, _after_closed(last_month))
+    return and_(last_month >= _SUBSCRIPTIONS.c.first_month, after_closed(last_month))
 
 
-def _after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
+def after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a month of an account is not closed, where its standing is joined."""
     closed_through = _STANDINGS.c.closed_through
     return or_(closed_through.is_(None), month > closed_through)
 

@@ -12,6 +12,7 @@ from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
 from billing_service.use_cases.issuing import gather_issuing, issue, touched_accounts
+from billing_service.use_cases.looking_again import note_looked_at
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import BilledMonth, accounts_to_rate, rate
 from billing_service.use_cases.reviewing import open_reviews
@@ -60,6 +61,7 @@ def decide(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
     proposed = rate(after, billed)
     # What is held is left off, and reviewed.
     open_reviews(after, proposed.held, now=billed.due_at, outcome=outcome)
+    note_looked_at(after, billed, proposed.held, outcome)
     _close_accounts(after, billed, outcome)
     issue(after, billed, proposed.items, cause=monthly(billed.month), now=now, outcome=outcome)
     restate(after, billed.through, now=now, outcome=outcome)

@@ -1,9 +1,14 @@
 """How a line of an invoice came about: rated again, from what was charged and its plan version."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing_service.domain.errors import InvoiceNotFound, LineNotFound
-from billing_service.domain.explanation import Explanation, explain, explain_included
+from billing_service.domain.explanation import (
+    Explanation,
+    difference_step,
+    explain,
+    explain_included,
+)
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.price import OnDemand, Price, applying
 from billing_service.domain.rating import RatedPrice, rate, shown
@@ -21,8 +26,8 @@ class ChargeDiffersError(Exception):
 class ExplainedLine:
     """A line, how each of its equal charges came about, and how many there are.
 
-    `told` is None for a line of credit, which has no charge. `review` decided what is left of the
-    amount (None: nobody did), by account and id.
+    `told` is None for a line of credit, and for one that takes all back: they charge nothing.
+    `review` decided what is left of the amount (None: nobody did), by account and id.
     """
 
     line: InvoiceLine
@@ -54,9 +59,11 @@ def explain_line(
     if line is None:
         raise LineNotFound(found.invoice.name, line_number)
     currency = found.invoice.currency
-    if line.part is LinePart.CREDIT:
+    charged = None
+    if line.part is not LinePart.CREDIT:
+        charged = charges_of_line(tx, payer, invoice, line_number)
+    if charged is None:
         return ExplainedLine(line, None, currency, 0, None, line.amount_minor)
-    charged = charges_of_line(tx, payer, invoice, line_number)
     rated = _rated_again(tx, charged)
     plan, version = charged.plan, charged.plan_version
     if line.part is LinePart.INCLUDED:
@@ -64,6 +71,9 @@ def explain_line(
         return ExplainedLine(line, told, currency, charged.count, None, charged.amount_minor)
     decided_minor = charged.amount_minor if charged.review else None
     told = explain(rated, plan=plan, plan_version=version, decided_minor=decided_minor)
+    if charged.before_minor is not None:
+        step = difference_step(charged.before_minor, charged.amount_minor, currency)
+        told = replace(told, steps=(*told.steps, step))
     review = (charged.account, charged.review) if charged.review else None
     return ExplainedLine(line, told, currency, charged.count, review, charged.amount_minor)
 
@@ -72,7 +82,7 @@ def _rated_again(tx: Transaction, charged: LineCharges) -> RatedPrice:
     """The rated price of a charge; it comes to what was charged then."""
     price, instalments = _priced(tx, charged)
     rated = rate(
-        shown(price) if charged.review else price,
+        shown(price) if charged.review or charged.before_minor is not None else price,
         charged.usage,
         free=charged.included,
         coverage=charged.coverage,

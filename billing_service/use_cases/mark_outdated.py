@@ -1,7 +1,7 @@
 """Notes the charges whose usage came to be another than was rated, and where that is over again.
 
 Fired in the transaction of what changed the usage of a day in a closed month. Invoices stay as they
-are; who corrects them finds here what there is to correct.
+are; the close of the payer's next month finds here what there is to correct.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ from billing_service.use_cases.metered_periods import (
     subscribed_plans,
 )
 from billing_service.use_cases.standings import Outcome
-from billing_service.use_cases.timers import MARK_OUTDATED
+from billing_service.use_cases.timers import MARK_OUTDATED, late_closing_timers
 from chassis.database import Transaction
 from chassis.use_case import Effects, Event, Scope, TimerDue, UseCase
 
@@ -69,6 +69,9 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> MarkFacts:
     now_of = {command.account: command.due_at for command in commands}
     gathering.gather_plan_subscriptions(tx, stored, now_of)
     gather_pricing(tx, stored, now_of)
+    payers = gathering.payers_of(tx, now_of)
+    gathering.gather_accounts(tx, stored, {*now_of, *payers})
+    gathering.gather_zones(tx, stored, payers)
     gathering_guards.gather_outdated(tx, stored, now_of)
     gathering_guards.gather_uncharged_reviews(tx, stored, now_of)
     first_day = min(_meter_and_day(command)[1] for command in commands)
@@ -125,7 +128,7 @@ def decide(facts: MarkFacts, command: TimerDue, now: int) -> Effects[None]:
     for charged, period in facts.charges:
         if facts.is_meant(charged, period.priced, command):
             _mark(facts.stored, charged, period, now=now, outcome=outcome)
-    return Effects(None, tuple(outcome.changes), tuple(outcome.events))
+    return Effects(None, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
 
 
 def _mark(
@@ -138,6 +141,8 @@ def _mark(
     if is_outdated == was_outdated:
         return
     outcome.changes.append(marked)
+    # The next invoice corrects it, though nothing else may be going to be billed.
+    outcome.timers += late_closing_timers(facts, charged.account, now)
     if before is None:
         told = ChargeOutdated(marked, charged.payer, charged.invoice)
         outcome.events.append(Event(charged.account, told))
@@ -154,10 +159,16 @@ def _meter_and_day(command: TimerDue) -> tuple[str, date]:
     return meter, date.fromisoformat(day)
 
 
+def _widen(tx: Transaction, command: TimerDue) -> tuple[str, ...]:
+    """A correction touches who pays for the account, on whose invoice it goes."""
+    return tuple(sorted(gathering.payers_of(tx, [command.account])))
+
+
 MARK_OUTDATED_USE_CASE: Final[UseCase[TimerDue, MarkFacts, None]] = UseCase(
     name=MARK_OUTDATED,
     scope=lambda command: Scope(accounts=(command.account,), advancing=True),
     gather=gather,
     decide=decide,
     apply=save,
+    widen=_widen,
 )

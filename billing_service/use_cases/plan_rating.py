@@ -16,6 +16,7 @@ from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.facts import Facts
+from billing_service.storage.gathering_billed import gather_looked_at_again
 from billing_service.storage.one_off_queries import gather_pending_one_offs
 from billing_service.storage.usage_reading import usages
 from billing_service.use_cases.rating import BilledMonth, accounts_to_rate
@@ -27,6 +28,7 @@ _HOUR_US: Final = 3_600_000_000
 def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """Plans and meters, one-off charges and reviews of the accounts, and what these are of."""
     gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
+    gather_looked_at_again(tx, facts, accounts)
     gather_pending_one_offs(tx, facts, accounts)
     decided = {
         (each.account, each.subscription)
@@ -35,7 +37,9 @@ def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str])
     }
     gathering.gather_subscriptions(tx, facts, decided - facts.subscriptions.keys())
     subscriptions = facts.subscriptions.values()
-    gathering.gather_plans(tx, facts, {plan for each in subscriptions for plan in each.plans})
+    plans = {plan for each in subscriptions for plan in each.plans}
+    billed = {each.plan for each in facts.charged.values()} - {""}
+    gathering.gather_plans(tx, facts, plans | billed)
     if any(each.is_of_plan for each in subscriptions):
         facts.meters.update(remembered_meters(tx))
 

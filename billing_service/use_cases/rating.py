@@ -1,10 +1,11 @@
 """What a payer's month comes to: the same for the preview, and for the invoice that is issued."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from billing_service.domain.charge import AccountToRate, RatedItem, propose
+from billing_service.domain.charge import AccountToRate, ChargeKey, RatedItem, propose
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.credited_invoice import credited
 from billing_service.domain.dunning import dunning_dates
@@ -113,6 +114,7 @@ def accounts_to_rate(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
     for subscription in facts.subscriptions.values():
         if subscription.account in timelines:
             timelines[subscription.account].append(subscription)
+    outdated = outdated_keys(facts)
     changes: dict[str, list[PriceChange]] = {account: [] for account in billed.through}
     for change in facts.price_changes.values():
         if change.account in changes:
@@ -126,9 +128,20 @@ def accounts_to_rate(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
             through_month=through,
             price_changes=tuple(changes[account]),
             coupons=facts.coupons,
+            outdated=outdated.get(account, frozenset()),
+            charged=facts.charged,
         )
         for account, through in sorted(billed.through.items())
     ]
+
+
+def outdated_keys(facts: Facts) -> dict[str, frozenset[ChargeKey]]:
+    """The keys of each account whose usage came to be another one after they were billed."""
+    found: dict[str, set[ChargeKey]] = defaultdict(set)
+    for each in facts.outdated.values():
+        if each.outdated_at is not None:
+            found[each.account].add(ChargeKey(*each.key[:4]))
+    return {account: frozenset(keys) for account, keys in found.items()}
 
 
 def _plan_facts(facts: Facts, billed: BilledMonth) -> PlanFacts:
@@ -140,6 +153,7 @@ def _plan_facts(facts: Facts, billed: BilledMonth) -> PlanFacts:
         units={meter_id: meter.unit for meter_id, meter in facts.meters.items()},
         names={account: facts.profiles[account].legal_name for account in billed.through},
         payer=billed.payer,
+        decided={key: each for key, each in facts.reviews.items() if each.invoice},
     )
 
 

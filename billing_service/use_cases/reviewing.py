@@ -36,7 +36,8 @@ def charge_reviews(facts: Facts, issued: Iterable[IssuedInvoice], outcome: Outco
     """
     for each in issued:
         for item in (charge.rated for charge in each.charges):
-            if item.review is None:
+            if item.review is None or item.adjusts is not None:
+                # What was decided holds for what is corrected, too.
                 continue
             quantity = item.rate.rated.usage.quantity
             review = charged(

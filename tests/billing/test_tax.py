@@ -40,6 +40,7 @@ class Line:
     tax_category: str = ""
     period_start_on: date = MARCH
     period_end_on: date = APRIL
+    taxed: None = None
 
 
 def profile_of(first: TaxProfileVersion, *later: TaxProfileVersion) -> TaxProfile:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_service.domain.account import Account
+from billing_service.domain.billed import Billed
 from billing_service.domain.calendar import first_instant, month_after
-from billing_service.domain.charge import AccountToRate, ChargeKey, RatedItem
+from billing_service.domain.charge import AccountToRate, Charge, ChargeKey, RatedItem, billed_by
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.estimate import Asked, estimate
 from billing_service.domain.invoice_line import InvoiceLine
@@ -133,7 +134,7 @@ def usages(to_rate: AccountToRate, plan: Plan) -> Iterator[tuple[object, Usage]]
 
 
 def close(
-    to_rate: AccountToRate, plan: Plan, charged: set[ChargeKey]
+    to_rate: AccountToRate, plan: Plan, charged: dict[ChargeKey, Billed]
 ) -> tuple[list[InvoiceLine], list[RatedItem]]:
     """The lines of the invoice of a month, and its charges."""
     facts = PlanFacts(
@@ -153,7 +154,7 @@ def invoices(
     subscription: Subscription, plan: Plan, months: Sequence[date], changes: Sequence[PriceChange]
 ) -> list[list[InvoiceLine]]:
     """The lines of each month's invoice, closed one after the other."""
-    closed, charged, after = [], set[ChargeKey](), None
+    closed, charged, after = [], dict[ChargeKey, Billed](), None
     for month in months:
         to_rate = AccountToRate(
             account=Account("acme", "", ZONE),
@@ -164,7 +165,7 @@ def invoices(
             price_changes=tuple(changes),
         )
         lines, items = close(to_rate, plan, charged)
-        charged |= {each.key for each in items}
+        charged |= {each.key: billed_by(Charge(each, "acme", "", 1)) for each in items}
         closed.append(lines)
         after = month
     return closed

@@ -123,6 +123,7 @@ def _create_invoice_lines() -> None:
         sa.Column("tax_category", sa.String(length=40), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("credit", sa.String(length=64), nullable=False),
+        sa.Column("taxed", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("payer", "invoice", "line_number", name=op.f("pk_invoice_lines")),
     )
 

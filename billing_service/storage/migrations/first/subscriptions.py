@@ -84,6 +84,7 @@ def _create_charges() -> None:
         sa.Column("payer", sa.String(length=64), nullable=False),
         sa.Column("invoice", sa.String(length=64), nullable=False),
         sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("credit_note", sa.String(length=64), nullable=False),
         sa.Column("plan", sa.String(length=64), nullable=False),
         sa.Column("plan_version", sa.Integer(), nullable=False),
         sa.Column("band", sa.Integer(), nullable=False),

@@ -1,0 +1,98 @@
+"""What was billed for a charge key: the revision in force, and the lines on which it still stands.
+
+Revisions are numbered from 1 and never changed: a reversal is a revision that takes back another.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from billing_service.domain.allowance import Coverage
+from billing_service.domain.tax import LineTax
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """A line of an issued invoice, and how much of it is for a charge key."""
+
+    payer: str
+    invoice: str
+    line_number: int
+    amount_minor: int
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Which line it is."""
+        return (self.payer, self.invoice, self.line_number)
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What was billed for a charge key.
+
+    Shapes:  `revision` is the last, `stands` the one in force (None: all was taken back, and
+             `amount_minor` is 0); the rest is as the last was rated. `lines` is where the amount
+             stands, the oldest first; `taxed` how the last line was taxed (None: it was not).
+    """
+
+    revision: int
+    stands: int | None
+    amount_minor: int
+    currency: str
+    plan: str
+    plan_version: int
+    band: int
+    quantity: Decimal
+    coverage: Coverage
+    period_end_on: date
+    invoice_month: date
+    review: str = ""
+    lines: tuple[BilledLine, ...] = ()
+    taxed: LineTax | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusts:
+    """What a rated item takes the place of.
+
+    `is_closed`: all months of the period were closed before. `is_withdrawn`: nothing takes its
+    place, for the period is not subscribed any more.
+    """
+
+    billed: Billed
+    is_closed: bool
+    is_withdrawn: bool = False
+
+
+def standing_lines(entries: Iterable[BilledLine]) -> tuple[BilledLine, ...]:
+    """Where what was charged stands, from what was charged and taken back line by line, in order.
+
+    What is taken back is taken from the line that charged last.
+    """
+    net: dict[tuple[str, str, int], int] = {}
+    for each in entries:
+        net[each.place] = net.get(each.place, 0) + each.amount_minor
+    standing: list[BilledLine] = []
+    for place, amount_minor in net.items():
+        if amount_minor > 0:
+            standing.append(BilledLine(*place, amount_minor))
+        else:
+            standing, _ = taken_off(standing, -amount_minor)
+    return tuple(standing)
+
+
+def taken_off(
+    lines: Sequence[BilledLine], amount_minor: int
+) -> tuple[list[BilledLine], list[BilledLine]]:
+    """The lines without an amount, and the parts taken off: the last line first, none below 0."""
+    left, taken = list(lines), []
+    while left and amount_minor > 0:
+        last = left.pop()
+        part = min(last.amount_minor, amount_minor)
+        amount_minor -= part
+        if part:
+            taken.append(replace(last, amount_minor=part))
+        if part < last.amount_minor:
+            left.append(replace(last, amount_minor=last.amount_minor - part))
+    return left, taken

@@ -1,0 +1,41 @@
+"""What a close does about charges that it rated again: they are as they should be now."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from billing_service.domain.calendar import next_month
+from billing_service.domain.charge import RatedItem
+from billing_service.storage.facts import Facts
+from billing_service.use_cases.rating import BilledMonth
+from billing_service.use_cases.standings import Outcome
+
+
+def note_looked_at(
+    after: Facts, billed: BilledMonth, held: Iterable[RatedItem], outcome: Outcome
+) -> None:
+    """Take the marks off what was looked at again; what is held stays marked.
+
+    A change of the timeline that lies ahead is looked at once it is there.
+    """
+    waiting = {_place(each) for each in held}
+    marks = [
+        replace(each, outdated_at=None)
+        for each in after.outdated.values()
+        if each.outdated_at is not None
+        and each.account in billed.through
+        and each.key[:4] not in waiting
+    ]
+    looked_at = [
+        replace(each, changed_from_on=None)
+        for each in after.subscriptions.values()
+        if each.account in billed.through
+        and each.changed_from_on is not None
+        and each.changed_from_on < next_month(billed.month)
+    ]
+    after.take_in([*marks, *looked_at])
+    outcome.changes += [*marks, *looked_at]
+
+
+def _place(item: RatedItem) -> tuple[object, ...]:
+    key = item.key
+    return (key.account, key.subscription, key.item, key.period_start_on)
