@@ -14,6 +14,8 @@ MODULES: Final = MappingProxyType(
     {
         "account": "pospago_cli.accounts",
         "catalog": "pospago_cli.catalog.commands",
+        "charge": "pospago_cli.one_off_charges",
+        "coupon": "pospago_cli.coupons",
         "credit": "pospago_cli.credits",
         "db": "pospago_cli.stores",
         "demo": "pospago_cli.demo",

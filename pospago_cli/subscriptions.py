@@ -7,6 +7,8 @@ from pospago.billing.v1 import subscription_pb2 as pb
 from pospago.billing.v1.subscription_pb2_grpc import SubscriptionServiceStub
 
 from pospago_cli.accounts import ACCOUNT
+from pospago_cli.agreed import Agreed
+from pospago_cli.coupons import COUPON
 from pospago_cli.estimate.quantities import Held
 from pospago_cli.plans import PLAN
 from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
@@ -33,6 +35,13 @@ def subscription() -> None:
     multiple=True,
     help="How much it holds of a licensed price, as seats=12; analytics=1 chooses an add-on.",
 )
+@click.option(
+    "--agreed",
+    type=Agreed(),
+    multiple=True,
+    help="What one of a price costs it, as seats=12, or how much less, as seats=20%.",
+)
+@click.option("--coupon", "coupons", type=COUPON, multiple=True, help="It holds; in their order.")
 @click.option("--start", "start_date", type=CivilDate(), help="The first day. [today]")
 @click.option("--end", "end_date", type=CivilDate(), help="The first day without it. [it goes on]")
 @request_id_option
@@ -45,6 +54,8 @@ def create(
     band: int,
     display_name: str,
     held: tuple[estimate_pb2.EstimateRequest.HeldQuantity, ...],
+    agreed: tuple[pb.Subscription.PriceOverride, ...],
+    coupons: tuple[str, ...],
     start_date: Date | None,
     end_date: Date | None,
     request_id: str,
@@ -63,6 +74,8 @@ def create(
         ],
         start_date=start_date,
         end_date=end_date,
+        price_overrides=agreed,
+        coupons=coupons,
     )
     request = pb.CreateSubscriptionRequest(
         parent=account,

@@ -12,6 +12,8 @@ EXPECTED = {
     *(f"account {verb}" for verb in ("create", "get", "list")),
     *(f"db {verb}" for verb in ("backup", "restore", "upgrade")),
     *(f"catalog {verb}" for verb in ("apply", "diff", "validate")),
+    *(f"charge {verb}" for verb in ("cancel", "create", "get", "list")),
+    *(f"coupon {verb}" for verb in ("create", "deactivate", "get", "list")),
     *(f"credit {verb}" for verb in ("entries", "get", "grant", "list", "void")),
     *("demo", "estimate", "events", "health", "serve", "up"),
     *(f"entitlement {verb}" for verb in ("check", "list")),

@@ -38,6 +38,16 @@ def test_retainer_with_hours_and_an_incident_comes_to_what_the_source_says(live:
     ]
 
 
+def test_rate_card_of_the_example_comes_to_the_same(sqlite_billing: Billing) -> None:
+    """749 by the catalogue of hybrid billing; nothing of the card is held, and so charged twice."""
+    live = Live.hybrid(sqlite_billing)
+    live.subscribe("retainer-on-demand")
+    charge(live, "workshop", quantity=8)
+    charge(live, "outage", "incidents")
+    live.billing.go_to("2026-04-01 00:00:03")
+    assert [sorted(each) for each in live.amounts()] == [[0, 10000, 19900, 45000]]
+
+
 def test_charges_of_a_period_use_up_what_is_included_by_their_days(live: Live) -> None:
     """The earlier day has it first, whichever was told first; all of it is used once."""
     live.billing.go_to("2026-03-20")
