@@ -182,26 +182,65 @@ def apply(grants: Iterable[CreditGrant], parts: Sequence[CreditablePart]) -> lis
              No credit gives more than it has left, nor more than the parts in its scope come to;
              no part that is charged and no pool falls below 0.
     """
-    left = [max(each.amount_minor, 0) for each in parts]
-    pools: dict[str, int] = defaultdict(int)
-    for part in parts:
-        pools[part.pool] += part.amount_minor
+    owed = _Owed(parts)
     uses: list[CreditUse] = []
     for grant in sorted(grants, key=lambda each: each.order):
-        fitting = [place for place, part in enumerate(parts) if grant.scope.fits(part)]
-        # What was taken from a part before counts against the scopes of all that fit it.
-        used = sum(max(parts[place].amount_minor, 0) - left[place] for place in fitting)
-        scoped_minor = sum(parts[place].amount_minor for place in fitting) - used
-        room = min(grant.left_minor, scoped_minor)
-        for place in fitting:
-            taken = min(room, left[place], pools[parts[place].pool])
-            if taken <= 0:
-                continue
+        room = grant.left_minor
+        while room > 0 and (place := owed.next_place(grant.scope)) is not None:
+            taken = owed.take(place, grant.scope, room)
             room -= taken
-            left[place] -= taken
-            pools[parts[place].pool] -= taken
             uses.append(CreditUse(grant.credit_id, place, taken))
     return uses
+
+
+class _Owed:
+    """What is left of parts, of their pools, and within each scope that was asked for.
+
+    Many credits share few scopes, so each scope looks at the parts once; whatever is at nothing
+    stays there.
+    """
+
+    def __init__(self, parts: Sequence[CreditablePart]) -> None:
+        self._parts = parts
+        self._left = [max(each.amount_minor, 0) for each in parts]
+        self._pools: dict[str, int] = defaultdict(int)
+        for part in parts:
+            self._pools[part.pool] += part.amount_minor
+        self._places: dict[CreditScope, list[int]] = {}
+        self._scoped: dict[CreditScope, int] = {}
+
+    def next_place(self, scope: CreditScope) -> int | None:
+        """The first part within a scope of which something can be taken; None without one."""
+        places = self._places_of(scope)
+        while places and self._scoped[scope] > 0:
+            place = places[-1]
+            if self._left[place] > 0 and self._pools[self._parts[place].pool] > 0:
+                return place
+            places.pop()
+        return None
+
+    def take(self, place: int, scope: CreditScope, room: int) -> int:
+        """Take up to so much off a part, for a credit of a scope; gives how much it was."""
+        part = self._parts[place]
+        taken = min(room, self._left[place], self._pools[part.pool], self._scoped[scope])
+        self._left[place] -= taken
+        self._pools[part.pool] -= taken
+        # What is taken off a part counts against the scopes of all that fit it.
+        for each in self._scoped:
+            if each.fits(part):
+                self._scoped[each] -= taken
+        return taken
+
+    def _places_of(self, scope: CreditScope) -> list[int]:
+        """The parts within a scope, the first at the end."""
+        if scope not in self._places:
+            fitting = [place for place, part in enumerate(self._parts) if scope.fits(part)]
+            charged = (max(self._parts[place].amount_minor, 0) for place in fitting)
+            used = sum(charged) - sum(self._left[place] for place in fitting)
+            whole = sum(self._parts[place].amount_minor for place in fitting)
+            self._scoped[scope] = whole - used
+            self._places[scope] = fitting[::-1]
+        return self._places[scope]
 
 
 def totals(uses: Iterable[CreditUse]) -> dict[str, int]:
