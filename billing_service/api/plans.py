@@ -12,6 +12,7 @@ from billing_service.api.allowances import (
 )
 from billing_service.api.figures import Figures
 from billing_service.api.prices import from_proto_price, to_proto_price
+from billing_service.api.prorations import from_proto_default, to_proto_proration
 from billing_service.api.reading import Reads
 from billing_service.api.schedules import from_proto_schedule, to_proto_schedule
 from billing_service.api.sizes import check_version_size
@@ -97,6 +98,7 @@ def from_proto_plan(message: pb.Plan, plan_id: str, *, path: str, found: list[Fa
         ),
         tax_category=message.tax_category,
         price_change_notice_days=message.price_change_notice_days,
+        proration=from_proto_default(message.default_proration),
     )
 
 
@@ -139,6 +141,7 @@ def to_proto_plan(plan: Plan) -> pb.Plan:
         versions=map(to_proto_version, plan.versions),
         tax_category=plan.tax_category,
         price_change_notice_days=plan.price_change_notice_days,
+        default_proration=to_proto_proration(plan.proration),
     )
 
 

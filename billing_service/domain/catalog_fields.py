@@ -30,7 +30,7 @@ Fields = dict[str, str]
 _Row = tuple[str, str]
 
 # What the contract calls a field otherwise than we do.
-_NAMES: Final = {"instant": "counting_instant"}
+_NAMES: Final = {"instant": "counting_instant", "proration": "default_proration"}
 _NUMBERING: Final = frozenset({"version", "effective_at"})
 _KEYS: Final = frozenset({"code", "band", "currency"})
 

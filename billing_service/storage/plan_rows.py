@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from billing_service.domain.plan import Plan, PlanVersion, VersionPolicy
 from billing_service.domain.price import Price
+from billing_service.storage.fact_text import proration_from_text, proration_to_text
 from billing_service.storage.price_text import (
     limits_from_text,
     limits_to_text,
@@ -29,6 +30,7 @@ def plan_to_row(plan: Plan) -> Values:
         "policy": plan.policy.value,
         "tax_category": plan.tax_category,
         "price_change_notice_days": plan.price_change_notice_days,
+        "proration": proration_to_text(plan.proration),
     }
 
 
@@ -76,6 +78,7 @@ def plan_from_rows(row: Row[Any], versions: Sequence[Row[Any]], prices: Sequence
         versions=tuple(_version(each, stated[each.version]) for each in versions),
         tax_category=row.tax_category,
         price_change_notice_days=row.price_change_notice_days,
+        proration=proration_from_text(row.proration),
     )
 
 

@@ -111,7 +111,8 @@ class TermsRow(Table, table=True):
 
 
 class PlanRow(Table, table=True):
-    """Something that can be subscribed."""
+    """Something that can be subscribed; `proration` is the default of its subscriptions, in words.
+    """
 
     __tablename__ = "plans"
     plan: str = key()
@@ -119,6 +120,7 @@ class PlanRow(Table, table=True):
     policy: str = word(16)
     tax_category: str = word(40)
     price_change_notice_days: int
+    proration: str = word()
 
 
 class PlanVersionRow(Table, table=True):

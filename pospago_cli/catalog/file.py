@@ -37,6 +37,29 @@ class Limit(Endless):
     """The code of the licensed price that raises it by one for each unit held."""
 
 
+class Proration(Shortened):
+    """How a change is charged: `prorate_now`, `{mode: full_now, granularity: second}`."""
+
+    short: ClassVar = "mode"
+    mode: (
+        Literal[
+            "prorate_now",
+            "prorate_next_invoice",
+            "full_now",
+            "difference_now",
+            "none_until_renewal",
+        ]
+        | None
+    ) = None
+    """What the change makes of the period that it takes effect in."""
+    granularity: Literal["second", "day", "day_of_30"] | None = None
+    """How finely the period is divided."""
+    change_day: Literal["new", "old"] | None = None
+    """Whose the day of the change is."""
+    allowances: Literal["full", "prorated"] | None = None
+    """What each side of the change has of an allowance: all of it, or its part of the period."""
+
+
 class Plan(Scheduled):
     """Something that can be subscribed; its schedule holds for prices that state none."""
 
@@ -50,6 +73,8 @@ class Plan(Scheduled):
     """What decides the tax rate of prices that state none."""
     price_change_notice_days: Whole = 0
     """How many days ahead an account is told of a price change of its own."""
+    default_proration: Proration | None = None
+    """How a change of a subscription is charged where nobody says so."""
     prices: list[Price]
     """In the order in which an invoice lists them."""
     add_ons: list[Code] = Field(default_factory=list)

@@ -8,7 +8,13 @@ from pospago.billing.v1 import catalog_pb2, meter_pb2, price_pb2, tax_pb2
 
 from pospago_cli.catalog import file as written
 from pospago_cli.catalog.faults import Path
-from pospago_cli.catalog.price_messages import to_allowance, to_limit, to_price, to_schedule
+from pospago_cli.catalog.price_messages import (
+    to_allowance,
+    to_limit,
+    to_price,
+    to_proration,
+    to_schedule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ def _plan(plan_id: str, plan: written.Plan, file: written.CatalogFile) -> catalo
         versions=[version],
         tax_category=plan.tax_category or "",
         price_change_notice_days=plan.price_change_notice_days,
+        default_proration=to_proration(plan.default_proration),
     )
 
 

@@ -2,6 +2,7 @@
 
 from google.type.decimal_pb2 import Decimal
 from pospago.billing.v1 import price_pb2 as pb
+from pospago.billing.v1 import proration_pb2
 
 from pospago_cli.catalog import file as written
 from pospago_cli.catalog import prices
@@ -29,6 +30,18 @@ def to_price(item: prices.Item, code: str, currency: str, *, band: int = 0) -> p
     _put_kind(message, item)
     _put_model(message, item)
     return message
+
+
+def to_proration(proration: written.Proration | None) -> proration_pb2.Proration | None:
+    """How changes are charged, as far as that is stated; None where nothing is."""
+    if proration is None:
+        return None
+    return proration_pb2.Proration(
+        mode=_enum("MODE", proration.mode),
+        granularity=_enum("GRANULARITY", proration.granularity),
+        change_day=_enum("CHANGE_DAY", proration.change_day),
+        allowances=_enum("ALLOWANCE_SWITCH", proration.allowances),
+    )
 
 
 def to_schedule(scheduled: prices.Scheduled) -> pb.Schedule | None:

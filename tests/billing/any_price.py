@@ -33,6 +33,13 @@ from billing_service.domain.price import (
     Unlimited,
     ZeroUsage,
 )
+from billing_service.domain.proration import (
+    AllowanceSwitch,
+    ChangeDay,
+    Granularity,
+    Proration,
+    ProrationMode,
+)
 
 CODES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True)
 WORDS = st.text(max_size=12)
@@ -145,6 +152,13 @@ PLANS = st.builds(
     versions=VERSIONS.map(lambda each: (each,)),
     tax_category=CODES | st.just(""),
     price_change_notice_days=st.integers(0, 730),
+    proration=st.builds(
+        Proration,
+        mode=st.sampled_from(ProrationMode),
+        granularity=st.sampled_from(Granularity),
+        change_day=st.sampled_from(ChangeDay),
+        allowances=st.sampled_from(AllowanceSwitch),
+    ),
 )
 
 

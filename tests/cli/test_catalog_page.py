@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from billing_service.domain.price import Allowance, Counting, Schedule
 from billing_service.domain.price import Price as DomainPrice
 from billing_service.domain.price_models import Package, Stairstep
+from billing_service.domain.proration import Proration
 from billing_service.domain.tax import TaxProfileVersion
 from pospago_cli.catalog import file, parts, prices
 from pospago_cli.catalog.parts import Part
@@ -32,6 +33,7 @@ TABLES: Final[dict[str, tuple[type[Part], type | None]]] = {
     "of a tax profile": (file.TaxProfile, TaxProfileVersion),
     "of a rate": (file.TaxRate, None),
     "of a plan": (file.Plan, None),
+    "of a proration": (file.Proration, Proration),
     "of a shared allowance": (file.SharedAllowance, None),
     "of a limit": (file.Limit, None),
     "of a schedule": (prices.Scheduled, Schedule),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from google.protobuf import text_format
-from pospago.billing.v1 import catalog_pb2, estimate_pb2, meter_pb2, tax_pb2
+from pospago.billing.v1 import catalog_pb2, estimate_pb2, meter_pb2, proration_pb2, tax_pb2
 
 from tests.suite.requests import fresh, sample
 
@@ -111,6 +111,7 @@ def _fill_plan(plan: Any) -> None:
     """Give a plan one version with all there can be in one."""
     plan.price_change_notice_days = 30
     plan.tax_category = "service"
+    plan.default_proration.mode = proration_pb2.Proration.MODE_FULL_NOW
     plan.ClearField("versions")
     plan.versions.add().CopyFrom(_VERSION)
 

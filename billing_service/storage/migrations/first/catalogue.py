@@ -66,6 +66,7 @@ def _create_plans() -> None:
         sa.Column("policy", sa.String(length=16), nullable=False),
         sa.Column("tax_category", sa.String(length=40), nullable=False),
         sa.Column("price_change_notice_days", sa.Integer(), nullable=False),
+        sa.Column("proration", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("plan", name=op.f("pk_plans")),
     )
 
