@@ -1,9 +1,13 @@
 """What is charged once is on the next invoice, once, by the price that it was charged at."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pospago.billing.v1 import events_pb2
+from pospago.billing.v1 import one_off_charge_pb2 as pb
 
+from billing_service.api.invoice_messages import to_proto_charge
 from billing_service.domain.one_off_charge import OneOffState
 from billing_service.domain.price import AmountDiscount, PercentDiscount
 from billing_service.use_cases.cancel_one_off_charge import (
@@ -38,9 +42,9 @@ def test_retainer_with_hours_and_an_incident_comes_to_what_the_source_says(live:
     ]
 
 
-def test_rate_card_of_the_example_comes_to_the_same(sqlite_billing: Billing) -> None:
+def test_rate_card_of_the_example_comes_to_the_same(billing: Billing) -> None:
     """749 by the catalogue of hybrid billing; nothing of the card is held, and so charged twice."""
-    live = Live.hybrid(sqlite_billing)
+    live = Live.hybrid(billing)
     live.subscribe("retainer-on-demand")
     charge(live, "workshop", quantity=8)
     charge(live, "outage", "incidents")
@@ -170,6 +174,40 @@ def test_explanation_tells_the_price_it_was_charged_at(live: Live) -> None:
         "This charge: 10% off, 45, leaves 405.",
         "It comes to USD 405.00.",
     )
+
+
+def test_charge_behind_a_line_names_what_is_charged_once(live: Live) -> None:
+    """It is of no subscription and of no instance."""
+    charge(live, unit_price="1")
+    live.billing.go_to("2026-04-01 00:00:03")
+    (told_once,) = [
+        each for each in map(to_proto_charge, live.billing.charges()) if each.price == "one-off"
+    ]
+    assert (told_once.one_off_charge, told_once.subscription, told_once.instance) == (
+        "accounts/acme/oneOffCharges/c1",
+        "",
+        "",
+    )
+
+
+def test_each_change_of_a_charge_is_told(live: Live) -> None:
+    """Created, and on an invoice; another one created and cancelled."""
+    charge(live, "kept", quantity=6)
+    charge(live, "wrong")
+    live.billing.do(CANCEL_ONE_OFF_CHARGE, CancelOneOffCharge("acme", "wrong", "a mistake"))
+    live.billing.go_to("2026-04-01 00:00:03")
+    changed: list[Any] = [
+        message.one_off_charge
+        for _, message in live.billing.told(events_pb2.OneOffChargeChanged, account="acme")
+    ]
+    states = pb.OneOffCharge.State
+    assert [(each.name.rpartition("/")[2], states.Name(each.state)) for each in changed] == [
+        ("kept", "STATE_PENDING"),
+        ("wrong", "STATE_PENDING"),
+        ("wrong", "STATE_CANCELLED"),
+        ("kept", "STATE_INVOICED"),
+    ]
+    assert changed[-1].amount.units == 150
 
 
 def test_charge_of_its_own_is_explained(live: Live) -> None:

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from pospago.billing.v1 import coupon_pb2 as pb
+from pospago.billing.v1 import events_pb2
 
 from billing_service.domain.coupon import CouponState
 from billing_service.domain.coupon_errors import (
@@ -71,6 +73,19 @@ def test_coupon_counts_who_redeemed_it(live: Live) -> None:
     for account in ("acme", "bravo"):
         subscribe(live, "welcome", account=account)
     assert stored_coupon(live.billing).redemptions_count == 2
+
+
+def test_each_change_of_a_coupon_is_told(live: Live) -> None:
+    """Created, redeemed and deactivated; what is tried out in a sandbox is not told."""
+    create_coupon(live.billing)
+    subscribe(live, "welcome")
+    live.billing.do(DEACTIVATE_COUPON, DeactivateCoupon("welcome"))
+    told: list[Any] = [each for _, each in live.billing.told(events_pb2.CouponChanged)]
+    assert [(each.coupon.redemptions_count, each.coupon.state) for each in told] == [
+        (0, pb.Coupon.STATE_ACTIVE),
+        (1, pb.Coupon.STATE_ACTIVE),
+        (1, pb.Coupon.STATE_DEACTIVATED),
+    ]
 
 
 def test_sandbox_does_not_use_a_coupon_up(live: Live) -> None:
