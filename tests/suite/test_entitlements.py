@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import grpc.aio
 import pytest
@@ -14,7 +16,7 @@ from google.protobuf import text_format
 from pospago.billing.v1 import catalog_pb2, subscription_pb2
 from pospago.provisioning.v1 import entitlement_pb2, member_pb2, resource_pb2
 
-from tests.suite.clients import Clients, reason_of, request_id
+from tests.suite.clients import Clients, proto_date, reason_of, request_id
 from tests.suite.in_process import RunningSuite, empty_databases, running_suite
 
 CLIENTS = 8
@@ -39,9 +41,20 @@ class Desk:
     suite: RunningSuite
     operator: Clients
 
-    async def subscribed(self, account: str, plan: str, **held: int) -> None:
-        """An account, subscribed from today on; provisioning has heard of it in the next call."""
-        await self.operator.create_account(account)
+    async def subscribed(
+        self,
+        account: str,
+        plan: str,
+        *,
+        sandbox: str = "",
+        days: tuple[date, date] | None = None,
+        **held: int,
+    ) -> None:
+        """An account, subscribed from today on, or on the days between two.
+
+        Provisioning has heard of it in the next call.
+        """
+        await self.operator.create_account(account, sandbox=sandbox)
         request = subscription_pb2.CreateSubscriptionRequest(
             parent=f"accounts/{account}", subscription_id="desk", request_id=request_id()
         )
@@ -49,6 +62,9 @@ class Desk:
         for code, count in held.items():
             added = request.subscription.held.add(price=code.replace("_", "-"))
             added.quantity.value = str(count)
+        if days:
+            request.subscription.start_date.CopyFrom(proto_date(days[0]))
+            request.subscription.end_date.CopyFrom(proto_date(days[1]))
         await self.operator.call(self.operator.subscriptions.CreateSubscription, request)
 
     async def check(self, account: str, code: str) -> Any:
@@ -65,6 +81,11 @@ class Desk:
         if is_principal:
             await self.operator.call(calls.SetPrincipal, principal(account, member))
         return secret
+
+
+def moment(month: int, day: int) -> datetime:
+    """Noon of a day of 2027 where the accounts are."""
+    return datetime(2027, month, day, 12, tzinfo=ZoneInfo("America/Sao_Paulo"))
 
 
 def principal(account: str, member: str) -> member_pb2.SetPrincipalRequest:
@@ -167,6 +188,22 @@ async def test_all_entitlements_are_listed(desk: Desk) -> None:
         each.code: "any" if each.unlimited else each.limit.value for each in answer.entitlements
     }
     assert told == {"reports": "any", "seat": "2", "whatsapp": "1", "whatsapp-official": "0"}
+
+
+async def test_device_is_held_from_the_first_day_and_suspended_after_the_last(desk: Desk) -> None:
+    """A sandbox is led past a subscription's first day and its last, by both services."""
+    operator = desk.operator
+    await operator.create_sandbox("spring", moment(1, 5))
+    days = (date(2027, 2, 10), date(2027, 3, 1))
+    await desk.subscribed("guest", "growth", sandbox="spring", days=days, seat=1)
+    early = await held(operator, "guest", "one", "seat")
+    await operator.advance("spring", moment(2, 10))
+    first_day = await held(operator, "guest", "two", "seat")
+    await operator.advance("spring", moment(3, 2))
+    request = resource_pb2.GetResourceRequest(name="accounts/guest/resources/two")
+    after = (await operator.call(operator.resources.GetResource, request)).resource
+    assert (early, first_day) == ("FAILED_PRECONDITION FEATURE_NOT_INCLUDED", "STATE_ACTIVE")
+    assert after.state == resource_pb2.Resource.STATE_SUSPENDED
 
 
 async def test_fifty_at_once_on_a_limit_of_ten_give_exactly_ten(desk: Desk) -> None:
