@@ -196,10 +196,10 @@ def test_each_change_of_a_charge_is_told(live: Live) -> None:
     charge(live, "wrong")
     live.billing.do(CANCEL_ONE_OFF_CHARGE, CancelOneOffCharge("acme", "wrong", "a mistake"))
     live.billing.go_to("2026-04-01 00:00:03")
-    changed: list[Any] = [
-        message.one_off_charge
-        for _, message in live.billing.told(events_pb2.OneOffChargeChanged, account="acme")
+    told_of: list[Any] = [
+        message for _, message in live.billing.told(events_pb2.OneOffChargeChanged, account="acme")
     ]
+    changed = [each.one_off_charge for each in told_of]
     states = pb.OneOffCharge.State
     assert [(each.name.rpartition("/")[2], states.Name(each.state)) for each in changed] == [
         ("kept", "STATE_PENDING"),
