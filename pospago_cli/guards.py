@@ -9,7 +9,8 @@ from google.type.money_pb2 import Money
 from pospago.billing.v1 import usage_guard_pb2 as pb
 from pospago.billing.v1.usage_guard_pb2_grpc import UsageGuardServiceStub
 
-from pospago_cli.session import Noun, Session, pass_session, request_id_option
+from pospago_cli.accounts import ACCOUNT
+from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
 from pospago_cli.subscriptions import SUBSCRIPTION
 from pospago_cli.tables import as_json, print_fields, print_json
 from pospago_cli.usage.events import event_options, stated_event
@@ -17,6 +18,7 @@ from pospago_cli.values import Amount, Length, Number, Percent, ResourceName
 
 GUARD: Final = ResourceName("accounts/{account}/subscriptions/{subscription}/usageGuards/{price}")
 RESERVATION: Final = ResourceName("accounts/{account}/reservations/{reservation}")
+COLUMNS: Final = "name subscription price quantity state expire_time"
 
 
 @click.group("guard", cls=Noun)
@@ -149,3 +151,29 @@ def get_reservation(session: Session, name: str) -> None:
     request = pb.GetReservationRequest(name=name)
     answer = session.stub(UsageGuardServiceStub).GetReservation(request)
     session.show(answer.reservation, answer=answer)
+
+
+@reservation.command("list")
+@click.argument("account", type=ACCOUNT)
+@click.option(
+    "--subscription-id", default="", help="Only for this one, by the last part of its name."
+)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(["open", "settled", "released", "expired"]),
+    multiple=True,
+    help="Only in this state; may be repeated.",
+)
+@limit_option
+@pass_session
+def list_(
+    session: Session, account: str, subscription_id: str, states: tuple[str, ...], limit: int
+) -> None:
+    """List ACCOUNT's reservations; those that are over, too, unless a state is asked for."""
+    wanted = [f"STATE_{state.upper()}" for state in states]
+    request = pb.ListReservationsRequest(
+        parent=account, subscription_id=subscription_id, states=wanted
+    )
+    method = session.stub(UsageGuardServiceStub).ListReservations
+    session.list(method, request, of="reservations", columns=COLUMNS, limit=limit)

@@ -16,12 +16,13 @@ from billing_service.api.values import (
 from billing_service.domain.usage.guard import UsageGuard
 from billing_service.domain.usage.reservation import Reservation, ReservationState
 
-_STATE_NUMBERS: Final = {
-    ReservationState.OPEN: pb.Reservation.STATE_OPEN,
-    ReservationState.SETTLED: pb.Reservation.STATE_SETTLED,
-    ReservationState.RELEASED: pb.Reservation.STATE_RELEASED,
-    ReservationState.EXPIRED: pb.Reservation.STATE_EXPIRED,
+STATES: Final = {
+    pb.Reservation.STATE_OPEN: ReservationState.OPEN,
+    pb.Reservation.STATE_SETTLED: ReservationState.SETTLED,
+    pb.Reservation.STATE_RELEASED: ReservationState.RELEASED,
+    pb.Reservation.STATE_EXPIRED: ReservationState.EXPIRED,
 }
+_STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
 
 
 def to_proto_guard(guard: UsageGuard) -> pb.UsageGuard:

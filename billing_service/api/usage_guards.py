@@ -1,11 +1,12 @@
 """Guards and reservations: the servicer of UsageGuardService."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pospago.billing.v1 import usage_guard_pb2 as pb
 from pospago.billing.v1 import usage_pb2
 
-from billing_service.api.guard_messages import to_proto_guard, to_proto_reservation
+from billing_service.api.guard_messages import STATES, to_proto_guard, to_proto_reservation
 from billing_service.api.reading import Reads
 from billing_service.api.usage_events import EventTimes
 from billing_service.api.usage_intake import from_proto_events, to_proto_outcomes
@@ -22,7 +23,11 @@ from billing_service.domain.usage.event_errors import InvalidEvent
 from billing_service.domain.usage.guard import UsageGuard
 from billing_service.domain.usage.guard_errors import ReservationNotFound
 from billing_service.domain.usage.reservation import Reservation
-from billing_service.storage.guard_queries import find_reservation
+from billing_service.storage.guard_queries import (
+    ReservationFilter,
+    find_reservation,
+    list_reservations,
+)
 from billing_service.use_cases.ingest import IngestEvents
 from billing_service.use_cases.release_reservation import (
     RELEASE_RESERVATION,
@@ -43,6 +48,7 @@ from chassis.clock import Clock
 from chassis.database import Transaction
 from chassis.ids import Ids
 from chassis.rpc.call import Call
+from chassis.rpc.names import account_id
 from chassis.rpc.writes import Writes, whole
 
 
@@ -118,6 +124,25 @@ class UsageGuards:
 
         found = await self._reads.of_account(account, query)
         return pb.GetReservationResponse(reservation=found)
+
+    async def ListReservations(
+        self, request: pb.ListReservationsRequest, _call: Call
+    ) -> pb.ListReservationsResponse:
+        """Give a page of an account's reservations."""
+        page = self._reads.page(request)
+        account = account_id(request.parent, "parent")
+        states = {STATES[each] for each in request.states if each in STATES}
+        wanted = ReservationFilter(account, request.subscription_id, states)
+
+        def query(tx: Transaction, now: int) -> Sequence[tuple[str, pb.Reservation]]:
+            found = list_reservations(tx, wanted, now=now, after=page.after_id, limit=page.limit)
+            return [(each.reservation_id, to_proto_reservation(each, now)) for each in found]
+
+        found = await self._reads.of_account(account, query)
+        entries, token = page.cut(found, lambda each: (each[0],))
+        return pb.ListReservationsResponse(
+            reservations=[message for _, message in entries], next_page_token=token
+        )
 
 
 def from_proto_guard(message: pb.UsageGuard) -> SetUsageGuard:

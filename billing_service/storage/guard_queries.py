@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 
 from billing_service.domain.review import Review, ReviewState
 from billing_service.domain.usage.guard import UsageGuard
-from billing_service.domain.usage.reservation import Reservation
+from billing_service.domain.usage.reservation import Reservation, ReservationState
 from billing_service.storage import guard_rows
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -31,6 +31,15 @@ class ReviewFilter:
     states: Collection[ReviewState]
 
 
+@dataclass(frozen=True, slots=True)
+class ReservationFilter:
+    """Which reservations of an account: for one subscription ('': any), in states (none: any)."""
+
+    account: str
+    subscription: str
+    states: Collection[ReservationState]
+
+
 def find_guard(tx: Transaction, account: str, subscription: str, price: str) -> UsageGuard | None:
     """The guard of a price; None if none was stated."""
     columns = _GUARDS.c
@@ -46,6 +55,20 @@ def find_reservation(tx: Transaction, account: str, reservation: str) -> Reserva
     wanted = (columns.account == account, columns.reservation == reservation)
     row = tx.one(select(_RESERVATIONS).where(*wanted))
     return guard_rows.reservation_from_row(row) if row else None
+
+
+def list_reservations(
+    tx: Transaction, wanted: ReservationFilter, *, now: int, after: str, limit: int
+) -> list[Reservation]:
+    """Reservations by id, those that follow `after`; their states are those of `now`."""
+    columns = _RESERVATIONS.c
+    query = select(_RESERVATIONS).order_by(columns.reservation).limit(limit)
+    query = query.where(columns.account == wanted.account, columns.reservation > after)
+    if wanted.subscription:
+        query = query.where(columns.subscription == wanted.subscription)
+    if wanted.states:
+        query = query.where(or_(*(_stands(each, now) for each in wanted.states)))
+    return [guard_rows.reservation_from_row(row) for row in tx.all(query)]
 
 
 def find_review(tx: Transaction, account: str, review: str) -> Review | None:
@@ -70,3 +93,20 @@ def list_reviews(
     if wanted.states:
         query = query.where(columns.state.in_([each.value for each in wanted.states]))
     return [guard_rows.review_from_row(row) for row in tx.all(query)]
+
+
+def _stands(state: ReservationState, now: int) -> ColumnElement[bool]:
+    """That a row is in a state at an instant, as `Reservation.state` says it."""
+    columns = _RESERVATIONS.c
+    is_kept = and_(columns.settled_at.is_(None), columns.released_at.is_(None))
+    match state:
+        case ReservationState.SETTLED:
+            return columns.settled_at.is_not(None)
+        case ReservationState.RELEASED:
+            return and_(columns.settled_at.is_(None), columns.released_at.is_not(None))
+        case ReservationState.OPEN:
+            return and_(is_kept, columns.counts, columns.expire_at > now)
+        case ReservationState.EXPIRED:
+            return and_(is_kept, or_(~columns.counts, columns.expire_at <= now))
+        case _:
+            assert_never(state)

@@ -29,7 +29,7 @@ EXPECTED = {
     *(f"payment {verb}" for verb in ("get", "list", "record", "reverse")),
     *(f"plan {verb}" for verb in ("get", "list")),
     *(f"profile {verb}" for verb in ("get", "update")),
-    *(f"reservation {verb}" for verb in ("get", "make", "release", "settle")),
+    *(f"reservation {verb}" for verb in ("get", "list", "make", "release", "settle")),
     *(f"resource {verb}" for verb in ("create", "get", "list", "remove")),
     *(f"review {verb}" for verb in ("decide", "get", "list")),
     *(f"sandbox {verb}" for verb in ("advance", "create", "get", "list")),

@@ -201,6 +201,21 @@ async def test_a_reservation_is_settled_by_its_event(service: UsageService) -> N
     assert (await summary(service))["quantity"]["value"] == "7"
 
 
+async def test_reservations_are_listed(service: UsageService) -> None:
+    """All of them in the table, and in JSON those in the states and for what is asked."""
+    site = f"{service.account}/site"
+    first, second = [
+        (await answer(service, "reservation", "make", site, "traffic", "1"))["reservation"]["name"]
+        for _ in range(2)
+    ]
+    await service.shell.pospago("reservation", "release", first)
+    table = await service.shell.pospago("reservation", "list", service.account)
+    words = ("--subscription-id", "site", "--state", "open", "--state", "settled")
+    listed = await answer(service, "reservation", "list", service.account, *words)
+    assert all(each.rpartition("/")[2] in table for each in (first, second))
+    assert [(each["name"], each["state"]) for each in listed] == [(second, "STATE_OPEN")]
+
+
 async def test_a_review_is_decided(service: UsageService) -> None:
     """What waits is listed, and reduced to an amount."""
     await sent(service, "1", "110")

@@ -219,6 +219,7 @@ _SAMPLES: Final = {
     "billing.InvoiceService.PreviewInvoice": 'parent: "accounts/$account"',
     "billing.InvoiceService.GetInvoice": 'name: "accounts/$account/invoices/$invoice"',
     "billing.InvoiceService.ListInvoices": 'parent: "accounts/$account" page_size: 1',
+    "billing.UsageGuardService.ListReservations": 'parent: "accounts/$account" page_size: 1',
     "billing.InvoiceService.ListInvoiceCharges": (
         'parent: "accounts/$account/invoices/$invoice" page_size: 1'
     ),
