@@ -5,7 +5,6 @@ Source:  docs/decisions/0014-estimates-by-invoice-month.md
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -131,7 +130,8 @@ class ItemPeriods:
 
     def within(self, covered: Covered) -> "ItemPeriods":
         """The same items, over other days of the subscription."""
-        other = copy(self)
+        other = object.__new__(ItemPeriods)
+        other._timeline, other._items, other._keys = self._timeline, self._items, self._keys
         other._covered = covered
         return other
 

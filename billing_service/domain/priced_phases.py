@@ -39,7 +39,10 @@ class _Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class PhasePricing:
-    """A subscription on its terms, and what prices it in the periods that begin by a day."""
+    """A subscription on its terms, and what prices it in the periods that begin by a day.
+
+    A difference that is due after `known_on` counts for nothing yet.
+    """
 
     subscription: Subscription
     terms: PlanTerms
@@ -48,6 +51,7 @@ class PhasePricing:
     zone: str
     changes: tuple[PriceChange, ...]
     through_on: date
+    known_on: date
 
     def phases(self, from_on: date) -> list[PricedPhase]:
         """The phases that what ends after a day may come from, in order; the end is the last one.
@@ -98,10 +102,7 @@ class PhasePricing:
         return covered.by_whole_months if terms.by_whole_months else covered
 
     def _known(self) -> list[Phase]:
-        """The phases from the first day that is charged, and what a cancellation leaves: nothing.
-
-        A difference that is due when a change takes effect is not known before.
-        """
+        """The phases from the first day that is charged, and one of nothing if it is cancelled."""
         charged_at = first_instant(self.terms.charged_from_on, self.zone)
         found = [
             each
@@ -111,9 +112,9 @@ class PhasePricing:
         over = ending(self.subscription.facts)
         if found and over is not None and over.at != self.terms.ends_at:
             found.append(Phase(over.at, None, None, over.proration))
-        if self.through_on >= date.max - _DAY:
+        if self.known_on >= date.max - _DAY:
             return found
-        later_at = first_instant(self.through_on + _DAY, self.zone)
+        later_at = first_instant(self.known_on + _DAY, self.zone)
         unknown = next(
             (
                 place

@@ -35,6 +35,7 @@ from billing_service.domain.subscription import (
     PlanTerms,
     Subscription,
 )
+from billing_service.domain.subscription_facts import ending
 from billing_service.domain.usage.wanted import UsageWanted
 
 __all__ = ["SubscribedPlan", "SubscribedPrice", "meters_of", "unit_dimension"]
@@ -82,7 +83,7 @@ class SubscribedPlan:
             return ()
         found = [
             each
-            for each in self._prices(from_on=day, through_on=day)
+            for each in self._prices(from_on=day, through_on=day, known_on=date.max)
             if each.is_metered and each.period.start_on <= day < each.period.end_on
         ]
         return tuple(sorted(found, key=lambda each: each.position))
@@ -92,7 +93,8 @@ class SubscribedPlan:
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        for each in self._prices(from_on=period_start_on, through_on=period_start_on):
+        on = period_start_on
+        for each in self._prices(from_on=on, through_on=on, known_on=date.max):
             if each.price.code == code and each.period.start_on == period_start_on:
                 return each
         return None
@@ -132,10 +134,10 @@ class SubscribedPlan:
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
         subscription = self.subscription
-        last = [each for each in subscription.phases() if each.end_at is not None][-1:]
-        if subscription.span.last_month != OPEN_MONTH or not last:
+        over = ending(subscription.facts)
+        if subscription.span.last_month != OPEN_MONTH or over is None:
             return subscription
-        over_on = civil_day(last[0].end_at or 0, self.zone)
+        over_on = civil_day(over.at, self.zone)
         months = [
             each.invoice_month
             for each in self._prices(from_on=over_on - _DAY, through_on=date.max - _DAY)
@@ -177,7 +179,18 @@ class SubscribedPlan:
     def _known_through(self) -> date:
         return self.terms.ends_on or date.max
 
-    def _pricing(self, through_on: date) -> PhasePricing:
+    @property
+    def over_on(self) -> date | None:
+        """The first day on which nothing of it is priced any more, at the latest; None: never."""
+        over = ending(self.subscription.facts)
+        if over is None or over.at == self.terms.ends_at:
+            return self.terms.ends_on
+        if over.proration is None or over.proration.mode.is_by_part:
+            return civil_day(over.at - 1, self.zone) + _DAY
+        last_month = self.settled().span.last_month
+        return None if last_month == OPEN_MONTH else next_month(last_month)
+
+    def _pricing(self, through_on: date, known_on: date | None = None) -> PhasePricing:
         return PhasePricing(
             subscription=self.subscription,
             terms=self.terms,
@@ -186,11 +199,17 @@ class SubscribedPlan:
             zone=self.zone,
             changes=self.changes,
             through_on=through_on,
+            known_on=known_on or through_on,
         )
 
-    def _prices(self, *, from_on: date, through_on: date) -> Iterator[SubscribedPrice]:
-        """What there is in the periods that begin by a day, without what ends by another."""
-        phases = self._pricing(through_on).phases(from_on)
+    def _prices(
+        self, *, from_on: date, through_on: date, known_on: date | None = None
+    ) -> Iterator[SubscribedPrice]:
+        """What there is in the periods that begin by a day, without what ends by another.
+
+        Differences count that are due by `known_on`; None: by the former day.
+        """
+        phases = self._pricing(through_on, known_on).phases(from_on)
         if not phases:
             return
         stretches = Stretches(phases, self.zone)

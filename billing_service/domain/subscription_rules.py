@@ -108,7 +108,7 @@ def check_priced_once(new: SubscribedPlan, others: Iterable[SubscribedPlan]) -> 
     """
     mine = new.metered_ever()
     for other in others:
-        if not _days_overlap(new.terms, other.terms):
+        if not _days_overlap(new, other):
             continue
         for price, theirs in product(mine, other.metered_ever()):
             for meter in sorted({*meters_of(price)} & {*meters_of(theirs)}):
@@ -133,12 +133,12 @@ def _check_amounts(prices: Iterable[Price], quantities: Quantities) -> None:
         rated = rate(price, usage, coverage=WHOLE) if usage is not None else None
         if rated is not None and rated.amount_minor > AMOUNT_MINOR_MAX:
             text = f"makes {price.code} cost more than {AMOUNT_MINOR_MAX:,} minor units"
-            raise InvalidQuantities([Fault(charged.path_of(price), text)], PREFIX)
+            raise InvalidQuantities([Fault(charged.path_of(price), text)], prefix)
 
 
-def _days_overlap(one: PlanTerms, other: PlanTerms) -> bool:
-    ends = (one.ends_on or date.max, other.ends_on or date.max)
-    return max(one.begins_on, other.begins_on) < min(ends)
+def _days_overlap(one: SubscribedPlan, other: SubscribedPlan) -> bool:
+    ends = (one.over_on or date.max, other.over_on or date.max)
+    return max(one.terms.begins_on, other.terms.begins_on) < min(ends)
 
 
 def _filters(price: Price) -> tuple[DimensionFilter, ...]:

@@ -111,8 +111,7 @@ class TermsRow(Table, table=True):
 
 
 class PlanRow(Table, table=True):
-    """Something that can be subscribed; `proration` is the default of its subscriptions, in words.
-    """
+    """Something that can be subscribed; `proration` is in words."""
 
     __tablename__ = "plans"
     plan: str = key()

@@ -273,6 +273,24 @@ def test_a_difference_is_charged_for_the_whole_stretch() -> None:
     ) == ([9300], [15500])
 
 
+def test_a_difference_counts_where_a_period_is_priced_again() -> None:
+    """What is told of a period by its first day is what is known of it in the end."""
+    yearly = plan(seats("31.00"), schedule=Schedule(IntervalUnit.YEAR))
+    change = fact("2027-07-05 09:00", holding({"seats": 5}), Proration(DIFFERENCE))
+    of = subscribed(subscription(holding({"seats": 3}), [change]), yearly)
+    priced = of.price_at("seats", day("2027-01-01"))
+    rated = priced.rate({}) if priced else None
+    assert rated is not None
+    assert rated.amount_minor == 15500
+
+
+def test_a_cancelled_subscription_prices_usage_until_its_end() -> None:
+    """Another one may price the same usage from the day after its last one on."""
+    end = fact("2027-03-11 10:00", kind=FactKind.CANCELLED)
+    of = subscribed(subscription(holding({"seats": 3}), [end]), PRO)
+    assert of.over_on == day("2027-03-12")
+
+
 def test_a_switched_plan_prices_each_part_of_the_usage() -> None:
     """Calls are 1 cent until the 10th, and 2 from the 11th on."""
     cheap = plan(calls("0.01"), schedule=ADVANCE)
