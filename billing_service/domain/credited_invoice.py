@@ -116,9 +116,7 @@ def _parts(drafted: IssuedInvoice) -> list[CreditablePart]:
     amounts: dict[int, dict[tuple[str, str, str, str], int]] = defaultdict(dict)
     for charge in drafted.charges:
         of_line, key = amounts[charge.line_number], _subject(charge)
-        taken_back = charge.reverses_revision is not None
-        amount_minor = charge.rated.amount_minor * (-1 if taken_back else 1)
-        of_line[key] = of_line.get(key, 0) + amount_minor
+        of_line[key] = of_line.get(key, 0) + charge.amount_minor
     parts = []
     for line in drafted.lines:
         of_line = amounts[line.line_number]

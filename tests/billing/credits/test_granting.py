@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from pospago.billing.v1 import events_pb2
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from billing_service.domain.catalog_errors import MeterNotFound
 from billing_service.domain.credit_errors import (
@@ -20,6 +22,7 @@ from billing_service.domain.errors import (
     PayerNotSelfPaying,
     PlanNotFound,
 )
+from billing_service.storage.tables import table
 from billing_service.use_cases.grant_credit import GRANT_CREDIT
 from chassis.errors import AccountNotFound, EtagMismatch
 from tests.billing.builders import Billing
@@ -206,3 +209,14 @@ def test_each_entry_is_told(billing: Billing) -> None:
         (1, 10),
         (2, 0),
     ]
+
+
+def test_store_takes_no_second_entry_of_a_number(either: Billing) -> None:
+    """The key guards the ledger even against a fault of ours."""
+    either.account()
+    grant(either)
+    rows = table("credit_entries")
+    row = either.database.read(lambda tx: tx.one(select(rows)))
+    assert row is not None
+    with pytest.raises(IntegrityError), either.database.writing() as tx:
+        tx.insert(rows, [{**row._mapping, "kind": "voided"}])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_service.domain.tax import (
+    LineTax,
     Taxation,
     TaxProfileVersion,
     TaxRounding,
@@ -31,6 +32,7 @@ class Line:
     tax_category: str = ""
     period_start_on: date = MARCH
     period_end_on: date = ISSUED
+    taxed: LineTax | None = None
 
 
 def by_line(lines: list[Line], taxation: Taxation | None) -> list[int]:
