@@ -6,12 +6,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, pairwise
+from random import Random
 from typing import Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_service.domain.calendar import civil_day, first_instant, month_after, next_month
+from billing_service.domain.charge import ChargeKey
 from billing_service.domain.plan import Plan
 from billing_service.domain.price import (
     AddOn,
@@ -129,12 +132,7 @@ def test_stretches_of_an_item_are_in_order_and_never_overlap(
     facts: list[Fact], schedule: Schedule
 ) -> None:
     """One ends before the next begins, and none has more than its period."""
-    found = list(timeline(facts, schedule).prices_in(None, day(LAST_MONTH)))
-    for code in CODES:
-        own = [each for each in found if each.price.code == code]
-        assert all(one.end_at <= other.start_at for one, other in pairwise(own))
-        assert all(0 <= each.coverage.part <= each.coverage.whole for each in own)
-    assert len({each.key for each in found}) == len(found)
+    assert _is_in_order(facts, schedule)
 
 
 @settings(max_examples=40)
@@ -143,34 +141,16 @@ def test_stretches_of_what_is_always_held_tile_the_subscription(
     facts: list[Fact], schedule: Schedule
 ) -> None:
     """The base fee has no gap, and its parts of each full period add up to it."""
-    held = [each for each in facts if each.kind is FactKind.CHANGED]
-    found = [
-        each
-        for each in timeline(held, schedule).prices_in(None, day(LAST_MONTH))
-        if each.price.code == "base"
-    ]
-    assert found[0].start_at == first_instant(day(BEGINS), ZONE)
-    assert all(one.end_at == other.start_at for one, other in pairwise(found))
-    shares: dict[date, Fraction] = {}
-    for each in found:
-        start_on = each.period.full_start_on
-        shares[start_on] = shares.get(start_on, Fraction(0)) + Fraction(*each.coverage[:2])
-    assert all(share == 1 for start_on, share in shares.items() if start_on > day(BEGINS))
+    assert _is_tiled(facts, schedule)
 
 
 @settings(max_examples=40)
 @given(timelines(), st.sampled_from(SCHEDULES), st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_are_told_changes_nothing(
-    facts: list[Fact], schedule: Schedule, random: object
+    facts: list[Fact], schedule: Schedule, random: Random
 ) -> None:
     """What counts is when they take effect."""
-    told = list(facts)
-    random.shuffle(told)  # type: ignore[attr-defined]
-    one, other = (
-        [(each.price.key, each.amount_minor) for each in charges(of, LAST_MONTH)]
-        for of in (timeline(facts, schedule), timeline(told, schedule))
-    )
-    assert one == other
+    assert _charged(facts, schedule) == _charged(_shuffled(facts, random), schedule)
 
 
 @settings(max_examples=40)
@@ -178,8 +158,7 @@ def test_the_order_in_which_facts_are_told_changes_nothing(
 def test_a_life_by_days_costs_what_was_held_on_each_of_them(facts: list[Fact]) -> None:
     """The closed form: of each day, what was held of the month's price by the month's days."""
     of = timeline(facts, Schedule(), ends=ENDS)
-    found = sum((each.exact for each in charges(of, LAST_MONTH)), Fraction(0))
-    assert found == sum(chain.from_iterable(_by_days(of, code) for code in LICENSED), Fraction(0))
+    assert _cost_of_life(of) == sum(_by_days(of), Fraction(0))
 
 
 @settings(max_examples=40)
@@ -187,9 +166,7 @@ def test_a_life_by_days_costs_what_was_held_on_each_of_them(facts: list[Fact]) -
 def test_a_life_by_seconds_costs_what_was_held_in_each_of_them(facts: list[Fact]) -> None:
     """The closed form: of each phase, what was held by its part of the month's seconds."""
     of = timeline(facts, Schedule(), ends=ENDS, begins="2027-01-01")
-    found = sum((each.exact for each in charges(of, LAST_MONTH)), Fraction(0))
-    seconds = chain.from_iterable(_by_seconds(of, code) for code in LICENSED)
-    assert found == sum(seconds, Fraction(0))
+    assert _cost_of_life(of) == sum(_by_seconds(of), Fraction(0))
 
 
 @settings(max_examples=25)
@@ -215,13 +192,7 @@ def test_month_by_month_is_charged_what_all_months_are(
 @given(timelines(), st.sampled_from(SCHEDULES))
 def test_usage_is_priced_once_on_each_day(facts: list[Fact], schedule: Schedule) -> None:
     """The days of the parts of a metered price neither overlap nor are they ever undone."""
-    found = [
-        each
-        for each in timeline(facts, schedule).prices_in(None, day(LAST_MONTH))
-        if each.is_metered
-    ]
-    days = [(each.usages_needed[0].start_on, each.usages_needed[0].end_on) for each in found]
-    assert all(one[1] <= other[0] for one, other in pairwise(days))
+    assert _is_usage_priced_once(facts, schedule)
 
 
 @settings(max_examples=40)
@@ -244,6 +215,79 @@ def test_what_ends_before_a_change_stays(
     assert kept[0] == kept[1]
 
 
+@pytest.mark.soak
+@settings(max_examples=3000)
+@given(timelines(), st.sampled_from(SCHEDULES), st.randoms(use_true_random=False))
+def test_thousands_of_timelines_are_in_order(
+    facts: list[Fact], schedule: Schedule, random: Random
+) -> None:
+    """What holds of some random timelines holds of many."""
+    assert _is_in_order(facts, schedule)
+    assert _is_usage_priced_once(facts, schedule)
+    assert _charged(facts, schedule) == _charged(_shuffled(facts, random), schedule)
+
+
+@pytest.mark.soak
+@settings(max_examples=2000)
+@given(timelines(BY_PART, Granularity.DAY), st.sampled_from(SCHEDULES))
+def test_thousands_of_timelines_add_up(facts: list[Fact], schedule: Schedule) -> None:
+    """What holds of some random timelines holds of many."""
+    of = timeline(facts, Schedule(), ends=ENDS)
+    assert _is_tiled(facts, schedule)
+    assert _cost_of_life(of) == sum(_by_days(of), Fraction(0))
+
+
+def _is_in_order(facts: Sequence[Fact], schedule: Schedule) -> bool:
+    found = list(timeline(facts, schedule).prices_in(None, day(LAST_MONTH)))
+    by_code = [[each for each in found if each.price.code == code] for code in CODES]
+    return (
+        all(one.end_at <= other.start_at for own in by_code for one, other in pairwise(own))
+        and all(0 <= each.coverage.part <= each.coverage.whole for each in found)
+        and len({each.key for each in found}) == len(found)
+    )
+
+
+def _is_tiled(facts: Sequence[Fact], schedule: Schedule) -> bool:
+    """Of the base fee, with nothing but changes."""
+    held = [each for each in facts if each.kind is FactKind.CHANGED]
+    found = [
+        each
+        for each in timeline(held, schedule).prices_in(None, day(LAST_MONTH))
+        if each.price.code == "base"
+    ]
+    shares: dict[date, Fraction] = {}
+    for each in found:
+        start_on = each.period.full_start_on
+        shares[start_on] = shares.get(start_on, Fraction(0)) + Fraction(*each.coverage[:2])
+    return (
+        found[0].start_at == first_instant(day(BEGINS), ZONE)
+        and all(one.end_at == other.start_at for one, other in pairwise(found))
+        and all(share == 1 for start_on, share in shares.items() if start_on > day(BEGINS))
+    )
+
+
+def _is_usage_priced_once(facts: Sequence[Fact], schedule: Schedule) -> bool:
+    wanted = [
+        each.usages_needed[0]
+        for each in timeline(facts, schedule).prices_in(None, day(LAST_MONTH))
+        if each.is_metered
+    ]
+    return all(one.end_on <= other.start_on for one, other in pairwise(wanted))
+
+
+def _shuffled(facts: Sequence[Fact], random: Random) -> list[Fact]:
+    return random.sample(facts, len(facts))
+
+
+def _charged(facts: Sequence[Fact], schedule: Schedule) -> list[tuple[ChargeKey, int]]:
+    of = timeline(facts, schedule)
+    return [(each.price.key, each.amount_minor) for each in charges(of, LAST_MONTH)]
+
+
+def _cost_of_life(of: SubscribedPlan) -> Fraction:
+    return sum((each.exact for each in charges(of, LAST_MONTH)), Fraction(0))
+
+
 def _months(first: date, count: int) -> Iterator[date]:
     return (month_after(first, place) for place in range(count))
 
@@ -261,8 +305,12 @@ def _count(held: PlanHolding, code: str) -> Decimal:
     return counts.get(code, Decimal(code == "base"))
 
 
-def _by_days(of: SubscribedPlan, code: str) -> Iterator[Fraction]:
+def _by_days(of: SubscribedPlan) -> Iterator[Fraction]:
     """What each day costs: that of its last change, of those that have taken the day."""
+    return chain.from_iterable(_by_days_of(of, code) for code in LICENSED)
+
+
+def _by_days_of(of: SubscribedPlan, code: str) -> Iterator[Fraction]:
     civil = of.terms.begins_on
     held = list(_changes_by_day(of, code))
     while civil < day(ENDS):
@@ -287,8 +335,12 @@ def _changes_by_day(of: SubscribedPlan, code: str) -> Iterator[tuple[date, PlanH
         last = now
 
 
-def _by_seconds(of: SubscribedPlan, code: str) -> Iterator[Fraction]:
-    """By phases and months."""
+def _by_seconds(of: SubscribedPlan) -> Iterator[Fraction]:
+    """What each phase costs in each month."""
+    return chain.from_iterable(_by_seconds_of(of, code) for code in LICENSED)
+
+
+def _by_seconds_of(of: SubscribedPlan, code: str) -> Iterator[Fraction]:
     for each in of.subscription.phases():
         for month in _months(day("2027-01-01"), 13):
             start_at, end_at = (first_instant(e, of.zone) for e in (month, next_month(month)))
