@@ -75,7 +75,7 @@ def table_of_prices(title: str, version: pb.PlanVersion) -> Table:
 def _version(version: pb.PlanVersion) -> Iterator[RenderableType]:
     since = instant_text(version.effective_time) if version.HasField("effective_time") else "ever"
     yield table_of_prices(f"Version {version.version}, since {since}", version)
-    for field in ("schedule", "shared_allowances", "limits"):
+    for field in ("schedule", "shared_allowances", "limits", "minimum_spends"):
         said = field_text(version, field)
         if said:
             yield Text(f"{field.replace('_', ' ')}: {said}")

@@ -10,6 +10,7 @@ from billing_service.domain.price import (
     Allowance,
     Fixed,
     Limit,
+    MinimumSpend,
     PerUnitOf,
     Pooling,
     SharedAllowance,
@@ -82,6 +83,18 @@ def to_proto_limit(limit: Limit) -> pb.Limit:
         case Unlimited():
             message.unlimited = True
     return message
+
+
+def from_proto_minimum(message: pb.MinimumSpend, figures: Figures, path: str) -> MinimumSpend:
+    """The minimum spend that a message states."""
+    amount = figures.of(message, "amount", path)
+    return MinimumSpend(message.currency, amount, tuple(message.prices))
+
+
+def to_proto_minimum(minimum: MinimumSpend) -> pb.MinimumSpend:
+    """A minimum spend as the contract tells it."""
+    amount = to_proto_decimal(minimum.amount)
+    return pb.MinimumSpend(currency=minimum.currency, amount=amount, prices=minimum.prices)
 
 
 def _size(message: pb.Allowance, figures: Figures, path: str) -> Fixed | PerUnitOf | Unlimited:

@@ -6,8 +6,10 @@ from pospago.billing.v1 import catalog_pb2 as pb
 
 from billing_service.api.allowances import (
     from_proto_limit,
+    from_proto_minimum,
     from_proto_shared,
     to_proto_limit,
+    to_proto_minimum,
     to_proto_shared,
 )
 from billing_service.api.figures import Figures
@@ -129,6 +131,10 @@ def from_proto_version(message: pb.PlanVersion, *, path: str, found: list[Fault]
             from_proto_limit(each, figures, f"{path}limits[{place}].")
             for place, each in enumerate(message.limits)
         ),
+        minimum_spends=tuple(
+            from_proto_minimum(each, figures, f"{path}minimum_spends[{place}].")
+            for place, each in enumerate(message.minimum_spends)
+        ),
     )
 
 
@@ -154,6 +160,7 @@ def to_proto_version(version: PlanVersion) -> pb.PlanVersion:
         schedule=to_proto_schedule(version.schedule),
         shared_allowances=map(to_proto_shared, version.shared_allowances),
         limits=map(to_proto_limit, version.limits),
+        minimum_spends=map(to_proto_minimum, version.minimum_spends),
     )
 
 

@@ -76,8 +76,8 @@ def plan_head_fields(plan: Plan) -> Fields:
 
 
 def plan_version_fields(version: PlanVersion) -> Fields:
-    """The fields of a version: prices by key, shared allowances and limits by code."""
-    lists = {"prices", "shared_allowances", "limits"}
+    """The fields of a version, what there are several of by its key, whatever the order."""
+    lists = {"prices", "shared_allowances", "limits", "minimum_spends"}
     rows: Fields = {}
     for price in version.prices:
         rows |= _price(price)
@@ -86,6 +86,8 @@ def plan_version_fields(version: PlanVersion) -> Fields:
         rows |= _parts(f"shared_allowances[{shared.code}].", shared, skipped={"code"})
     for limit in sorted(version.limits, key=lambda each: each.code):
         rows |= _parts(f"limits[{limit.code}].", limit, skipped={"code"})
+    for least in sorted(version.minimum_spends, key=lambda each: each.currency):
+        rows |= _parts(f"minimum_spends[{least.currency}].", least, skipped={"currency"})
     return rows
 
 

@@ -17,6 +17,7 @@ from billing_service.domain.estimated_charges import (
     EstimatedLine,
     PlacedCharge,
 )
+from billing_service.domain.estimated_commitments import commitment_charges
 from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan, is_by_whole_months
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantity_rules import PricedIn, check_quantities
@@ -68,14 +69,11 @@ def estimate(
         PricedIn(timeline.versions, band=priced.band, currency=priced.currency),
         misplaced,
     )
+    charges = _checked(EstimatedCharges(priced, asked, timeline, units).charges())
+    charges += commitment_charges(timeline, asked, charges)
     by_month: dict[date, list[PlacedCharge]] = defaultdict(list)
-    count = 0
-    for placed in EstimatedCharges(priced, asked, timeline, units).charges():
+    for placed in charges:
         by_month[placed.month].append(placed)
-        count += len(placed.lines)
-        if count > LINES_MAX:
-            text = f"make more than {LINES_MAX:,} lines: ask for fewer months, or price by price"
-            raise InvalidQuantities([Fault("months", text)])
     return Estimate(
         priced.currency,
         tuple(
@@ -83,6 +81,19 @@ def estimate(
             for month in asked.invoice_months
         ),
     )
+
+
+def _checked(charges: Iterator[PlacedCharge]) -> list[PlacedCharge]:
+    """The charges, if they have no more lines than one message holds."""
+    found: list[PlacedCharge] = []
+    count = 0
+    for placed in charges:
+        found.append(placed)
+        count += len(placed.lines)
+        if count > LINES_MAX:
+            text = f"make more than {LINES_MAX:,} lines: ask for fewer months, or price by price"
+            raise InvalidQuantities([Fault("months", text)])
+    return found
 
 
 def _timeline(priced: PricedPlan, asked: Asked) -> tuple[Asked, PlanTimeline]:

@@ -13,7 +13,7 @@ from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.item_lines import Item, lines_of, unit_of
 from billing_service.domain.item_periods import Covered, ItemKey, ItemPeriods, PricedItem
 from billing_service.domain.money import AMOUNT_MINOR_MAX
-from billing_service.domain.periods import ServicePeriod, invoice_month
+from billing_service.domain.periods import ServicePeriod, charged_on, invoice_month
 from billing_service.domain.plan_timeline import PlanTimeline, PricedPlan
 from billing_service.domain.price_models import Fault, Usage
 from billing_service.domain.quantities import Charged, Quantities
@@ -63,12 +63,16 @@ class EstimatedLine:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCharge:
-    """The lines of a charge, and where they go: the month, and the order within it."""
+    """The lines of a charge, and where they go: the month, and the order within it.
+
+    `charged_on` is the day of its period that decides the month.
+    """
 
     month: date
     order: tuple[int, date]
     lines: tuple[EstimatedLine, ...]
     is_held: bool
+    charged_on: date
 
 
 class EstimatedCharges:
@@ -151,4 +155,10 @@ class EstimatedCharges:
             instalment=period.instalment,
         )
         lines = tuple(EstimatedLine(line, rated) for line in lines_of(rated, item))
-        return PlacedCharge(month, (priced.position, period.start_on), lines, rated.is_held)
+        return PlacedCharge(
+            month=month,
+            order=(priced.position, period.start_on),
+            lines=lines,
+            is_held=rated.is_held,
+            charged_on=charged_on(period, priced.schedule.timing),
+        )

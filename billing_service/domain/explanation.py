@@ -13,6 +13,7 @@ from billing_service.domain.allowance import WHOLE, Coverage
 from billing_service.domain.money import EXACT, minor_digits, price_of
 from billing_service.domain.price import (
     AmountDiscount,
+    Commitment,
     Counting,
     Discounts,
     Licensed,
@@ -171,6 +172,7 @@ def _steps(rated: RatedPrice, shares: tuple[Share, ...], stages: _Stages) -> Ite
         yield from _bound_steps(rated, stages)
         yield from _discount_steps(rated, stages)
         yield from _part_steps(rated, stages)
+        yield from _counted_steps(rated, stages)
     yield _rounding_step(rated, stages)
 
 
@@ -190,6 +192,9 @@ def _decided_steps(rated: RatedPrice, decided_minor: int | None) -> Iterator[str
 def _quantity_step(rated: RatedPrice) -> str:
     quantity, price = rated.usage.quantity, rated.price
     match price.kind:
+        case Commitment(_, parts) if parts:
+            told = (f"{plain(e.amount)} x {e.part}/{e.whole} of the {e.unit}" for e in parts)
+            return f"{price.name}: {' + '.join(told)}."
         case Recurring():
             return f"{price.name}: one for each period."
         case OnDemand():
@@ -303,6 +308,13 @@ def _part_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
     if rated.instalments > 1:
         count, each = rated.instalments, _said(part / rated.instalments)
         yield f"One of {count} equal parts: {_said(part)} / {count} = {each}."
+
+
+def _counted_steps(rated: RatedPrice, stages: _Stages) -> Iterator[str]:
+    """What was charged of a minimum spend."""
+    kind = rated.price.kind
+    if isinstance(kind, Commitment):
+        yield f"Charged of it: {plain(kind.counted)}, which leaves {_said(stages.exact)}."
 
 
 def _rounding_step(rated: RatedPrice, stages: _Stages) -> str:

@@ -15,6 +15,7 @@ from billing_service.domain.calendar import next_month
 from billing_service.domain.charge import AccountToRate, ChargeKey, OfPlan, RatedItem
 from billing_service.domain.item_rate import ItemRate
 from billing_service.domain.plan import Plan
+from billing_service.domain.price import COMMITMENT
 from billing_service.domain.price_models import Usage
 from billing_service.domain.price_models.figures import ONE, ZERO
 from billing_service.domain.rating import RatedPrice
@@ -84,8 +85,12 @@ class LookingAgain:
 def withdrawn_items(
     again: LookingAgain, seen: set[ChargeKey], plans: Mapping[str, Plan]
 ) -> Iterator[RatedItem]:
-    """What was billed for periods that are not subscribed any more: all of it is too much."""
-    for key in sorted(again.billed_keys - seen, key=_order):
+    """What was billed for periods that are not subscribed any more: all of it is too much.
+
+    What is missing to a minimum spend follows from these, and is no price of a version.
+    """
+    gone = {key for key in again.billed_keys - seen if key.item != COMMITMENT}
+    for key in sorted(gone, key=_order):
         billed = again.charged[key]
         if billed.amount_minor:
             is_closed = is_closed_before(billed, again.to_rate.after_month)

@@ -82,10 +82,14 @@ def period_from(
     return replace(covered, days_charged=_days_charged(schedule, covered))
 
 
+def charged_on(period: ServicePeriod, timing: Timing) -> date:
+    """The day that decides when a period is charged: its first one, or its last."""
+    return period.start_on if timing is Timing.ADVANCE else period.last_on
+
+
 def invoice_month(period: ServicePeriod, timing: Timing) -> date:
     """The month whose invoice a period is charged on, as its first day."""
-    day = period.start_on if timing is Timing.ADVANCE else period.last_on
-    return day.replace(day=1)
+    return charged_on(period, timing).replace(day=1)
 
 
 def _full_period(schedule: Schedule, day: date, anchor_on: date) -> ServicePeriod:

@@ -10,6 +10,7 @@ from billing_service.domain.price import (
     Counting,
     Limit,
     Metered,
+    MinimumSpend,
     PartPeriod,
     Price,
     Schedule,
@@ -34,6 +35,7 @@ class PlanVersion:
     schedule: Schedule = _STANDARD
     shared_allowances: tuple[SharedAllowance, ...] = ()
     limits: tuple[Limit, ...] = ()
+    minimum_spends: tuple[MinimumSpend, ...] = ()
 
     def schedule_of(self, price: Price) -> Schedule:
         """For which periods a price is charged, and when: what is counted, always in arrears.
@@ -62,6 +64,10 @@ class PlanVersion:
             for price in applying(self.prices, band=band, currency=currency)
             if price.add_on is None
         )
+
+    def minimum_spend(self, currency: str) -> MinimumSpend | None:
+        """The minimum spend of subscriptions in a currency; None if there is none."""
+        return next((each for each in self.minimum_spends if each.currency == currency), None)
 
     def position(self, price: Price) -> int:
         """The place of one of its prices, from 0."""

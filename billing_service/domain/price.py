@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 from billing_service.domain.price_models import PriceModel
 
 MONTHS_A_YEAR: Final = 12
+# The item that charges what is missing to a minimum spend: no price of a plan has its code.
+COMMITMENT: Final = "commitment"
 
 
 class IntervalUnit(Enum):
@@ -105,6 +107,28 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Recurring:
     """A price whose quantity is always 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedPart:
+    """A minimum spend of a full period, and for which part of one it holds, in some unit."""
+
+    amount: Decimal
+    part: int
+    whole: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment(Recurring):
+    """A price for what is missing to a minimum spend. No catalogue states it.
+
+    `counted` is what was charged for the period. `parts` are there if the period had several
+    minimum spends: the price is what they come to.
+    """
+
+    counted: Decimal
+    parts: tuple[CommittedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +235,19 @@ class Limit:
     size: Fixed | Unlimited
     unit: str = ""
     raised_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumSpend:
+    """What a subscription comes to at least in a full period; `prices` empty: all of them count."""
+
+    currency: str
+    amount: Decimal
+    prices: tuple[str, ...] = ()
+
+    def counts(self, code: str) -> bool:
+        """Whether what a price charges counts toward it."""
+        return not self.prices or code in self.prices
 
 
 @dataclass(frozen=True, slots=True)

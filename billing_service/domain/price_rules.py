@@ -17,6 +17,7 @@ from billing_service.domain.meter import Meter
 from billing_service.domain.money import minor_digits
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
+    COMMITMENT,
     AmountDiscount,
     Fixed,
     Licensed,
@@ -61,6 +62,7 @@ def faults(version: PlanVersion, meters: Mapping[str, Meter]) -> Iterator[Fault]
         yield from _charge_faults(path, price)
     yield from allowances.shared_faults()
     yield from _limit_faults(version)
+    yield from _minimum_faults(version)
 
 
 def refusal(found: Sequence[Fault], prefix: str = "") -> BillingError:
@@ -85,7 +87,10 @@ class _Listed:
         self._based = {each.currency for each in version.prices if each.add_on is None}
 
     def key_faults(self, path: str, place: int, price: Price) -> Iterator[Fault]:
-        """The item is priced once in each band, and its currency is known."""
+        """The item is priced once in each band, under a free code, and its currency is known."""
+        if price.code == COMMITMENT:
+            text = f"{COMMITMENT} is what a minimum spend is charged under: use another code"
+            yield Fault(f"{path}code", text)
         places = self._places[price.code, price.currency]
         bands = (price.band, 0) if price.band else (0, *places)
         taken = next((band for band in bands if band in places), None)
@@ -187,3 +192,24 @@ def _limit_faults(version: PlanVersion) -> Iterator[Fault]:
             yield from quantity_faults(f"{path}quantity", limit.size.quantity)
         if limit.raised_by and limit.raised_by not in held:
             yield Fault(f"{path}raised_by", f"{limit.raised_by} is no licensed price of the plan")
+
+
+def _minimum_faults(version: PlanVersion) -> Iterator[Fault]:
+    """Minimum spends are stated once for a currency of the plan, within bounds, of its prices."""
+    stated: set[str] = set()
+    for place, least in enumerate(version.minimum_spends):
+        path = f"minimum_spends[{place}]."
+        codes = {each.code for each in version.prices if each.currency == least.currency}
+        if least.currency in stated:
+            text = f"{least.currency} has a minimum spend before: state it once"
+            yield Fault(f"{path}currency", text)
+        stated.add(least.currency)
+        if not codes:
+            text = f"the plan has no price in {least.currency}: use a currency of its prices"
+            yield Fault(f"{path}currency", text)
+            continue
+        yield from bounded_faults(f"{path}amount", least.amount, least.currency)
+        for number, code in enumerate(least.prices):
+            if code not in codes:
+                text = f"{code} is no price of the plan in {least.currency}"
+                yield Fault(f"{path}prices[{number}]", text)

@@ -12,6 +12,8 @@ from billing_service.storage.fact_text import proration_from_text, proration_to_
 from billing_service.storage.price_text import (
     limits_from_text,
     limits_to_text,
+    minimums_from_text,
+    minimums_to_text,
     price_from_text,
     price_to_text,
     schedule_from_text,
@@ -44,6 +46,7 @@ def plan_versions_to_rows(plan: Plan) -> list[Values]:
             "schedule": schedule_to_text(each.schedule),
             "shared_allowances": shared_to_text(each.shared_allowances),
             "limits": limits_to_text(each.limits),
+            "minimum_spends": minimums_to_text(each.minimum_spends),
         }
         for each in plan.versions
     ]
@@ -90,4 +93,5 @@ def _version(row: Row[Any], prices: Sequence[Price]) -> PlanVersion:
         schedule=schedule_from_text(row.schedule),
         shared_allowances=shared_from_text(row.shared_allowances),
         limits=limits_from_text(row.limits),
+        minimum_spends=minimums_from_text(row.minimum_spends),
     )

@@ -15,12 +15,14 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from billing_service.domain import price_models
 from billing_service.domain.price import (
     AmountDiscount,
+    Commitment,
     Counting,
     Discounts,
     Fixed,
     Licensed,
     Limit,
     Metered,
+    MinimumSpend,
     OnDemand,
     PercentDiscount,
     PerUnitOf,
@@ -46,6 +48,7 @@ _MODELS: Final = (
 _FORMS: Final[Mapping[str, type]] = {
     **{model.name: model for model in _MODELS},
     "recurring": Recurring,
+    "commitment": Commitment,
     "licensed": Licensed,
     "on_demand": OnDemand,
     "metered": Metered,
@@ -100,6 +103,16 @@ def limits_to_text(limits: Sequence[Limit]) -> str:
 def limits_from_text(text: str) -> tuple[Limit, ...]:
     """The limits that JSON states."""
     return tuple(_decoded(Limit, each) for each in json.loads(text))
+
+
+def minimums_to_text(minimums: Sequence[MinimumSpend]) -> str:
+    """Minimum spends as JSON."""
+    return _text(tuple(minimums))
+
+
+def minimums_from_text(text: str) -> tuple[MinimumSpend, ...]:
+    """The minimum spends that JSON states."""
+    return tuple(_decoded(MinimumSpend, each) for each in json.loads(text))
 
 
 def _text(value: object) -> str:

@@ -132,6 +132,7 @@ class PlanVersionRow(Table, table=True):
     schedule: str = text()
     shared_allowances: str = text()
     limits: str = text()
+    minimum_spends: str = text()
 
 
 class PlanPriceRow(Table, table=True):
@@ -236,9 +237,9 @@ class SubscriptionRow(Table, table=True):
     last_month: date
     last_kind: str = word(16)
     facts_count: int
-
     is_paused: bool
     changed_from_on: date | None
+
 
 class SubscriptionFactRow(Table, table=True):
     """Something that happened to a subscription, in order from 1; `details` ('': none) as JSON."""

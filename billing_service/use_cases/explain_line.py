@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from billing_service.domain.commitment import rate_commitment
 from billing_service.domain.errors import InvoiceNotFound, LineNotFound
 from billing_service.domain.explanation import (
     Explanation,
@@ -10,7 +11,7 @@ from billing_service.domain.explanation import (
     explain_included,
 )
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
-from billing_service.domain.price import OnDemand, Price, applying
+from billing_service.domain.price import Commitment, OnDemand, Price, applying
 from billing_service.domain.rating import RatedPrice, rate, shown
 from billing_service.storage.charge_queries import LineCharges, charges_of_line
 from billing_service.storage.document_queries import find_invoice
@@ -81,14 +82,18 @@ def explain_line(
 def _rated_again(tx: Transaction, charged: LineCharges) -> RatedPrice:
     """The rated price of a charge; it comes to what was charged then."""
     price, instalments = _priced(tx, charged)
-    rated = rate(
-        shown(price) if charged.review or charged.before_minor is not None else price,
-        charged.usage,
-        free=charged.included,
-        coverage=charged.coverage,
-        instalments=instalments,
-        price_index=charged.price_index,
-    )
+    is_shown = charged.review or charged.before_minor is not None
+    if isinstance(price.kind, Commitment):
+        rated: RatedPrice | None = rate_commitment(price, charged.coverage)
+    else:
+        rated = rate(
+            shown(price) if is_shown else price,
+            charged.usage,
+            free=charged.included,
+            coverage=charged.coverage,
+            instalments=instalments,
+            price_index=charged.price_index,
+        )
     if rated is None or rated.amount_minor != charged.full_minor:
         raise ChargeDiffersError(f"{charged} is rated as {rated} now")
     return rated

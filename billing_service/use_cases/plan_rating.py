@@ -5,16 +5,19 @@ Source:  docs/decisions/0018-plan-subscriptions.md
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Final
 
 from billing_service.domain.calendar import first_instant, next_month
 from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.charge import AccountToRate
+from billing_service.domain.commitment_charges import committed_periods
 from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.plan_charges import open_prices, reviews_by_subscription
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters
+from billing_service.storage.charge_queries import charged_amounts
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_billed import gather_looked_at_again
 from billing_service.storage.one_off_queries import gather_pending_one_offs
@@ -64,6 +67,7 @@ def gather_usage(
         zones = {each.account.account: each.account.time_zone for each in accounts}
         found = usages(tx, list(wanted), zones=zones, cut_at=cut_at)
         facts.usages.update(zip(wanted, found, strict=True))
+    _gather_spent(tx, facts, accounts)
 
 
 def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
@@ -88,3 +92,15 @@ def closing_at(facts: Facts, billed: BilledMonth) -> int:
     ends_at = max(first_instant(next_month(billed.month), zone) for zone in zones)
     hours = facts.terms_in_force(billed.payer, ends_at).usage_grace_hours
     return ends_at + hours * _HOUR_US if hours and bills_usage(facts, billed) else ends_at
+
+
+def _gather_spent(tx: Transaction, facts: Facts, accounts: Sequence[AccountToRate]) -> None:
+    """What was charged before in the periods of minimum spends that end in the open months."""
+    since: dict[tuple[str, str], date] = {}
+    for to_rate in accounts:
+        with suppress(PlanVersionNotFound, PriceNotFound):
+            for each in committed_periods(to_rate, facts.plans):
+                whose = each.subscribed.subscription.key
+                since[whose] = min(since.get(whose, each.start_on), each.start_on)
+    if since:
+        facts.spent.update(charged_amounts(tx, since))

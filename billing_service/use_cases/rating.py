@@ -7,6 +7,7 @@ from datetime import date
 
 from billing_service.domain.charge import AccountToRate, ChargeKey, RatedItem, propose
 from billing_service.domain.charge_lines import charge_lines
+from billing_service.domain.commitment_charges import propose_commitments
 from billing_service.domain.credited_invoice import credited
 from billing_service.domain.dunning import dunning_dates
 from billing_service.domain.invoice import Header, InvoiceCause, IssuedInvoice, by_currency, draft
@@ -65,7 +66,9 @@ def rate(facts: Facts, billed: BilledMonth) -> Proposed:
     found = propose(accounts, facts.plans, facts.charged)
     plan_facts = _plan_facts(facts, billed)
     of_plans = propose_plans(accounts, plan_facts)
-    found += [each for each in of_plans if not each.is_held]
+    charged = [each for each in of_plans if not each.is_held]
+    found += charged
+    found += propose_commitments(accounts, plan_facts, charged, facts.spent)
     one_offs = facts.one_offs.values()
     found += propose_one_offs(accounts, one_offs, names=plan_facts.names, payer=billed.payer)
     return Proposed(by_currency(found), [each for each in of_plans if each.is_held])

@@ -37,6 +37,16 @@ class Limit(Endless):
     """The code of the licensed price that raises it by one for each unit held."""
 
 
+class MinimumSpend(Shortened):
+    """What a subscription comes to at least: `1_000`, `{amount: 1_000, prices: [calls]}`."""
+
+    short: ClassVar = "amount"
+    amount: Number
+    """The least of a full period."""
+    prices: list[Code] = Field(default_factory=list)
+    """The codes of the prices that count; left out, all do."""
+
+
 class Proration(Shortened):
     """How a change is charged: `prorate_now`, `{mode: full_now, granularity: second}`."""
 
@@ -83,6 +93,8 @@ class Plan(Scheduled):
     """What several prices use up together."""
     limits: dict[Code, Limit] = Field(default_factory=dict)
     """What the plan allows at no price."""
+    minimum_spend: MinimumSpend | None = None
+    """What a subscription comes to at least in each period of the plan's schedule."""
 
 
 class Rounding(Shortened):

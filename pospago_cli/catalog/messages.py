@@ -11,6 +11,7 @@ from pospago_cli.catalog.faults import Path
 from pospago_cli.catalog.price_messages import (
     to_allowance,
     to_limit,
+    to_minimum,
     to_price,
     to_proration,
     to_schedule,
@@ -66,6 +67,7 @@ def _version_sources(version: str, plan_id: str, plan: written.Plan) -> dict[str
         )
     for place, code in enumerate(plan.limits):
         sources[f"{version}.limits[{place}]"] = ("plans", plan_id, "limits", code)
+    sources[f"{version}.minimum_spends[0]"] = ("plans", plan_id, "minimum_spend")
     return sources
 
 
@@ -86,6 +88,9 @@ def _plan(plan_id: str, plan: written.Plan, file: written.CatalogFile) -> catalo
         ],
         limits=[to_limit(code, limit) for code, limit in plan.limits.items()],
     )
+    if plan.minimum_spend is not None:
+        currency = plan.currency or file.currency or ""
+        version.minimum_spends.append(to_minimum(plan.minimum_spend, currency))
     return catalog_pb2.Plan(
         name=f"plans/{plan_id}",
         display_name=plan.display_name,

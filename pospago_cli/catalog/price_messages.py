@@ -94,6 +94,13 @@ def to_limit(code: str, limit: written.Limit) -> pb.Limit:
     return message
 
 
+def to_minimum(minimum: written.MinimumSpend, currency: str) -> pb.MinimumSpend:
+    """What a subscription comes to at least."""
+    message = pb.MinimumSpend(currency=currency, prices=minimum.prices)
+    message.amount.value = minimum.amount
+    return message
+
+
 def _put_kind(message: pb.Price, item: prices.Item) -> None:
     """Where the quantity comes from; without a source there is one for each period."""
     if item.licensed is not None:

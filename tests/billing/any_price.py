@@ -20,6 +20,7 @@ from billing_service.domain.price import (
     Licensed,
     Limit,
     Metered,
+    MinimumSpend,
     PartPeriod,
     PercentDiscount,
     PerUnitOf,
@@ -135,6 +136,9 @@ SHARED = st.builds(SharedAllowance, CODES, ALLOWANCES, _several(CODES))
 LIMITS = st.builds(
     Limit, CODES, WORDS, st.builds(Fixed, DECIMALS) | st.just(Unlimited()), WORDS, CODES
 )
+MINIMUMS = st.builds(
+    MinimumSpend, st.sampled_from(("BRL", "JPY", "KWD")), DECIMALS, _several(CODES) | st.just(())
+)
 VERSIONS = st.builds(
     PlanVersion,
     version=st.just(1),
@@ -143,6 +147,7 @@ VERSIONS = st.builds(
     schedule=SCHEDULES,
     shared_allowances=_several(SHARED) | st.just(()),
     limits=_several(LIMITS) | st.just(()),
+    minimum_spends=_several(MINIMUMS) | st.just(()),
 )
 PLANS = st.builds(
     Plan,

@@ -17,6 +17,7 @@ from billing_service.domain.price import (
     Licensed,
     Limit,
     Metered,
+    MinimumSpend,
     PercentDiscount,
     PerUnitOf,
     Price,
@@ -322,5 +323,31 @@ CASES: Final[dict[str, tuple[PlanVersion, str, str]]] = {
         version(base(), limits=(Limit("a", "", Unlimited(), raised_by="base"),)),
         "limits[0].raised_by",
         "base is no licensed price of the plan",
+    ),
+    # --- minimum spends
+    "a price under the code of minimum spends": (
+        version(base(code="commitment")),
+        "prices[0].code",
+        "commitment is what a minimum spend is charged under: use another code",
+    ),
+    "a minimum spend twice": (
+        version(base(), minimum_spends=(MinimumSpend("BRL", D(1)), MinimumSpend("BRL", D(2)))),
+        "minimum_spends[1].currency",
+        "BRL has a minimum spend before: state it once",
+    ),
+    "a minimum spend in a currency without prices": (
+        version(base(), minimum_spends=(MinimumSpend("USD", D(1)),)),
+        "minimum_spends[0].currency",
+        "the plan has no price in USD: use a currency of its prices",
+    ),
+    "a minimum spend below nothing": (
+        version(base(), minimum_spends=(MinimumSpend("BRL", D(-1)),)),
+        "minimum_spends[0].amount",
+        "must be from 0 to 1,000,000,000,000",
+    ),
+    "a minimum spend that counts what there is not": (
+        version(base(), minimum_spends=(MinimumSpend("BRL", D(1), ("base", "calls")),)),
+        "minimum_spends[0].prices[1]",
+        "calls is no price of the plan in BRL",
     ),
 }

@@ -37,6 +37,7 @@ from billing_service.domain.price import (
     Licensed,
     Limit,
     Metered,
+    MinimumSpend,
     PercentDiscount,
     PerUnitOf,
     Price,
@@ -48,7 +49,7 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Flat, Graduated, PerUnit, Tier
 from billing_service.domain.tax import TaxProfile
-from tests.billing.any_price import LIMITS, PRICES, SCHEDULES, SHARED
+from tests.billing.any_price import LIMITS, MINIMUMS, PRICES, SCHEDULES, SHARED
 from tests.billing.taxing import rates_of, tax_version
 
 D = Decimal
@@ -218,6 +219,11 @@ CASES: Final[Mapping[str, tuple[Plan, Plan, list[tuple[str, str, str]]]]] = {
             ("limits[users].quantity", "", "3"),
         ],
     ),
+    "a minimum spend that other prices count toward": (
+        plan(CALLS, minimum_spends=(MinimumSpend("BRL", D("500.00")),)),
+        plan(CALLS, minimum_spends=(MinimumSpend("BRL", D(500), ("calls",)),)),
+        [("minimum_spends[BRL].prices", "", "calls")],
+    ),
     "another order of shared allowances and limits": (
         plan(
             CALLS,
@@ -334,16 +340,23 @@ def test_no_field_of_a_price_is_overlooked(price: Price, other: Price, name: str
 
 
 @settings(max_examples=40)
-@given(SCHEDULES, SCHEDULES, SHARED, SHARED, LIMITS, LIMITS)
+@given(*(st.tuples(each, each) for each in (SCHEDULES, SHARED, LIMITS, MINIMUMS)))
 def test_no_field_of_a_version_is_overlooked(
-    schedule: Any, other_schedule: Any, shared: Any, other_shared: Any, limit: Any, other_limit: Any
+    schedules: Any, shared: Any, limits: Any, minimums: Any
 ) -> None:
     """Two versions have the same fields exactly if they are equal, but for order."""
-    before = version(BASE, schedule=schedule, shared_allowances=(shared,), limits=(limit,))
+    before = version(
+        BASE,
+        schedule=schedules[0],
+        shared_allowances=(shared[0],),
+        limits=(limits[0],),
+        minimum_spends=(minimums[0],),
+    )
     changes: list[dict[str, Any]] = [
-        {"schedule": other_schedule},
-        {"shared_allowances": (other_shared,)},
-        {"limits": (other_limit,)},
+        {"schedule": schedules[1]},
+        {"shared_allowances": (shared[1],)},
+        {"limits": (limits[1],)},
+        {"minimum_spends": (minimums[1],)},
     ]
     for change in changes:
         after = replace(before, **change)

@@ -23,6 +23,8 @@ from billing_service.domain.price_models import Fault
 from billing_service.storage.price_text import (
     limits_from_text,
     limits_to_text,
+    minimums_from_text,
+    minimums_to_text,
     price_from_text,
     price_to_text,
     schedule_from_text,
@@ -30,7 +32,7 @@ from billing_service.storage.price_text import (
     shared_from_text,
     shared_to_text,
 )
-from tests.billing.any_price import LIMITS, PLANS, PRICES, SCHEDULES, SHARED, digits_of
+from tests.billing.any_price import LIMITS, MINIMUMS, PLANS, PRICES, SCHEDULES, SHARED, digits_of
 from tests.billing.builders import price_of
 
 
@@ -47,13 +49,17 @@ def test_schedule_comes_back_from_its_text(schedule: Schedule) -> None:
     assert schedule_from_text(schedule_to_text(schedule)) == schedule
 
 
-@given(SHARED, LIMITS)
+@given(SHARED, LIMITS, MINIMUMS)
 def test_what_a_version_says_of_several_prices_comes_back_from_its_text(
-    shared: Any, limit: Any
+    shared: Any, limit: Any, minimum: Any
 ) -> None:
-    """The store keeps shared allowances and limits."""
-    kept = shared_from_text(shared_to_text([shared])), limits_from_text(limits_to_text([limit]))
-    assert kept == ((shared,), (limit,))
+    """The store keeps shared allowances, limits and minimum spends."""
+    kept = (
+        shared_from_text(shared_to_text([shared])),
+        limits_from_text(limits_to_text([limit])),
+        minimums_from_text(minimums_to_text([minimum])),
+    )
+    assert kept == ((shared,), (limit,), (minimum,))
 
 
 def test_text_holds_decimals_as_strings() -> None:

@@ -235,6 +235,14 @@ def test_what_is_shared_and_limited_is_told_by_its_key(tmp_path: Path) -> None:
     ]
 
 
+def test_a_minimum_spend_is_told_by_its_key(tmp_path: Path) -> None:
+    """One that counts what the plan has no price for."""
+    text = PLAN + (
+        "        per_unit: 1\n    minimum_spend: { amount: 1_000, prices: [calls, texts] }\n"
+    )
+    assert told(written(tmp_path, text)) == [(15, "plans.pro.minimum_spend.prices[1]")]
+
+
 def test_a_field_rule_of_the_contract_is_told_in_the_terms_of_the_file(tmp_path: Path) -> None:
     """What the contract says of a message, the file hears of its key."""
     text = PLAN.replace("event: api.call", "event: api call") + "        per_unit: 1\n"

@@ -16,7 +16,8 @@ versions {version: 1
     volume {tiers {up_to {value: "10"} unit_price {value: "9"}} tiers {unit_price {value: "7"}}}}
   prices {code: "calls" currency: "USD" metered {meter: "meters/calls"} review: REVIEW_HELD
     per_unit {unit_price {value: "0.0005"}} included {quantity {value: "1000"}}}
-  limits {code: "users" quantity {value: "5"}}}
+  limits {code: "users" quantity {value: "5"}}
+  minimum_spends {currency: "USD" amount {value: "500"} prices: "calls"}}
 versions {version: 2 effective_time {seconds: 1800000000}
   prices {code: "seat" currency: "USD" licensed {} flat {amount {value: "1"}} add_on {}}}
 """
@@ -39,6 +40,7 @@ def printed() -> str:
         "calls all USD metered meter meters/calls per_unit unit_price 0.0005 included",
         "quantity 1000, review HELD",
         "limits: code users; quantity 5",
+        "minimum spends: currency USD; amount 500; prices calls",
         "Version 2, since 2027-01-15 08:00:00Z",
         "seat all USD licensed flat amount 1 add_on",
     ],

@@ -56,6 +56,7 @@ shared_allowances {code: "messages" allowance {quantity {value: "100"} prorated:
   prices: "mails" prices: "texts"}
 limits {code: "space" display_name: "Space" quantity {value: "10"} unit: "GB" raised_by: "seat"}
 limits {code: "builds" unlimited: true}
+minimum_spends {currency: "BRL" amount {value: "500"} prices: "mails" prices: "texts"}
 """,
     catalog_pb2.PlanVersion(),
 )

@@ -80,6 +80,7 @@ def _create_plan_versions() -> None:
         sa.Column("schedule", sa.Text(), nullable=False),
         sa.Column("shared_allowances", sa.Text(), nullable=False),
         sa.Column("limits", sa.Text(), nullable=False),
+        sa.Column("minimum_spends", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plan", "version", name=op.f("pk_plan_versions")),
     )
 
