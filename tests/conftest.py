@@ -1,15 +1,20 @@
-"""What every test gets: a PostgreSQL to ask for, searches that repeat themselves, an order.
+"""What every test gets: a PostgreSQL to ask for, zones, searches that repeat themselves, an order.
 
 `pyproject.toml` adds the rest: sockets reach this machine only, warnings are errors.
 """
 
 from pathlib import Path
 from typing import Final
+from zoneinfo import reset_tzpath
 
 import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.postgres"]
+
+# The pinned tzdata, as in the services, and not what the machine has, which may be years older. Else
+# zones would depend on whether a test before had started a server in the process.
+reset_tzpath(to=())
 
 # The files that take longest, longest first: the workers of `make test` come to their end together
 # when what they do last is short. Order means nothing else; a file runs whole, by one worker.
