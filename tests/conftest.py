@@ -12,7 +12,7 @@ from hypothesis import settings
 
 pytest_plugins = ["tests.postgres"]
 
-# The pinned tzdata, as in the services, and not what the machine has, which may be years older. Else
+# The pinned tzdata, as in the services, not what the machine has, which may be years older. Else
 # zones would depend on whether a test before had started a server in the process.
 reset_tzpath(to=())
 
