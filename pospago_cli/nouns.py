@@ -38,7 +38,7 @@ MODULES: Final = MappingProxyType(
         "review": "pospago_cli.reviews",
         "sandbox": "pospago_cli.sandboxes",
         "serve": "pospago_cli.serve",
-        "subscription": "pospago_cli.subscriptions",
+        "subscription": "pospago_cli.subscription_changes",
         "tax": "pospago_cli.taxes",
         "token": "pospago_cli.tokens",
         "up": "pospago_cli.serve",

@@ -19,7 +19,7 @@ from billing_service.api.payments import to_proto_payment
 from billing_service.api.plans import to_proto_plan
 from billing_service.api.price_changes import to_proto_change
 from billing_service.api.review_messages import to_proto_review
-from billing_service.api.subscriptions import to_proto_subscription
+from billing_service.api.subscription_messages import to_proto_subscription
 from billing_service.api.tax_messages import to_proto_tax_profile
 from billing_service.api.terms import to_proto_terms
 from billing_service.api.values import (
@@ -48,7 +48,7 @@ def encode_event(payload: object) -> tuple[str, bytes]:
 
 def _subscription_changed(event: events.SubscriptionChanged) -> Message:
     return pb.SubscriptionChanged(
-        subscription=to_proto_subscription(event.subscription, event.state)
+        subscription=to_proto_subscription(event.subscription, event.state, event.at)
     )
 
 

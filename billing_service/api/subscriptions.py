@@ -1,48 +1,52 @@
-"""Subscriptions: the servicer of SubscriptionService, and their messages."""
+"""Subscriptions: the servicer of SubscriptionService."""
 
 from datetime import date
+from itertools import starmap
 from typing import Final
 
 from pospago.billing.v1 import subscription_pb2 as pb
 
-from billing_service.api.figures import Figures
+from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.reading import Reads
-from billing_service.api.values import (
-    COUPON,
-    INSTANCE,
-    PLAN,
-    SUBSCRIPTION,
-    bare_id,
-    from_proto_date,
-    to_proto_date,
-    to_proto_decimal,
-    to_proto_timestamp,
+from billing_service.api.subscription_messages import (
+    STATES,
+    from_proto_coupons,
+    from_proto_effective,
+    from_proto_held,
+    from_proto_overrides,
+    from_proto_proration,
+    to_proto_subscription,
 )
+from billing_service.api.values import PLAN, SUBSCRIPTION, bare_id, from_proto_date
 from billing_service.domain.errors import SubscriptionNotFound
-from billing_service.domain.negotiated import AgreedPrice, PriceOverride
-from billing_service.domain.price import PercentDiscount
-from billing_service.domain.quantities import Held, Quantities
-from billing_service.domain.subscription import Subscription, SubscriptionState, intervals
+from billing_service.domain.subscription_change import Asked, ordinal_of
+from billing_service.domain.subscription_facts import FactKind, PlanHolding
 from billing_service.storage.queries import (
     SubscriptionInFull,
     find_subscription,
     list_subscriptions,
 )
+from billing_service.use_cases.change_subscription import (
+    CANCEL_SUBSCRIPTION,
+    CHANGE_SUBSCRIPTION,
+    PAUSE_SUBSCRIPTION,
+    RESUME_SUBSCRIPTION,
+    Changed,
+    ChangeSubscription,
+)
 from billing_service.use_cases.create_subscription import (
     CREATE_SUBSCRIPTION,
     CreateSubscription,
+)
+from billing_service.use_cases.undo_subscription_change import (
+    UNDO_SUBSCRIPTION_CHANGE,
+    UndoSubscriptionChange,
 )
 from chassis.rpc.call import Call
 from chassis.rpc.names import account_id
 from chassis.rpc.writes import Writes, whole
 
-_STATES: Final = {
-    pb.Subscription.STATE_SCHEDULED: SubscriptionState.SCHEDULED,
-    pb.Subscription.STATE_ACTIVE: SubscriptionState.ACTIVE,
-    pb.Subscription.STATE_CANCELLED: SubscriptionState.CANCELLED,
-    pb.Subscription.STATE_ENDED: SubscriptionState.ENDED,
-}
-_STATE_NUMBERS: Final = {state: number for number, state in _STATES.items()}
+_Moved = pb.CancelSubscriptionRequest | pb.PauseSubscriptionRequest | pb.ResumeSubscriptionRequest
 
 
 class Subscriptions:
@@ -56,6 +60,36 @@ class Subscriptions:
         """Subscribe an account to a plan."""
         command = _from_proto_create(request)
         return await self._writes.run(call, CREATE_SUBSCRIPTION, command, _CREATED)
+
+    async def ChangeSubscription(self, request: pb.ChangeSubscriptionRequest, call: Call) -> bytes:
+        """Change what a subscription holds."""
+        command = _from_proto_change(request)
+        return await self._writes.run(call, CHANGE_SUBSCRIPTION, command, _CHANGED)
+
+    async def CancelSubscription(self, request: pb.CancelSubscriptionRequest, call: Call) -> bytes:
+        """End a subscription."""
+        command = _from_proto_move(request, FactKind.CANCELLED)
+        return await self._writes.run(call, CANCEL_SUBSCRIPTION, command, _CANCELLED)
+
+    async def PauseSubscription(self, request: pb.PauseSubscriptionRequest, call: Call) -> bytes:
+        """Pause a subscription."""
+        command = _from_proto_move(request, FactKind.PAUSED)
+        return await self._writes.run(call, PAUSE_SUBSCRIPTION, command, _PAUSED)
+
+    async def ResumeSubscription(self, request: pb.ResumeSubscriptionRequest, call: Call) -> bytes:
+        """Resume a subscription."""
+        command = _from_proto_move(request, FactKind.UNPAUSED)
+        return await self._writes.run(call, RESUME_SUBSCRIPTION, command, _RESUMED)
+
+    async def UndoSubscriptionChange(
+        self, request: pb.UndoSubscriptionChangeRequest, call: Call
+    ) -> bytes:
+        """Take back a change that has not taken effect."""
+        account, subscription_id = SUBSCRIPTION.parse(request.name)
+        command = UndoSubscriptionChange(
+            account, subscription_id, ordinal_of(request.change_id), request.etag
+        )
+        return await self._writes.run(call, UNDO_SUBSCRIPTION_CHANGE, command, _UNDONE)
 
     async def GetSubscription(
         self, request: pb.GetSubscriptionRequest, _call: Call
@@ -74,7 +108,7 @@ class Subscriptions:
     ) -> pb.ListSubscriptionsResponse:
         """Give a page of an account's subscriptions."""
         account = account_id(request.parent, "parent")
-        states = {_STATES[each] for each in request.states if each in _STATES}
+        states = {STATES[each] for each in request.states if each in STATES}
         page = self._reads.page(request)
         found = await self._reads.of_account(
             account,
@@ -88,89 +122,58 @@ class Subscriptions:
         )
 
 
-def to_proto_subscription(subscription: Subscription, state: SubscriptionState) -> pb.Subscription:
-    """A subscription as the contract tells it."""
-    terms, first = subscription.plan_terms, subscription.facts[0].holding
-    return pb.Subscription(
-        name=SUBSCRIPTION.format(*subscription.key),
-        instance=_instance_of(subscription),
-        plan=PLAN.format(subscription.plan),
-        band=subscription.band,
-        state=_STATE_NUMBERS[state],
-        intervals=[
-            pb.Subscription.Interval(
-                start_time=to_proto_timestamp(each.start_at),
-                end_time=to_proto_timestamp(each.end_at),
-            )
-            for each in intervals(subscription.facts)
-        ],
-        first_billed_month=to_proto_date(subscription.first_billed_month),
-        etag=str(len(subscription.facts)),
-        display_name=subscription.display_name,
-        held=[
-            pb.Subscription.HeldQuantity(price=each.price, quantity=to_proto_decimal(each.quantity))
-            for each in (first.held if first else ())
-        ],
-        price_overrides=map(_to_proto_override, first.price_overrides if first else ()),
-        coupons=map(COUPON.format, first.coupons if first else ()),
-        start_date=to_proto_date(terms.begins_on if terms else None),
-        end_date=to_proto_date(terms.ends_on if terms else None),
-    )
-
-
-def _instance_of(subscription: Subscription) -> str:
-    """The name of the instance that it follows; '' of a plan."""
-    if not subscription.instance:
-        return ""
-    return INSTANCE.format(subscription.account, subscription.instance)
-
-
-def _to_proto_override(override: PriceOverride) -> pb.Subscription.PriceOverride:
-    message = pb.Subscription.PriceOverride(price=override.price)
-    match override.agreed:
-        case AgreedPrice(unit_price):
-            message.unit_price.CopyFrom(to_proto_decimal(unit_price))
-        case PercentDiscount(percent):
-            message.percent_off.CopyFrom(to_proto_decimal(percent))
-    return message
-
-
-def from_proto_override(
-    message: pb.Subscription.PriceOverride, figures: Figures, path: str
-) -> PriceOverride:
-    """What a message at `path` says was agreed about a price; what is no decimal is noted."""
-    if message.WhichOneof("agreed") == "percent_off":
-        percent = figures.of(message, "percent_off", path)
-        return PriceOverride(message.price, PercentDiscount(percent))
-    return PriceOverride(message.price, AgreedPrice(figures.of(message, "unit_price", path)))
-
-
 def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscription:
-    message, figures = request.subscription, Figures()
-    held = tuple(
-        Held(each.price, figures.of(each, "quantity", f"held[{place}]."))
-        for place, each in enumerate(message.held)
-    )
-    stated = Figures()
-    overrides = tuple(
-        from_proto_override(each, stated, f"price_overrides[{place}].")
-        for place, each in enumerate(message.price_overrides)
-    )
+    message = request.subscription
+    overrides, misread = from_proto_overrides(message.price_overrides)
     return CreateSubscription(
         account=account_id(request.parent, "parent"),
         subscription_id=request.subscription_id,
         plan=bare_id(PLAN, message.plan, "subscription.plan"),
         band=message.band,
         display_name=message.display_name,
-        quantities=Quantities(held=held, misread=tuple(figures.faults)),
+        quantities=from_proto_held(message.held),
         begins_on=_stated_day(message, "start_date"),
         ends_on=_stated_day(message, "end_date"),
         price_overrides=overrides,
-        coupons=tuple(
-            bare_id(COUPON, each, f"subscription.coupons[{place}]")
-            for place, each in enumerate(message.coupons)
+        coupons=from_proto_coupons(message.coupons, "subscription."),
+        misread=misread,
+    )
+
+
+def _from_proto_change(request: pb.ChangeSubscriptionRequest) -> ChangeSubscription:
+    account, subscription_id = SUBSCRIPTION.parse(request.name)
+    message, quantities = request.holding, from_proto_held(request.holding.held)
+    overrides, misread = from_proto_overrides(message.price_overrides)
+    holding = PlanHolding(
+        plan=bare_id(PLAN, message.plan, "holding.plan"),
+        band=message.band,
+        held=quantities.held,
+        price_overrides=overrides,
+        coupons=from_proto_coupons(message.coupons, "holding."),
+    )
+    return ChangeSubscription(
+        account=account,
+        subscription_id=subscription_id,
+        asked=Asked(
+            FactKind.CHANGED,
+            from_proto_effective(request.effective),
+            holding,
+            from_proto_proration(request.proration),
         ),
-        misread=tuple(stated.faults),
+        etag=request.etag,
+        quantities=quantities,
+        misread=misread,
+    )
+
+
+def _from_proto_move(request: _Moved, kind: FactKind) -> ChangeSubscription:
+    account, subscription_id = SUBSCRIPTION.parse(request.name)
+    when = from_proto_effective(request.effective)
+    return ChangeSubscription(
+        account=account,
+        subscription_id=subscription_id,
+        asked=Asked(kind, when, proration=from_proto_proration(request.proration)),
+        etag=request.etag,
     )
 
 
@@ -184,8 +187,41 @@ def _created(found: SubscriptionInFull) -> pb.CreateSubscriptionResponse:
     return pb.CreateSubscriptionResponse(subscription=_in_full(found))
 
 
+def _changed(found: Changed) -> pb.ChangeSubscriptionResponse:
+    return pb.ChangeSubscriptionResponse(
+        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
+    )
+
+
+def _cancelled(found: Changed) -> pb.CancelSubscriptionResponse:
+    return pb.CancelSubscriptionResponse(
+        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
+    )
+
+
+def _paused(found: Changed) -> pb.PauseSubscriptionResponse:
+    return pb.PauseSubscriptionResponse(
+        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
+    )
+
+
+def _resumed(found: Changed) -> pb.ResumeSubscriptionResponse:
+    return pb.ResumeSubscriptionResponse(
+        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
+    )
+
+
+def _undone(found: Changed) -> pb.UndoSubscriptionChangeResponse:
+    return pb.UndoSubscriptionChangeResponse(subscription=_in_full(found.subscription))
+
+
 def _in_full(found: SubscriptionInFull) -> pb.Subscription:
-    return to_proto_subscription(found.subscription, found.state)
+    return to_proto_subscription(found.subscription, found.state, found.at)
 
 
 _CREATED: Final = whole(_created)
+_CHANGED: Final = whole(_changed)
+_CANCELLED: Final = whole(_cancelled)
+_PAUSED: Final = whole(_paused)
+_RESUMED: Final = whole(_resumed)
+_UNDONE: Final = whole(_undone)

@@ -142,10 +142,14 @@ class AccountZoneFixed:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionChanged:
-    """A subscription began, was cancelled, was taken up again or ended."""
+    """A subscription began, was changed, paused, cancelled, was taken up again or ended.
+
+    `at` is when it stands so: something else may be in force later.
+    """
 
     subscription: Subscription
     state: SubscriptionState
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ for review is proposed as well, and left off the invoice by whoever issues it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -30,6 +30,11 @@ from billing_service.domain.subscription_rules import unchargeable
 from billing_service.domain.usage.wanted import UsageWanted
 
 Reviews: TypeAlias = Mapping[tuple[str, str], tuple[Review, ...]]
+Wanted: TypeAlias = Callable[[SubscribedPrice], bool]
+
+
+def _is_any(_: SubscribedPrice) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +106,29 @@ def _subscribed(to_rate: AccountToRate, plans: Mapping[str, Plan]) -> Iterator[S
         )
 
 
-def propose_plans(accounts: Iterable[AccountToRate], facts: PlanFacts) -> list[RatedItem]:
+def propose_plans(
+    accounts: Iterable[AccountToRate], facts: PlanFacts, *, is_wanted: Wanted = _is_any
+) -> list[RatedItem]:
     """What should be charged for plans and is not, what is held among it, by account.
+
+    Prices that are not wanted are left out, and need no usage; what was billed and is not
+    subscribed any more is told in any case.
 
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge.
     """
-    return [item for to_rate in accounts for item in _propose_for(to_rate, facts)]
+    return [item for to_rate in accounts for item in _propose_for(to_rate, facts, is_wanted)]
 
 
-def _propose_for(to_rate: AccountToRate, facts: PlanFacts) -> Iterator[RatedItem]:
+def _propose_for(
+    to_rate: AccountToRate, facts: PlanFacts, is_wanted: Wanted
+) -> Iterator[RatedItem]:
     """What should be charged for the plans of an account, each key once."""
     seen: set[ChargeKey] = set()
     for subscribed, priced in open_prices(to_rate, facts.plans, facts.reviews):
         if priced.key not in seen:
             seen.add(priced.key)
-            yield from _rated(to_rate, subscribed, priced, facts)
+            if is_wanted(priced):
+                yield from _rated(to_rate, subscribed, priced, facts)
     for subscribed in _subscribed(to_rate, facts.plans):
         again = LookingAgain(to_rate, subscribed, facts.charged)
         yield from withdrawn_items(again, seen, facts.plans)

@@ -56,8 +56,10 @@ def check_dates(terms: PlanTerms, *, today: date, closed_through: date | None) -
         raise InvalidDates(PREFIX + "end_date", text)
 
 
-def check_plan(subscribed: SubscribedPlan, quantities: Quantities) -> None:
+def check_plan(subscribed: SubscribedPlan, quantities: Quantities, *, prefix: str = PREFIX) -> None:
     """Refuse a plan that cannot be charged for, and quantities that do not go with its prices.
+
+    `prefix` leads from the request to where it states the plan.
 
     Errors:  PriceNotFound, PlanVersionNotFound, PlanNotSubscribable, InvalidQuantities.
     """
@@ -67,13 +69,17 @@ def check_plan(subscribed: SubscribedPlan, quantities: Quantities) -> None:
     for price in prices:
         if text := unchargeable(price):
             raise PlanNotSubscribable(subscribed.plan.plan_id, text)
-    check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=PREFIX)
+    check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=prefix)
     overrides = holding.price_overrides if holding else ()
-    _check_amounts([as_negotiated(each, overrides, ()) for each in prices], quantities)
+    _check_amounts([as_negotiated(each, overrides, ()) for each in prices], quantities, prefix)
 
 
 def check_overrides(
-    subscribed: SubscribedPlan, overrides: Sequence[PriceOverride], misread: Sequence[Fault]
+    subscribed: SubscribedPlan,
+    overrides: Sequence[PriceOverride],
+    misread: Sequence[Fault],
+    *,
+    prefix: str = PREFIX,
 ) -> None:
     """Refuse negotiated prices that do not go with the plan's; `misread` are no decimals at all.
 
@@ -85,7 +91,7 @@ def check_overrides(
     prices = tuple(_prices(subscribed.versions(), band=band, currency=currency))
     faults = tuple(misread) or tuple(override_faults("price_overrides", overrides, prices))
     if faults:
-        raise InvalidPriceOverrides(faults, PREFIX)
+        raise InvalidPriceOverrides(faults, prefix)
 
 
 def unchargeable(price: Price) -> str:
@@ -125,7 +131,7 @@ def _prices(versions: Sequence[PlanVersion], *, band: int, currency: str) -> Ite
     )
 
 
-def _check_amounts(prices: Iterable[Price], quantities: Quantities) -> None:
+def _check_amounts(prices: Iterable[Price], quantities: Quantities, prefix: str) -> None:
     """What is held costs no more than can be charged."""
     charged = Charged(quantities)
     for price in prices:

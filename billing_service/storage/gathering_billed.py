@@ -47,6 +47,16 @@ def gather_looked_at_again(tx: Transaction, facts: Facts, accounts: Iterable[str
     gathering_guards.gather_reviews(tx, facts, {each for each in reviews if each[1]})
 
 
+def gather_billed_since(
+    tx: Transaction, facts: Facts, since: Mapping[tuple[str, str], date]
+) -> None:
+    """What was billed of subscriptions for periods that end on a day or later.
+
+    Shapes:  `since` says the day, by account and subscription.
+    """
+    facts.charged.update(_billed(tx, _keys_since(tx, since)))
+
+
 def _changed_since(tx: Transaction, accounts: list[str]) -> dict[tuple[str, str], date]:
     """The subscriptions whose timelines have changed, and since which day."""
     columns = _SUBSCRIPTIONS.c

@@ -36,10 +36,11 @@ class ProfileInFull:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionInFull:
-    """A subscription, and where it stands."""
+    """A subscription, and where it stands at an instant."""
 
     subscription: Subscription
     state: SubscriptionState
+    at: int
 
 
 def sandbox_of(tx: Transaction, account: str) -> str:
@@ -208,7 +209,7 @@ def _in_full(
     gathering.gather_subscriptions(tx, facts, [(account, each) for each in subscriptions])
     zone = _zone_of(tx, account)
     return [
-        SubscriptionInFull(each, each.state(now, zone))
+        SubscriptionInFull(each, each.state(now, zone), now)
         for _, each in sorted(facts.subscriptions.items())
     ]
 

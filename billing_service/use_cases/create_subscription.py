@@ -98,12 +98,12 @@ def decide(facts: Facts, command: CreateSubscription, now: int) -> Effects[Subsc
     redeem(facts, created, command.coupons, plan=command.plan, now=now, outcome=outcome)
     after.take_in(outcome.changes)
     state = created.state(now, account.time_zone)
-    outcome.events.append(Event(account.account, SubscriptionChanged(created, state)))
+    outcome.events.append(Event(account.account, SubscriptionChanged(created, state, now)))
     restate(after, [account.account], now=now, outcome=outcome)
     entitled = entitling(after.subscribed(created, now), now)
     outcome.events.extend(entitled.events)
     timers = (*closing_timers(after, account.account), *entitled.timers)
-    result = SubscriptionInFull(created, state)
+    result = SubscriptionInFull(created, state, now)
     return Effects(result, tuple(outcome.changes), tuple(outcome.events), timers)
 
 

@@ -87,7 +87,8 @@ def order_deletion(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
         if ended is None or subscription.state(now, zone) is SubscriptionState.SCHEDULED:
             continue
         outcome.changes.append(ended)
-        outcome.events.append(Event(account, SubscriptionChanged(ended, SubscriptionState.ENDED)))
+        told = SubscriptionChanged(ended, SubscriptionState.ENDED, now)
+        outcome.events.append(Event(account, told))
     after.take_in(outcome.changes)
     restate(after, [account], now=now, outcome=outcome)
     return Effects(None, tuple(outcome.changes), tuple(outcome.events))

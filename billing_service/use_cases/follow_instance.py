@@ -77,7 +77,8 @@ def decide(facts: Facts, command: FollowInstance, now: int) -> Effects[None]:
     after, outcome = facts.overlay(), Outcome()
     after.take_in([changed])
     outcome.changes.append(changed)
-    told = SubscriptionChanged(changed, changed.state(command.effective_at, zone))
+    at = command.effective_at
+    told = SubscriptionChanged(changed, changed.state(at, zone), at)
     outcome.events.append(Event(command.account, told, command.effective_at))
     restate(after, [command.account], now=now, outcome=outcome, effective_at=command.effective_at)
     timers = closing_timers(after, command.account)

@@ -64,7 +64,7 @@ def rate(facts: Facts, billed: BilledMonth) -> Proposed:
     """
     accounts = accounts_to_rate(facts, billed)
     found = propose(accounts, facts.plans, facts.charged)
-    plan_facts = _plan_facts(facts, billed)
+    plan_facts = plan_facts_of(facts, billed)
     of_plans = propose_plans(accounts, plan_facts)
     charged = [each for each in of_plans if not each.is_held]
     found += charged
@@ -147,7 +147,8 @@ def outdated_keys(facts: Facts) -> dict[str, frozenset[ChargeKey]]:
     return {account: frozenset(keys) for account, keys in found.items()}
 
 
-def _plan_facts(facts: Facts, billed: BilledMonth) -> PlanFacts:
+def plan_facts_of(facts: Facts, billed: BilledMonth) -> PlanFacts:
+    """What the charges of plans follow from, besides timelines."""
     return PlanFacts(
         plans=facts.plans,
         charged=facts.charged,

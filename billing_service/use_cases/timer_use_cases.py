@@ -13,6 +13,7 @@ from billing_service.use_cases.entitling import (
 )
 from billing_service.use_cases.expire_credit import EXPIRE_CREDIT_USE_CASE
 from billing_service.use_cases.mark_outdated import MARK_OUTDATED_USE_CASE
+from billing_service.use_cases.take_effect import TAKE_EFFECT_USE_CASE
 from billing_service.use_cases.warn import (
     DELETION_AHEAD_USE_CASE,
     DUE_SOON_USE_CASE,
@@ -36,6 +37,7 @@ TIMER_USE_CASES: Final[Mapping[str, UseCase[TimerDue, Any, Any]]] = MappingProxy
             DELETION_USE_CASE,
             MARK_OUTDATED_USE_CASE,
             EXPIRE_CREDIT_USE_CASE,
+            TAKE_EFFECT_USE_CASE,
         )
     }
 )

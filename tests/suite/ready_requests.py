@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from tests.suite.change_world import CHANGE_READY
 from tests.suite.credit_world import CREDIT_READY
 from tests.suite.holding_ready import HOLDING_READY
 from tests.suite.one_off_world import ONE_OFF_READY
@@ -117,6 +118,7 @@ async def _reverse_payment(world: World, sandbox: str) -> Any:
 
 _READY: Final[dict[str, Ready]] = {
     **USAGE_READY,
+    **CHANGE_READY,
     **HOLDING_READY,
     **CREDIT_READY,
     **ONE_OFF_READY,

@@ -177,6 +177,15 @@ _SAMPLES: Final = {
         'parent: "accounts/$account" subscription_id: "$new" subscription {plan: "plans/$plan"'
         " band: 1}"
     ),
+    "billing.SubscriptionService.ChangeSubscription": (
+        f'name: "{_SUBSCRIPTION}" holding {{plan: "plans/$plan" band: 1}}'
+    ),
+    "billing.SubscriptionService.CancelSubscription": f'name: "{_SUBSCRIPTION}"',
+    "billing.SubscriptionService.UndoSubscriptionChange": (
+        f'name: "{_SUBSCRIPTION}" change_id: "change-2"'
+    ),
+    "billing.SubscriptionService.PauseSubscription": f'name: "{_SUBSCRIPTION}"',
+    "billing.SubscriptionService.ResumeSubscription": f'name: "{_SUBSCRIPTION}"',
     "billing.SubscriptionService.GetSubscription": (
         'name: "accounts/$account/subscriptions/$instance"'
     ),
@@ -210,6 +219,7 @@ _SAMPLES: Final = {
     ),
     "billing.UsageGuardService.ReleaseReservation": f'name: "{_RESERVATION}"',
     "billing.UsageGuardService.GetReservation": f'name: "{_RESERVATION}"',
+    "billing.UsageGuardService.ListReservations": 'parent: "accounts/$account" page_size: 1',
     "billing.ReviewService.GetReview": 'name: "accounts/$account/reviews/$review"',
     "billing.ReviewService.ListReviews": 'parent: "accounts/$account" page_size: 1',
     "billing.ReviewService.DecideReview": (
@@ -219,7 +229,6 @@ _SAMPLES: Final = {
     "billing.InvoiceService.PreviewInvoice": 'parent: "accounts/$account"',
     "billing.InvoiceService.GetInvoice": 'name: "accounts/$account/invoices/$invoice"',
     "billing.InvoiceService.ListInvoices": 'parent: "accounts/$account" page_size: 1',
-    "billing.UsageGuardService.ListReservations": 'parent: "accounts/$account" page_size: 1',
     "billing.InvoiceService.ListInvoiceCharges": (
         'parent: "accounts/$account/invoices/$invoice" page_size: 1'
     ),

@@ -15,6 +15,7 @@ import pytest_asyncio
 from tests.suite import (
     billing_refusals,
     catalog_refusals,
+    change_refusals,
     credit_refusals,
     holding_refusals,
     one_off_refusals,
@@ -30,6 +31,7 @@ from tests.suite.world import World, running_world
 REGISTERED: Final = (
     billing_refusals,
     catalog_refusals,
+    change_refusals,
     credit_refusals,
     holding_refusals,
     one_off_refusals,

@@ -1,0 +1,58 @@
+"""What is refused of changes of subscriptions."""
+
+from billing_service.domain.refusals import BillingError, Fault, InTheWay, Missing
+from chassis.errors import Kind, QuotaFailure
+
+
+class SubscriptionNotChangeable(InTheWay):
+    """The subscription is an instance's, is over, or is paused or not as it would have to be."""
+
+    reason = "SUBSCRIPTION_NOT_CHANGEABLE"
+
+    def __init__(self, account: str, subscription: str, text: str) -> None:
+        super().__init__(f"accounts/{account}/subscriptions/{subscription}", text)
+
+
+class TooManyChanges(BillingError):
+    """The subscription has as many changes as one may have."""
+
+    kind = Kind.RESOURCE_EXHAUSTED
+    reason = "TOO_MANY_CHANGES"
+
+    def __init__(self, account: str, subscription: str, most: int) -> None:
+        name = f"accounts/{account}/subscriptions/{subscription}"
+        text = f"has {most:,} changes, as many as one may have: cancel it, and subscribe anew"
+        super().__init__(f"{name} {text}.", detail=QuotaFailure(name, text))
+
+
+class ChangeNotFound(Missing):
+    """There is no such change, or it was undone."""
+
+    reason = "CHANGE_NOT_FOUND"
+
+    def __init__(self, account: str, subscription: str, change_id: str) -> None:
+        name = f"accounts/{account}/subscriptions/{subscription}"
+        super().__init__(f"{change_id} of {name}")
+
+
+class ChangeInEffect(InTheWay):
+    """The change has taken effect: only a further change can alter what holds."""
+
+    reason = "CHANGE_IN_EFFECT"
+
+    def __init__(self, account: str, subscription: str, change_id: str) -> None:
+        name = f"accounts/{account}/subscriptions/{subscription}"
+        super().__init__(name, f"has had {change_id} in effect already: change it again instead")
+
+
+class InvalidProration(Fault):
+    """The mode does not go with what is asked for."""
+
+    reason = "INVALID_PRORATION"
+
+    def __init__(self, kind: str) -> None:
+        text = (
+            f"nothing begins that could be charged anew where a subscription is {kind}: "
+            "prorate it, or choose MODE_NONE_UNTIL_RENEWAL"
+        )
+        super().__init__("proration.mode", text)

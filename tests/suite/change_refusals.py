@@ -1,0 +1,142 @@
+"""How to bring about each refusal of changes of subscriptions."""
+
+from typing import Any, Final
+
+from google.protobuf import text_format
+
+from billing_service.domain.subscription_change import FACTS_MAX, Asked
+from billing_service.domain.subscription_facts import FactKind
+from billing_service.use_cases.change_subscription import (
+    CHANGE_SUBSCRIPTION,
+    ChangeSubscription,
+)
+from chassis.entry import Submission
+from tests.suite import usage_world
+from tests.suite.change_world import (
+    CANCEL,
+    CHANGE,
+    PAUSE,
+    RESUME,
+    UNDO,
+    changed,
+    subscribed,
+)
+from tests.suite.holding_ready import member
+from tests.suite.one_off_world import deactivated
+from tests.suite.refusal_cases import Attempt, case, on_account
+from tests.suite.requests import fresh, sample
+from tests.suite.usage_world import SUBSCRIBE, used
+from tests.suite.world import World
+
+_ALL: Final = (CHANGE, CANCEL, UNDO, PAUSE, RESUME)
+_DATED: Final = (CHANGE, CANCEL, PAUSE, RESUME)
+_LONG_AGO: Final = "effective {time {seconds: 1}}"
+_FULL: Final = "proration {mode: MODE_FULL_NOW}"
+
+for _rpc in _ALL:
+    on_account(_rpc, "SUBSCRIPTION_NOT_FOUND")
+
+
+def _of_subscription(rpc: str, reason: str, more: str, *, before: str = "") -> None:
+    """Register a refusal of a change of a subscription that was changed `before`, if it was."""
+
+    async def build(world: World, rpc: str) -> Attempt:
+        names = await subscribed(world)
+        if before:
+            await changed(world, names, before)
+        return Attempt(sample(rpc, **names, more=more))
+
+    case(rpc, reason)(build)
+
+
+_of_subscription(CHANGE, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=CANCEL)
+_of_subscription(CANCEL, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=CANCEL)
+_of_subscription(PAUSE, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=PAUSE)
+_of_subscription(RESUME, "SUBSCRIPTION_NOT_CHANGEABLE", "")
+for _rpc in _DATED:
+    _of_subscription(_rpc, "INVALID_DATES", _LONG_AGO, before=PAUSE if _rpc == RESUME else "")
+_of_subscription(CANCEL, "INVALID_PRORATION", _FULL)
+_of_subscription(PAUSE, "INVALID_PRORATION", _FULL)
+_of_subscription(RESUME, "INVALID_PRORATION", _FULL, before=PAUSE)
+_of_subscription(UNDO, "CHANGE_NOT_FOUND", "")
+_of_subscription(UNDO, "CHANGE_IN_EFFECT", "", before=CHANGE)
+_of_subscription(CHANGE, "PLAN_NOT_FOUND", 'holding {plan: "plans/nothing"}')
+_of_subscription(CHANGE, "PRICE_NOT_FOUND", "holding {band: 77}")
+_of_subscription(CHANGE, "INVALID_QUANTITIES", 'holding {held {price: "no" quantity {value: "1"}}}')
+_of_subscription(
+    CHANGE,
+    "INVALID_PRICE_OVERRIDES",
+    'holding {price_overrides {price: "no" unit_price {value: "1"}}}',
+)
+_of_subscription(CHANGE, "COUPON_NOT_FOUND", 'holding {coupons: "coupons/nothing"}')
+
+
+@case(UNDO, "SUBSCRIPTION_NOT_CHANGEABLE")
+async def _of_an_instance(world: World, rpc: str) -> Attempt:
+    return Attempt(sample(rpc, account=(await world.unpaid()).account, subscription="one"))
+
+
+@case(CHANGE, "COUPON_NOT_REDEEMABLE")
+async def _coupon_that_is_over(world: World, rpc: str) -> Attempt:
+    more = f'holding {{coupons: "coupons/{await deactivated(world)}"}}'
+    return Attempt(sample(rpc, **await subscribed(world), more=more))
+
+
+@case(CHANGE, "PLAN_NOT_SUBSCRIBABLE")
+async def _plan_that_counts(world: World, rpc: str) -> Attempt:
+    create: Any = sample(usage_world.CREATE_PLAN, new=fresh("plan"))
+    counting = (
+        'code: "clients" currency: "BRL" counting {counted: "client"} flat {amount {value: "1"}}'
+    )
+    text_format.Merge(counting, create.plan.versions[0].prices.add())
+    await world.do(usage_world.CREATE_PLAN, create)
+    names = {**await subscribed(world), "plan": create.plan_id}
+    return Attempt(sample(rpc, **names))
+
+
+@case(CHANGE, "USAGE_ALREADY_PRICED")
+async def _second_price_of_a_meter(world: World, rpc: str) -> Attempt:
+    of = await used(world)
+    desk = {"account": of.account, "plan": await world.plan()}
+    await world.do(SUBSCRIBE, sample(SUBSCRIBE, **desk, new="desk"))
+    return Attempt(sample(rpc, account=of.account, plan=of.plan, subscription="desk"))
+
+
+# --- too many -------------------------------------------------------------------------------------
+
+# One subscription that was changed as often as may be serves all cases of a world.
+_WORN_OUT: Final[dict[int, dict[str, str]]] = {}
+
+
+async def _worn_out(world: World) -> dict[str, str]:
+    place = id(world)
+    if place not in _WORN_OUT:
+        names = await subscribed(world)
+        key = (names["account"], names["subscription"])
+        pause, resume = (
+            ChangeSubscription(*key, Asked(kind)) for kind in (FactKind.PAUSED, FactKind.UNPAUSED)
+        )
+        commands = [pause, resume] * (FACTS_MAX // 2)
+        writer = world.suite.billing.writer
+        submissions = [
+            Submission(CHANGE_SUBSCRIPTION, each, "test") for each in commands[: FACTS_MAX - 1]
+        ]
+        await writer.call(lambda: writer.execute(submissions))
+        _WORN_OUT[place] = names
+    return _WORN_OUT[place]
+
+
+async def _once_more(world: World, rpc: str) -> Attempt:
+    return Attempt(sample(rpc, **await _worn_out(world)))
+
+
+async def _by_admin(world: World, rpc: str) -> Attempt:
+    names = await subscribed(world)
+    _, secret = await member(world, names["account"], role="ROLE_ADMIN")
+    return Attempt(sample(rpc, **names), secret)
+
+
+for _rpc in _DATED:
+    case(_rpc, "TOO_MANY_CHANGES")(_once_more)
+for _rpc in _ALL:
+    case(_rpc, "PRINCIPAL_NEEDED")(_by_admin)
