@@ -1,6 +1,5 @@
 """What can be read of charges."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 
 from billing_service.domain.allowance import Coverage, PartUnit
-from billing_service.domain.charge import ChargeKey
 from billing_service.domain.invoice_line import LinePart
 from billing_service.domain.price import Price
 from billing_service.domain.price_models import Usage
@@ -152,32 +150,6 @@ def charges_of_line(
         agreed_price=price_from_text(first.agreed_price) if first.agreed_price else None,
         before_minor=None if reversal is None else -reversal.amount_minor,
     )
-
-
-def charged_amounts(
-    tx: Transaction, since: Mapping[tuple[str, str], date]
-) -> Mapping[ChargeKey, int]:
-    """What subscriptions were charged for periods that end after a day, by key.
-
-    Shapes:  `since` says the day, by account and subscription; what ended before the earliest of
-             them is left out.
-    """
-    columns = _CHARGES.c
-    key = (
-        columns.account,
-        columns.subscription,
-        columns.item,
-        columns.period_start_on,
-        columns.part,
-    )
-    query = (
-        select(*key, func.sum(columns.amount_minor))
-        .where(columns.period_end_on > min(since.values()))
-        .group_by(*key)
-    )
-    whose: Any = tuple_(columns.account, columns.subscription)
-    found = tx.where_in(query, whose, sorted(since))
-    return {ChargeKey(*row[:5]): int(row[5]) for row in found}
 
 
 def _charged_line(tx: Transaction, payer: str, invoice: str, line_number: int) -> int:

@@ -78,8 +78,6 @@ class Facts:
     zones: MutableMapping[str, frozenset[str]] = field(default_factory=dict)
     charged: MutableMapping[ChargeKey, Billed] = field(default_factory=dict)
     charged_in: MutableMapping[str, str] = field(default_factory=dict)
-    # What was charged in the periods of minimum spends.
-    spent: MutableMapping[ChargeKey, int] = field(default_factory=dict)
     peer_parked: MutableMapping[str, bool] = field(default_factory=dict)
     earliest_due: MutableMapping[str, int] = field(default_factory=dict)
     deletions_due: MutableMapping[tuple[str, str], int] = field(default_factory=dict)

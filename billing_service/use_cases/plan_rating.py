@@ -13,13 +13,15 @@ from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.charge import AccountToRate
 from billing_service.domain.commitment_charges import committed_periods
 from billing_service.domain.errors import PriceNotFound
-from billing_service.domain.plan_charges import open_prices, reviews_by_subscription
+from billing_service.domain.plan_charges import Reviews, open_prices, reviews_by_subscription
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters
-from billing_service.storage.charge_queries import charged_amounts
 from billing_service.storage.facts import Facts
-from billing_service.storage.gathering_billed import gather_looked_at_again
+from billing_service.storage.gathering_billed import (
+    gather_billed_since,
+    gather_looked_at_again,
+)
 from billing_service.storage.one_off_queries import gather_pending_one_offs
 from billing_service.storage.usage_reading import usages
 from billing_service.use_cases.rating import BilledMonth, accounts_to_rate
@@ -67,7 +69,7 @@ def gather_usage(
         zones = {each.account.account: each.account.time_zone for each in accounts}
         found = usages(tx, list(wanted), zones=zones, cut_at=cut_at)
         facts.usages.update(zip(wanted, found, strict=True))
-    _gather_spent(tx, facts, accounts)
+    _gather_committed(tx, facts, accounts, reviews)
 
 
 def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
@@ -94,13 +96,15 @@ def closing_at(facts: Facts, billed: BilledMonth) -> int:
     return ends_at + hours * _HOUR_US if hours and bills_usage(facts, billed) else ends_at
 
 
-def _gather_spent(tx: Transaction, facts: Facts, accounts: Sequence[AccountToRate]) -> None:
-    """What was charged before in the periods of minimum spends that end in the open months."""
+def _gather_committed(
+    tx: Transaction, facts: Facts, accounts: Sequence[AccountToRate], reviews: Reviews
+) -> None:
+    """What was billed before in the periods of minimum spends that may have something missing."""
     since: dict[tuple[str, str], date] = {}
     for to_rate in accounts:
         with suppress(PlanVersionNotFound, PriceNotFound):
-            for each in committed_periods(to_rate, facts.plans):
+            for each in committed_periods(to_rate, facts.plans, reviews):
                 whose = each.subscribed.subscription.key
                 since[whose] = min(since.get(whose, each.start_on), each.start_on)
     if since:
-        facts.spent.update(charged_amounts(tx, since))
+        gather_billed_since(tx, facts, since)

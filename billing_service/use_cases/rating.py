@@ -68,7 +68,7 @@ def rate(facts: Facts, billed: BilledMonth) -> Proposed:
     of_plans = propose_plans(accounts, plan_facts)
     charged = [each for each in of_plans if not each.is_held]
     found += charged
-    found += propose_commitments(accounts, plan_facts, charged, facts.spent)
+    found += propose_commitments(accounts, plan_facts, charged)
     one_offs = facts.one_offs.values()
     found += propose_one_offs(accounts, one_offs, names=plan_facts.names, payer=billed.payer)
     return Proposed(by_currency(found), [each for each in of_plans if each.is_held])

@@ -36,6 +36,7 @@ TABLES: Final[dict[str, tuple[type[Part], type | None]]] = {
     "of a proration": (file.Proration, Proration),
     "of a shared allowance": (file.SharedAllowance, None),
     "of a limit": (file.Limit, None),
+    "of a minimum spend": (file.MinimumSpend, None),
     "of a schedule": (prices.Scheduled, Schedule),
     "of a price": (prices.Price, DomainPrice),
     "of an add-on": (prices.AddOn, None),

@@ -23,7 +23,7 @@ from billing_service.use_cases.preview_invoice import preview_invoices
 from tests.billing.builders import Billing
 from tests.billing.subscribing.live import Live, plan_of
 from tests.billing.subscribing.test_held import decide
-from tests.billing.usage.ingesting import meter_of
+from tests.billing.usage.ingesting import meter_of, rows_of
 
 BASE: Final = Price("base", "USD", Recurring(), Flat(Decimal(31)))
 SEATS: Final = Price("seats", "USD", Licensed("seat"), PerUnit(Decimal(10)))
@@ -44,6 +44,16 @@ def remainders(live: Live, payer: str = "acme") -> list[int]:
         sum(line.amount_minor for line in each.lines if line.price == "commitment")
         for each in live.billing.invoices(payer)
     ]
+
+
+def charged(live: Live) -> dict[str, int]:
+    """What was charged in all for what is missing, by the first day of the period."""
+    found: dict[str, int] = {}
+    for row in rows_of(live.billing, "charges"):
+        if row["item"] == "commitment":
+            day = row["period_start_on"].isoformat()
+            found[day] = found.get(day, 0) + row["amount_minor"]
+    return found
 
 
 def steps(live: Live, line_number: int) -> tuple[str, ...]:
@@ -163,15 +173,37 @@ def test_what_is_held_does_not_count(sqlite_billing: Billing) -> None:
     assert remainders(live) == [6900]
 
 
-def test_what_is_decided_later_counts_for_no_other_period(sqlite_billing: Billing) -> None:
-    """In April March's 15.00 are charged; of April's own there are 31.00, and calls for 0."""
+def test_what_is_decided_later_counts_for_its_own_period(sqlite_billing: Billing) -> None:
+    """In April 15.00 of March are charged: 54.00 were missing in March, and 69.00 are in April."""
     live = live_on(sqlite_billing, BASE, replace(CALLS, review=Review.HELD))
     live.subscribe()
     live.use("call", "30")
     live.billing.go_to("2026-04-02")
     decide(live, Decision.CHARGE, account="acme")
     live.billing.go_to("2026-05-01 00:00:03")
-    assert live.amounts()[1] == [1500, 3100, 0, 6900]
+    assert charged(live) == {"2026-03-01": 5400, "2026-04-01": 6900}
+
+
+@pytest.mark.parametrize(("calls", "left"), [("20", 4400), ("108", 0), ("500", 0)])
+def test_late_usage_lowers_what_was_missing(billing: Billing, calls: str, left: int) -> None:
+    """Of 54.00 that were missing late calls at 0.50 each take off as much, down to nothing."""
+    live = live_on(billing)
+    live.subscribe(ends="2026-04-01")
+    live.use("call", "30")
+    live.billing.go_to("2026-04-02")
+    live.use("call", calls, on="2026-03-31 12:00")
+    live.billing.go_to("2026-06-02")
+    assert charged(live) == {"2026-03-01": left}
+
+
+def test_late_usage_of_another_period_leaves_it(sqlite_billing: Billing) -> None:
+    """What is missing in March is as it was, though April is looked at again in May."""
+    live = live_on(sqlite_billing)
+    live.subscribe(ends="2026-05-01")
+    live.billing.go_to("2026-05-02")
+    live.use("call", "20", on="2026-04-30 12:00")
+    live.billing.go_to("2026-07-02")
+    assert charged(live) == {"2026-03-01": 6900, "2026-04-01": 5900}
 
 
 def test_closing_again_charges_nothing_more(billing: Billing) -> None:

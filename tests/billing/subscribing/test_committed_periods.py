@@ -1,6 +1,7 @@
 """Which periods are committed to how much, where plans change within them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -8,15 +9,21 @@ import pytest
 
 from billing_service.domain.account import Account
 from billing_service.domain.allowance import Coverage
-from billing_service.domain.charge import AccountToRate
+from billing_service.domain.billed import Billed
+from billing_service.domain.charge import AccountToRate, ChargeKey
 from billing_service.domain.commitment import Minimum, Spent, counted_minor, missing
-from billing_service.domain.commitment_charges import CommittedPeriod, committed_periods
+from billing_service.domain.commitment_charges import (
+    CommittedPeriod,
+    committed_periods,
+    propose_commitments,
+)
 from billing_service.domain.explanation import explain
 from billing_service.domain.plan import Plan
+from billing_service.domain.plan_charges import PlanFacts
 from billing_service.domain.price import MinimumSpend, Price, Recurring, Schedule
 from billing_service.domain.price_models import Flat
 from billing_service.domain.proration import Proration, ProrationMode
-from billing_service.domain.subscription import Fact, FactKind
+from billing_service.domain.subscription import Fact, FactKind, Subscription
 from tests.billing.builders import day
 from tests.billing.subscribing.live import plan_of
 from tests.billing.subscribing.timelines import ZONE, fact, holding, subscription
@@ -36,14 +43,49 @@ PLANS: Final = (committed_plan("300"), committed_plan("900", "max"), committed_p
 
 def periods(facts: Sequence[Fact], through: str, *plans: Plan) -> list[CommittedPeriod]:
     """The committed periods of a subscription since 2027, for the invoices through a month."""
-    to_rate = AccountToRate(
+    to_rate = to_rate_of(subscription(holding({}), facts), through)
+    return list(committed_periods(to_rate, {each.plan_id: each for each in plans or PLANS}, {}))
+
+
+def to_rate_of(what: Subscription, through: str) -> AccountToRate:
+    """The account of a subscription, to be rated through a month."""
+    return AccountToRate(
         account=Account("acme", "", ZONE),
         currency="USD",
-        subscriptions=(subscription(holding({}), facts),),
+        subscriptions=(what,),
         after_month=None,
         through_month=day(through),
     )
-    return list(committed_periods(to_rate, {each.plan_id: each for each in plans or PLANS}))
+
+
+def plan_facts(charged: Mapping[ChargeKey, Billed]) -> PlanFacts:
+    """What was charged, and the plans."""
+    return PlanFacts(
+        plans={each.plan_id: each for each in PLANS},
+        charged=charged,
+        usages={},
+        reviews={},
+        units={},
+        names={},
+        payer="acme",
+    )
+
+
+def billed_of(amount_minor: int, end: str) -> Billed:
+    """What was billed for a period that ends on a day."""
+    return Billed(
+        revision=1,
+        stands=1,
+        amount_minor=amount_minor,
+        currency="USD",
+        plan="pro",
+        plan_version=1,
+        band=0,
+        quantity=Decimal(1),
+        coverage=Coverage(28, 28),
+        period_end_on=day(end),
+        invoice_month=day("2027-02-01"),
+    )
 
 
 def told(facts: Sequence[Fact], through: str, *plans: Plan) -> list[tuple[str, str, int]]:
@@ -147,3 +189,17 @@ def test_what_counts_lies_in_the_period_and_is_named() -> None:
     ]
     bounds = {"start_on": day("2027-01-01"), "end_on": day("2027-02-01")}
     assert counted_minor(spent, **bounds) == 110
+
+
+def test_what_was_missing_is_given_back_where_no_minimum_is_left() -> None:
+    """Cancelled on the first of February, told in March: February's remainder was too much."""
+    cancelled = fact("2027-02-01", kind=FactKind.CANCELLED)
+    what = replace(subscription(holding({}), [cancelled]), changed_from_on=day("2027-02-01"))
+    key = ChargeKey("acme", "main", "commitment", day("2027-02-01"))
+    to_rate = replace(to_rate_of(what, "2027-03-01"), after_month=day("2027-02-01"))
+    january = replace(key, period_start_on=day("2027-01-01"))
+    charged = {january: billed_of(30000, "2027-02-01"), key: billed_of(29000, "2027-03-01")}
+    (item,) = propose_commitments(
+        [replace(to_rate, charged=charged)], plan_facts(charged), proposed=[]
+    )
+    assert (item.key, item.due_minor) == (key, -29000)
