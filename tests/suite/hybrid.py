@@ -19,6 +19,7 @@ from pospago.billing.v1 import (
     billing_profile_pb2,
     invoice_pb2,
     one_off_charge_pb2,
+    proration_pb2,
     subscription_pb2,
     usage_pb2,
 )
@@ -89,6 +90,25 @@ class Hybrid:
         )
         changed.update_mask.paths.extend(["currency", *(["tax_profile"] if tax_profile else [])])
         self.operator.stub(BillingProfileServiceStub).UpdateBillingProfile(changed)
+
+    def change_plan(
+        self,
+        account: str,
+        plan: str,
+        from_on: date_pb2.Date,
+        allowances: proration_pb2.Proration.AllowanceSwitch,
+    ) -> None:
+        """Have an account change to another plan on a day, by parts of the period."""
+        request = subscription_pb2.ChangeSubscriptionRequest(
+            name=f"accounts/{account}/subscriptions/{SUBSCRIPTION}",
+            holding=subscription_pb2.Holding(plan=f"plans/{plan}"),
+            effective=subscription_pb2.Effective(date=from_on),
+            proration=proration_pb2.Proration(
+                mode=proration_pb2.Proration.MODE_PRORATE_NEXT_INVOICE, allowances=allowances
+            ),
+            request_id=_fresh(),
+        )
+        self.operator.stub(SubscriptionServiceStub).ChangeSubscription(request)
 
     def use(self, account: str, kind: str, data: Mapping[str, str], *, day: int = 10) -> None:
         """One event on a day of March."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import pytest
-from pospago.billing.v1 import invoice_pb2
+from google.type import date_pb2
+from pospago.billing.v1 import invoice_pb2, proration_pb2
 
 from tests.suite.hybrid import Hybrid, lived, usd
 
@@ -104,6 +105,24 @@ CASES: Final[dict[str, Case]] = {
     ),
 }
 
+# From the sixteenth of March on, 15 of its 31 days before: Starter is left for Pro, after 3,000
+# calls, and 30,000 are made later. The fees are 79.00 x 16/31 and 19.00 x 15/31.
+CHANGED_ON: Final = date_pb2.Date(year=2026, month=3, day=16)
+UPGRADES: Final = {
+    # 5,000 calls at 0.01 beyond 25,000, and before it 2,000 at 0.02 beyond 1,000.
+    "upgraded": (
+        proration_pb2.Proration.ALLOWANCE_SWITCH_FULL,
+        "40.77 0.00 50.00 9.19 0.00 40.00",
+        "139.96",
+    ),
+    # Beyond 25,000 x 16/31 = 12,903.2, and beyond 1,000 x 15/31 = 483.9.
+    "upgraded-in-part": (
+        proration_pb2.Proration.ALLOWANCE_SWITCH_PRORATED,
+        "40.77 0.00 170.97 9.19 0.00 50.32",
+        "271.25",
+    ),
+}
+
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -133,11 +152,16 @@ def play(hybrid: Hybrid) -> Played:
             hybrid.use(account, kind, {name: str(quantity)} if name else {})
         for price, count in case.charged:
             hybrid.charge(account, price, count)
+    for account, (allowances, _, _) in UPGRADES.items():
+        hybrid.subscribe(account, "tier-starter", {})
+        hybrid.use(account, "api.call", {"count": "3000"}, day=10)
+        hybrid.change_plan(account, "tier-pro", CHANGED_ON, allowances)
+        hybrid.use(account, "api.call", {"count": "30000"}, day=18)
     users = [hybrid.hold(LIMITED, "users") for _ in range(8)]
     builds = [hybrid.is_allowed(LIMITED, "builds", count) for count in (1_000, 1_001)]
     storage = [hybrid.is_allowed(LIMITED, "storage", count) for count in (10, 11)]
     hybrid.close_march()
-    invoices = {account: hybrid.invoice(account) for account in CASES}
+    invoices = {account: hybrid.invoice(account) for account in (*CASES, *UPGRADES)}
     return Played(invoices, users, builds, storage)
 
 
@@ -156,6 +180,13 @@ def test_a_month_comes_to_what_its_plan_says(played: Played, account: str) -> No
 def test_an_invoice_comes_to_its_total(played: Played, account: str) -> None:
     """The lines added up, with tax where there is one."""
     assert usd(played.invoices[account].total) == CASES[account].total
+
+
+@pytest.mark.parametrize("account", list(UPGRADES))
+def test_an_upgrade_rates_each_part_by_its_own_plan(played: Played, account: str) -> None:
+    """Each plan's fee by its days, and its own allowance and rate for what was used under it."""
+    _, lines, total = UPGRADES[account]
+    assert (lines_of(played, account), usd(played.invoices[account].total)) == (lines, total)
 
 
 def test_tax_is_rounded_once_for_the_document(played: Played) -> None:
