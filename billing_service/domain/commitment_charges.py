@@ -225,8 +225,10 @@ class _Commitments:
 def _subscribed(to_rate: AccountToRate, plans: Mapping[str, Plan]) -> Iterator[SubscribedPlan]:
     """The subscriptions of an account with a minimum spend in any version that prices them."""
     for subscription in to_rate.subscriptions:
+        if not subscription.is_of_plan:
+            continue
         held = [plans.get(each) for each in subscription.plans]
-        if not subscription.is_of_plan or None in held or not is_committed(filter(None, held)):
+        if None in held or not is_committed(filter(None, held)):
             continue
         yield SubscribedPlan(
             subscription=subscription,

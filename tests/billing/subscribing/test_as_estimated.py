@@ -14,6 +14,7 @@ from billing_service.domain.billed import Billed
 from billing_service.domain.calendar import first_instant, month_after
 from billing_service.domain.charge import AccountToRate, Charge, ChargeKey, RatedItem, billed_by
 from billing_service.domain.charge_lines import charge_lines
+from billing_service.domain.commitment_charges import propose_commitments
 from billing_service.domain.estimate import Asked, estimate
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.item_rate import MONTHLY
@@ -28,6 +29,7 @@ from billing_service.domain.price import (
     Fixed,
     IntervalUnit,
     Metered,
+    MinimumSpend,
     PartPeriod,
     PerUnitOf,
     Price,
@@ -72,7 +74,10 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @st.composite
 def versions(draw: st.DrawFn) -> PlanVersion:
-    """A base fee, seats, an add-on, calls of which some are included, storage that seats bring."""
+    """A base fee, seats, an add-on, calls of which some are included, storage that seats bring.
+
+    Perhaps with a minimum spend, of all of them or of some.
+    """
     amount = draw(st.sampled_from(["49", "33.33", "0.01"]))
     own = draw(st.none() | schedules())
     prices: list[Price] = [
@@ -87,9 +92,13 @@ def versions(draw: st.DrawFn) -> PlanVersion:
     if shares:
         prices[3] = replace(prices[3], included=None)
         shared = (SharedAllowance("pool", pooled, ("storage", "calls")),)
-        return PlanVersion(0, None, tuple(prices), draw(schedules()), shared)
-    prices[4] = replace(prices[4], included=pooled)
-    return PlanVersion(0, None, tuple(prices), draw(schedules()))
+        stated = PlanVersion(0, None, tuple(prices), draw(schedules()), shared)
+    else:
+        prices[4] = replace(prices[4], included=pooled)
+        stated = PlanVersion(0, None, tuple(prices), draw(schedules()))
+    counted = draw(st.sampled_from([(), ("calls", "storage"), ("seats",)]))
+    least = MinimumSpend("USD", Decimal(draw(st.sampled_from(["100", "1000.01"]))), counted)
+    return replace(stated, minimum_spends=draw(st.sampled_from([(), (least,)])))
 
 
 @st.composite
@@ -146,7 +155,9 @@ def close(
         names={},
         payer="acme",
     )
-    items = sorted(propose_plans([to_rate], facts), key=lambda each: each.line_order)
+    found = propose_plans([to_rate], facts)
+    found += propose_commitments([to_rate], facts, list(found))
+    items = sorted(found, key=lambda each: each.line_order)
     return [line for item in items for line in charge_lines([item], "Pro")], items
 
 
