@@ -22,6 +22,7 @@ from billing_service.api.issuers import Issuers
 from billing_service.api.meters import Meters
 from billing_service.api.one_off_charges import OneOffCharges
 from billing_service.api.payments import Payments
+from billing_service.api.preview_tokens import PreviewTokens
 from billing_service.api.price_changes import PriceChanges
 from billing_service.api.reading import Reads
 from billing_service.api.reviews import Reviews
@@ -216,7 +217,9 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.MeterService": Meters(writes, reads),
         f"{_PACKAGE}.PriceChangeService": PriceChanges(writes, reads),
         f"{_PACKAGE}.BillingProfileService": BillingProfiles(writes, reads),
-        f"{_PACKAGE}.SubscriptionService": Subscriptions(writes, reads),
+        f"{_PACKAGE}.SubscriptionService": Subscriptions(
+            writes, reads, PreviewTokens(core.credentials.keyed_hash.of("preview tokens"))
+        ),
         f"{_PACKAGE}.InvoiceService": Invoices(reads),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),

@@ -1,4 +1,4 @@
-"""`pospago subscription change|cancel|pause|resume|undo`: what is held from when on."""
+"""`pospago subscription change|preview|cancel|pause|resume|undo`: what is held from when on."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -50,8 +50,7 @@ timing_options: Final = _with(
         "--by", type=click.Choice(_GRANULARITIES), help="How a period is divided. [as the plan]"
     ),
 )
-holding_options: Final = _with(
-    click.option("--plan", type=PLAN, required=True, help="The plan that it is to have."),
+more_holding_options: Final = _with(
     click.option("--band", type=click.IntRange(0, 1000), default=0, help="Its tariff band."),
     click.option(
         "--held",
@@ -68,6 +67,13 @@ holding_options: Final = _with(
     click.option(
         "--coupon", "coupons", type=COUPON, multiple=True, help="It holds; in their order."
     ),
+)
+holding_options: Final = _with(
+    click.option("--plan", type=PLAN, required=True, help="The plan that it is to have."),
+    more_holding_options,
+)
+preview_option: Final = click.option(
+    "--preview", "token", default="", help="The token of its preview: exactly as that told."
 )
 etag_option: Final = click.option("--etag", default="", help="Only if it is still as it was then.")
 
@@ -113,6 +119,7 @@ def holding_of(
 @holding_options
 @timing_options
 @etag_option
+@preview_option
 @request_id_option
 @pass_session
 def change(
@@ -129,6 +136,7 @@ def change(
     mode: str | None,
     by: str | None,
     etag: str,
+    token: str,
     request_id: str,
 ) -> None:
     """Change what subscription NAME holds.
@@ -141,10 +149,50 @@ def change(
         effective=effective_of(moment=moment, day=day, time=time),
         proration=proration_of(mode, by),
         etag=etag,
+        preview_token=token,
         request_id=request_id,
     )
     answer = session.stub(SubscriptionServiceStub).ChangeSubscription(request)
     session.show(answer.subscription, answer=answer)
+
+
+@subscription.command("preview")
+@click.argument("name", type=SUBSCRIPTION)
+@click.option("--plan", type=PLAN, help="The plan that it would have; left out: its end.")
+@more_holding_options
+@timing_options
+@pass_session
+def preview(
+    session: Session,
+    name: str,
+    plan: str | None,
+    band: int,
+    held: tuple[estimate_pb2.EstimateRequest.HeldQuantity, ...],
+    agreed: tuple[pb.Subscription.PriceOverride, ...],
+    coupons: tuple[str, ...],
+    moment: str | None,
+    day: Date | None,
+    time: Timestamp | None,
+    mode: str | None,
+    by: str | None,
+) -> None:
+    """Tell what a change of subscription NAME would come to, or its end without --plan.
+
+    The token that is told confirms it: `--preview TOKEN` with the same words.
+    """
+    asked: dict[str, Any] = {
+        "name": name,
+        "effective": effective_of(moment=moment, day=day, time=time),
+        "proration": proration_of(mode, by),
+    }
+    stub = session.stub(SubscriptionServiceStub)
+    answer: pb.PreviewChangeResponse | pb.PreviewCancelResponse
+    if plan is None:
+        answer = stub.PreviewCancel(pb.PreviewCancelRequest(**asked))
+    else:
+        holding = holding_of(plan, band, held, agreed, coupons)
+        answer = stub.PreviewChange(pb.PreviewChangeRequest(holding=holding, **asked))
+    session.show(answer.preview, answer=answer)
 
 
 def _move(verb: str, request_type: Any, rpc: str, told: str) -> None:
@@ -178,7 +226,38 @@ def _move(verb: str, request_type: Any, rpc: str, told: str) -> None:
         session.show(answer.subscription, answer=answer)
 
 
-_move("cancel", pb.CancelSubscriptionRequest, "CancelSubscription", "End subscription NAME.")
+@subscription.command("cancel")
+@click.argument("name", type=SUBSCRIPTION)
+@timing_options
+@etag_option
+@preview_option
+@request_id_option
+@pass_session
+def cancel(
+    session: Session,
+    name: str,
+    moment: str | None,
+    day: Date | None,
+    time: Timestamp | None,
+    mode: str | None,
+    by: str | None,
+    etag: str,
+    token: str,
+    request_id: str,
+) -> None:
+    """End subscription NAME."""
+    request = pb.CancelSubscriptionRequest(
+        name=name,
+        effective=effective_of(moment=moment, day=day, time=time),
+        proration=proration_of(mode, by),
+        etag=etag,
+        preview_token=token,
+        request_id=request_id,
+    )
+    answer = session.stub(SubscriptionServiceStub).CancelSubscription(request)
+    session.show(answer.subscription, answer=answer)
+
+
 _move(
     "pause",
     pb.PauseSubscriptionRequest,

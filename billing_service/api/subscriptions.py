@@ -1,26 +1,33 @@
 """Subscriptions: the servicer of SubscriptionService."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import starmap
 from typing import Final
 
 from pospago.billing.v1 import subscription_pb2 as pb
 
+from billing_service.api.change_requests import (
+    from_proto_change,
+    from_proto_move,
+    previewed_cancel,
+    previewed_change,
+    to_proto_change_preview,
+)
 from billing_service.api.invoice_messages import to_proto_issued
+from billing_service.api.preview_tokens import PreviewTokens
 from billing_service.api.reading import Reads
 from billing_service.api.subscription_messages import (
     STATES,
     from_proto_coupons,
-    from_proto_effective,
     from_proto_held,
     from_proto_overrides,
-    from_proto_proration,
     to_proto_subscription,
 )
 from billing_service.api.values import PLAN, SUBSCRIPTION, bare_id, from_proto_date
 from billing_service.domain.errors import SubscriptionNotFound
-from billing_service.domain.subscription_change import Asked, ordinal_of
-from billing_service.domain.subscription_facts import FactKind, PlanHolding
+from billing_service.domain.subscription_change import ordinal_of
+from billing_service.domain.subscription_facts import FactKind
 from billing_service.storage.queries import (
     SubscriptionInFull,
     find_subscription,
@@ -32,12 +39,13 @@ from billing_service.use_cases.change_subscription import (
     PAUSE_SUBSCRIPTION,
     RESUME_SUBSCRIPTION,
     Changed,
-    ChangeSubscription,
 )
+from billing_service.use_cases.change_subscription import ChangeSubscription as Change
 from billing_service.use_cases.create_subscription import (
     CREATE_SUBSCRIPTION,
     CreateSubscription,
 )
+from billing_service.use_cases.preview_change import ChangePreview, preview_change
 from billing_service.use_cases.undo_subscription_change import (
     UNDO_SUBSCRIPTION_CHANGE,
     UndoSubscriptionChange,
@@ -46,15 +54,14 @@ from chassis.rpc.call import Call
 from chassis.rpc.names import account_id
 from chassis.rpc.writes import Writes, whole
 
-_Moved = pb.CancelSubscriptionRequest | pb.PauseSubscriptionRequest | pb.ResumeSubscriptionRequest
-
 
 class Subscriptions:
     """The servicer of SubscriptionService."""
 
-    def __init__(self, writes: Writes, reads: Reads) -> None:
+    def __init__(self, writes: Writes, reads: Reads, tokens: PreviewTokens) -> None:
         self._writes = writes
         self._reads = reads
+        self._tokens = tokens
 
     async def CreateSubscription(self, request: pb.CreateSubscriptionRequest, call: Call) -> bytes:
         """Subscribe an account to a plan."""
@@ -63,22 +70,46 @@ class Subscriptions:
 
     async def ChangeSubscription(self, request: pb.ChangeSubscriptionRequest, call: Call) -> bytes:
         """Change what a subscription holds."""
-        command = _from_proto_change(request)
+        command = from_proto_change(request, request.etag)
+        if request.preview_token:
+            asked = previewed_change(request)
+            previewed = self._tokens.read(asked, request.preview_token)
+            command = replace(command, previewed=previewed)
         return await self._writes.run(call, CHANGE_SUBSCRIPTION, command, _CHANGED)
 
     async def CancelSubscription(self, request: pb.CancelSubscriptionRequest, call: Call) -> bytes:
         """End a subscription."""
-        command = _from_proto_move(request, FactKind.CANCELLED)
+        command = from_proto_move(request, FactKind.CANCELLED, request.etag)
+        if request.preview_token:
+            asked = previewed_cancel(request)
+            previewed = self._tokens.read(asked, request.preview_token)
+            command = replace(command, previewed=previewed)
         return await self._writes.run(call, CANCEL_SUBSCRIPTION, command, _CANCELLED)
+
+    async def PreviewChange(
+        self, request: pb.PreviewChangeRequest, _call: Call
+    ) -> pb.PreviewChangeResponse:
+        """Tell what a change would come to."""
+        found = await self._previewed(from_proto_change(request))
+        preview = to_proto_change_preview(found, request, self._tokens)
+        return pb.PreviewChangeResponse(preview=preview)
+
+    async def PreviewCancel(
+        self, request: pb.PreviewCancelRequest, _call: Call
+    ) -> pb.PreviewCancelResponse:
+        """Tell what an end would come to."""
+        found = await self._previewed(from_proto_move(request, FactKind.CANCELLED))
+        preview = to_proto_change_preview(found, request, self._tokens)
+        return pb.PreviewCancelResponse(preview=preview)
 
     async def PauseSubscription(self, request: pb.PauseSubscriptionRequest, call: Call) -> bytes:
         """Pause a subscription."""
-        command = _from_proto_move(request, FactKind.PAUSED)
+        command = from_proto_move(request, FactKind.PAUSED, request.etag)
         return await self._writes.run(call, PAUSE_SUBSCRIPTION, command, _PAUSED)
 
     async def ResumeSubscription(self, request: pb.ResumeSubscriptionRequest, call: Call) -> bytes:
         """Resume a subscription."""
-        command = _from_proto_move(request, FactKind.UNPAUSED)
+        command = from_proto_move(request, FactKind.UNPAUSED, request.etag)
         return await self._writes.run(call, RESUME_SUBSCRIPTION, command, _RESUMED)
 
     async def UndoSubscriptionChange(
@@ -121,6 +152,11 @@ class Subscriptions:
             subscriptions=map(_in_full, entries), next_page_token=token
         )
 
+    async def _previewed(self, command: Change) -> ChangePreview:
+        return await self._reads.of_account(
+            command.account, lambda tx, now: preview_change(tx, command, now)
+        )
+
 
 def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscription:
     message = request.subscription
@@ -137,43 +173,6 @@ def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscript
         price_overrides=overrides,
         coupons=from_proto_coupons(message.coupons, "subscription."),
         misread=misread,
-    )
-
-
-def _from_proto_change(request: pb.ChangeSubscriptionRequest) -> ChangeSubscription:
-    account, subscription_id = SUBSCRIPTION.parse(request.name)
-    message, quantities = request.holding, from_proto_held(request.holding.held)
-    overrides, misread = from_proto_overrides(message.price_overrides)
-    holding = PlanHolding(
-        plan=bare_id(PLAN, message.plan, "holding.plan"),
-        band=message.band,
-        held=quantities.held,
-        price_overrides=overrides,
-        coupons=from_proto_coupons(message.coupons, "holding."),
-    )
-    return ChangeSubscription(
-        account=account,
-        subscription_id=subscription_id,
-        asked=Asked(
-            FactKind.CHANGED,
-            from_proto_effective(request.effective),
-            holding,
-            from_proto_proration(request.proration),
-        ),
-        etag=request.etag,
-        quantities=quantities,
-        misread=misread,
-    )
-
-
-def _from_proto_move(request: _Moved, kind: FactKind) -> ChangeSubscription:
-    account, subscription_id = SUBSCRIPTION.parse(request.name)
-    when = from_proto_effective(request.effective)
-    return ChangeSubscription(
-        account=account,
-        subscription_id=subscription_id,
-        asked=Asked(kind, when, proration=from_proto_proration(request.proration)),
-        etag=request.etag,
     )
 
 

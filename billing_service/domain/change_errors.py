@@ -1,7 +1,10 @@
 """What is refused of changes of subscriptions."""
 
+from enum import Enum
+from typing import Final
+
 from billing_service.domain.refusals import BillingError, Fault, InTheWay, Missing
-from chassis.errors import Kind, QuotaFailure
+from chassis.errors import Kind, PreconditionFailure, QuotaFailure
 
 
 class SubscriptionNotChangeable(InTheWay):
@@ -56,3 +59,42 @@ class InvalidProration(Fault):
             "prorate it, or choose MODE_NONE_UNTIL_RENEWAL"
         )
         super().__init__("proration.mode", text)
+
+
+class PreviewTokenInvalid(Fault):
+    """The token is none that a preview of this change gave out, or is too old."""
+
+    reason = "PREVIEW_TOKEN_INVALID"
+
+    def __init__(self, text: str) -> None:
+        super().__init__("preview_token", f"{text}: preview the change again")
+
+
+class Outdated(Enum):
+    """What a preview follows from, and may have changed since."""
+
+    SUBSCRIPTION = "subscription"
+    CATALOGUE = "catalogue"
+    PROFILE = "profile"
+    LINES = "lines"
+
+
+class PreviewOutdated(BillingError):
+    """Something changed since the preview, so that another amount might be due."""
+
+    kind = Kind.FAILED_PRECONDITION
+    reason = "PREVIEW_OUTDATED"
+
+    def __init__(self, account: str, subscription: str, changed: Outdated) -> None:
+        name = f"accounts/{account}/subscriptions/{subscription}"
+        text = f"is not as it was previewed: {_CHANGED[changed]}; preview the change again"
+        detail = PreconditionFailure(self.reason, name, text)
+        super().__init__(f"{name} {text}.", detail=detail, metadata={"changed": changed.value})
+
+
+_CHANGED: Final = {
+    Outdated.SUBSCRIPTION: "the subscription changed",
+    Outdated.CATALOGUE: "a plan or price of it changed",
+    Outdated.PROFILE: "a billing profile, tax or term of its payer changed",
+    Outdated.LINES: "what is due now changed",
+}

@@ -209,10 +209,13 @@ def _by_plan(found: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
     return grouped
 
 
-def gather_series(tx: Transaction, facts: Facts, series: Iterable[str]) -> None:
+def gather_series(
+    tx: Transaction, facts: Facts, series: Iterable[str], *, locked: bool = True
+) -> None:
     """Number series, locked in ascending order until the end of the transaction."""
     numbers = table("number_series")
-    query = select(numbers).order_by(numbers.c.series).with_for_update()
+    query = select(numbers).order_by(numbers.c.series)
+    query = query.with_for_update() if locked else query
     for row in tx.where_in(query, numbers.c.series, sorted(set(series))):
         facts.series[row.series] = NumberSeries(row.series, row.last)
 

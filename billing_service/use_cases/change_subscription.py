@@ -7,6 +7,7 @@ from typing import Final
 from billing_service.domain.calendar import civil_day
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.invoice import IssuedInvoice, Settlement
+from billing_service.domain.previewed import Previewed
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
 from billing_service.domain.subscribed_plan import SubscribedPlan
@@ -29,12 +30,13 @@ from billing_service.domain.subscription_rules import (
 )
 from billing_service.storage import gathering
 from billing_service.storage.facts import Facts
-from billing_service.storage.one_off_queries import gather_coupons_to_change
+from billing_service.storage.one_off_queries import gather_coupons, gather_coupons_to_change
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
 from billing_service.use_cases.changing import changeable, follow, gather_changing, with_fact
 from billing_service.use_cases.charging_now import charge_now, gather_charged
 from billing_service.use_cases.issuing import touched_accounts
+from billing_service.use_cases.previewing import check_previewed, preview_of
 from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
@@ -49,7 +51,8 @@ class ChangeSubscription:
     """A subscription is to be changed. `etag` '': in any state.
 
     `quantities` are those of the new holding, with the faults of what could not be read; `misread`
-    are those of its negotiated prices.
+    are those of its negotiated prices. `previewed` is what a preview followed from: nothing else
+    may be due now.
     """
 
     account: str
@@ -58,6 +61,7 @@ class ChangeSubscription:
     etag: str = ""
     quantities: Quantities = field(default_factory=Quantities)
     misread: tuple[Fault, ...] = ()
+    previewed: Previewed | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -75,23 +79,38 @@ class Changed:
 
 def gather(tx: Transaction, commands: Sequence[ChangeSubscription]) -> Facts:
     """The subscriptions, the plans that they are to have, and what invoicing them takes."""
+    return gather_changes(tx, commands, locked=True)
+
+
+def gather_changes(
+    tx: Transaction, commands: Sequence[ChangeSubscription], *, locked: bool
+) -> Facts:
+    """The same; not `locked`, it is only for looking at what would come about."""
     facts = Facts()
     holdings = [command.asked.holding for command in commands if command.asked.holding]
     plans = {each.plan for each in holdings}
-    gather_changing(tx, facts, {command.key for command in commands}, plans)
+    keys = {command.key for command in commands}
+    gather_changing(tx, facts, keys, plans, locked=locked)
     coupons = {coupon for each in holdings for coupon in each.coupons}
-    gather_coupons_to_change(tx, facts, coupons)
+    gather_held = gather_coupons_to_change if locked else gather_coupons
+    gather_held(tx, facts, coupons)
     gather_charged(tx, facts, {command.key: command.asked.told_on for command in commands})
     return facts
 
 
 def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Changed]:
-    """Change the subscription, if what it is to hold can be charged for."""
+    """Change the subscription, if what it is to hold can be charged for.
+
+    Errors:  PreviewTokenInvalid, PreviewOutdated, and what each step refuses.
+    """
     before = changeable(facts, command.key, command.etag)
     holding = command.asked.holding
     if holding is not None and holding.plan not in facts.plans:
         raise PlanNotFound(holding.plan)
-    fact = fact_asked(facts.subscribed(before, now), command.asked, now)
+    previewed = command.previewed
+    as_of = now if previewed is None else previewed.told_at(now)
+    fact = fact_asked(facts.subscribed(before, now), command.asked, as_of)
+    fact = replace(fact, recorded_at=now)
     after, outcome = facts.overlay(), Outcome()
     if holding is not None:
         _check_holding(facts, before, command, fact, now)
@@ -104,7 +123,11 @@ def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Chang
     issued = []
     if is_due_now(fact, now):
         cause = f"{before.subscription_id}/{change_id_of(len(changed.facts))}"
-        issued = charge_now(after, before, changed, cause=cause, now=now, outcome=outcome)
+        issued = charge_now(
+            after, before, changed, cause=cause, as_of=as_of, now=now, outcome=outcome
+        )
+    if previewed is not None:
+        check_previewed(previewed, preview_of(facts, before, issued, plans=changed.plans, at=as_of))
     return effects_of(after, changed, issued, now=now, outcome=outcome)
 
 

@@ -33,7 +33,12 @@ TAKE_EFFECT: Final = "take_effect"
 
 
 def gather_changing(
-    tx: Transaction, facts: Facts, keys: Iterable[DocumentKey], plans: Iterable[str] = ()
+    tx: Transaction,
+    facts: Facts,
+    keys: Iterable[DocumentKey],
+    plans: Iterable[str] = (),
+    *,
+    locked: bool = True,
 ) -> None:
     """The subscriptions with all that prices them, `plans` too, and what invoicing them takes.
 
@@ -43,7 +48,7 @@ def gather_changing(
     accounts = {account for account, _ in wanted}
     payers = gathering.payers_of(tx, accounts)
     gathering.gather_billed(tx, facts, payers)
-    gather_issuing(tx, facts, payers)
+    gather_issuing(tx, facts, payers, locked=locked)
     gathering.gather_zones(tx, facts, payers)
     gathering.gather_subscriptions(tx, facts, wanted)
     gathering.gather_plan_subscriptions(tx, facts, accounts)

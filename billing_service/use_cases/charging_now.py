@@ -55,17 +55,18 @@ def charge_now(
     changed: Subscription,
     *,
     cause: str,
+    as_of: int,
     now: int,
     outcome: Outcome,
 ) -> list[IssuedInvoice]:
     """Invoice what a change makes due at once; what is to be given back comes off a later invoice.
 
     `after` is an overlay that holds the change, and takes in what follows; `cause` tells the change
-    from others of the payer.
+    from others of the payer, and `as_of` is when it was decided what is due.
 
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
-    billed = _billed_now(after, changed.account, now)
+    billed = _billed_now(after, changed.account, as_of, now)
     items = due_now(after, before, changed, billed)
     owed = {
         currency: each for currency, each in items.items() if sum(e.due_minor for e in each) > 0
@@ -101,15 +102,15 @@ def due_now(
     return by_currency(each for each in found if not each.is_held)
 
 
-def _billed_now(facts: Facts, account: str, now: int) -> BilledMonth:
-    """The payer's present month, as of now."""
+def _billed_now(facts: Facts, account: str, as_of: int, now: int) -> BilledMonth:
+    """The payer's present month, what is due in it as of an instant."""
     payer = facts.profiles[account].paid_by
     month = month_of(now, facts.accounts[payer].time_zone)
     return BilledMonth(
         payer=payer,
         month=month,
-        through={account: month_of(now, facts.accounts[account].time_zone)},
-        instant_at=now,
+        through={account: month_of(as_of, facts.accounts[account].time_zone)},
+        instant_at=as_of,
         due_at=now,
         issued_at=now,
     )

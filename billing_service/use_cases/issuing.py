@@ -25,8 +25,12 @@ from chassis.database import Transaction
 from chassis.use_case import Event
 
 
-def gather_issuing(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
+def gather_issuing(
+    tx: Transaction, facts: Facts, payers: Iterable[str], *, locked: bool = True
+) -> None:
     """All that issuing invoices of the payers takes, besides what they charge for.
+
+    Not `locked`, nothing can be issued: what would be is only looked at.
 
     Shapes:  `facts.billed` says for whom they pay.
     """
@@ -45,7 +49,8 @@ def gather_issuing(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None
     gathering_documents.gather_ledgers(tx, facts, unsettled)
     gathering_documents.gather_credit(tx, facts, wanted)
     gathering_credits.gather_credits_left(tx, facts, wanted)
-    gathering.gather_series(tx, facts, {series_of(facts, each) for each in wanted} - {""})
+    series = {series_of(facts, each) for each in wanted} - {""}
+    gathering.gather_series(tx, facts, series, locked=locked)
 
 
 def touched_accounts(tx: Transaction, payer: str) -> set[str]:

@@ -8,8 +8,10 @@ from typing import Final
 from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
 from billing_service.domain.invoice import IssuedInvoice, monthly
 from billing_service.domain.party import NO_ADDRESS, Issuer
+from billing_service.domain.subscription import Subscription
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.facts import Facts
+from billing_service.storage.gathering_billed import gather_billed_since
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import (
     BilledMonth,
@@ -45,14 +47,17 @@ class Preview:
     held_lines: Sequence[HeldLine]
 
 
-def preview_invoices(tx: Transaction, payer: str, now: int) -> Preview:
+def preview_invoices(
+    tx: Transaction, payer: str, now: int, changes: Sequence[object] = ()
+) -> Preview:
     """The invoices that the open month would become; nothing is written.
 
-    A month that has ended, and waits for late usage, is still open.
+    A month that has ended, and waits for late usage, is still open. `changes` are told as if they
+    had been made: those of a subscription, and what follows from them.
 
     Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound, AmountTooLarge.
     """
-    facts = _gather(tx, payer)
+    facts = _gather(tx, payer, changes)
     if payer not in facts.accounts:
         raise AccountNotFound(payer)
     facts.profiles[payer].check_self_paying()
@@ -92,7 +97,7 @@ def _billed(facts: Facts, payer: str, month: date, zones: Collection[str], now: 
     )
 
 
-def _gather(tx: Transaction, payer: str) -> Facts:
+def _gather(tx: Transaction, payer: str, changes: Sequence[object]) -> Facts:
     facts = Facts()
     gathering.gather_billed(tx, facts, [payer])
     accounts = [payer, *facts.billed[payer]]
@@ -103,5 +108,10 @@ def _gather(tx: Transaction, payer: str) -> Facts:
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
     gathering_credits.gather_credits_left(tx, facts, [payer])
+    changed = [each for each in changes if isinstance(each, Subscription)]
+    facts.take_in(changed)
     gather_plan_charging(tx, facts, accounts)
+    since = {each.key: each.changed_from_on for each in changed if each.changed_from_on}
+    gather_billed_since(tx, facts, since)
+    facts.take_in(changes)
     return facts

@@ -51,7 +51,7 @@ def decide(facts: Facts, command: TimerDue, due_at: int) -> Effects[None]:
     if any(is_due_now(fact, due_at) for _, fact in due):
         cause = f"{before.subscription_id}/{change_id_of(due[-1][0])}"
         was = without_changes(before, [ordinal for ordinal, _ in due])
-        charge_now(after, was, now_held, cause=cause, now=due_at, outcome=outcome)
+        charge_now(after, was, now_held, cause=cause, as_of=due_at, now=due_at, outcome=outcome)
     return Effects(None, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
 
 

@@ -34,7 +34,7 @@ EXPECTED = {
     *(f"review {verb}" for verb in ("decide", "get", "list")),
     *(f"sandbox {verb}" for verb in ("advance", "create", "get", "list")),
     *(f"subscription {verb}" for verb in ("cancel", "change", "create", "get", "list")),
-    *(f"subscription {verb}" for verb in ("pause", "resume", "undo")),
+    *(f"subscription {verb}" for verb in ("pause", "preview", "resume", "undo")),
     *(f"tax {verb}" for verb in ("get", "list")),
     *(f"token {verb}" for verb in ("approve", "decline", "get", "list")),
     *(f"token {verb}" for verb in ("request", "revoke", "rotate")),

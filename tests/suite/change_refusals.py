@@ -16,6 +16,8 @@ from tests.suite.change_world import (
     CANCEL,
     CHANGE,
     PAUSE,
+    PREVIEW_CANCEL,
+    PREVIEW_CHANGE,
     RESUME,
     UNDO,
     changed,
@@ -28,8 +30,11 @@ from tests.suite.requests import fresh, sample
 from tests.suite.usage_world import SUBSCRIBE, used
 from tests.suite.world import World
 
-_ALL: Final = (CHANGE, CANCEL, UNDO, PAUSE, RESUME)
-_DATED: Final = (CHANGE, CANCEL, PAUSE, RESUME)
+_WRITES: Final = (CHANGE, CANCEL, UNDO, PAUSE, RESUME)
+_ALL: Final = (*_WRITES, PREVIEW_CHANGE, PREVIEW_CANCEL)
+_DATED: Final = (CHANGE, CANCEL, PAUSE, RESUME, PREVIEW_CHANGE, PREVIEW_CANCEL)
+_CHANGES: Final = (CHANGE, PREVIEW_CHANGE)
+_CANCELS: Final = (CANCEL, PREVIEW_CANCEL)
 _LONG_AGO: Final = "effective {time {seconds: 1}}"
 _FULL: Final = "proration {mode: MODE_FULL_NOW}"
 
@@ -49,26 +54,28 @@ def _of_subscription(rpc: str, reason: str, more: str, *, before: str = "") -> N
     case(rpc, reason)(build)
 
 
-_of_subscription(CHANGE, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=CANCEL)
-_of_subscription(CANCEL, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=CANCEL)
 _of_subscription(PAUSE, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=PAUSE)
 _of_subscription(RESUME, "SUBSCRIPTION_NOT_CHANGEABLE", "")
+for _rpc in (*_CHANGES, *_CANCELS):
+    _of_subscription(_rpc, "SUBSCRIPTION_NOT_CHANGEABLE", "", before=CANCEL)
 for _rpc in _DATED:
     _of_subscription(_rpc, "INVALID_DATES", _LONG_AGO, before=PAUSE if _rpc == RESUME else "")
-_of_subscription(CANCEL, "INVALID_PRORATION", _FULL)
-_of_subscription(PAUSE, "INVALID_PRORATION", _FULL)
-_of_subscription(RESUME, "INVALID_PRORATION", _FULL, before=PAUSE)
+for _rpc in (*_CANCELS, PAUSE, RESUME):
+    _of_subscription(_rpc, "INVALID_PRORATION", _FULL, before=PAUSE if _rpc == RESUME else "")
+for _rpc in (CHANGE, CANCEL):
+    _of_subscription(_rpc, "PREVIEW_TOKEN_INVALID", 'preview_token: "bm90IG91cnM"')
 _of_subscription(UNDO, "CHANGE_NOT_FOUND", "")
 _of_subscription(UNDO, "CHANGE_IN_EFFECT", "", before=CHANGE)
-_of_subscription(CHANGE, "PLAN_NOT_FOUND", 'holding {plan: "plans/nothing"}')
-_of_subscription(CHANGE, "PRICE_NOT_FOUND", "holding {band: 77}")
-_of_subscription(CHANGE, "INVALID_QUANTITIES", 'holding {held {price: "no" quantity {value: "1"}}}')
-_of_subscription(
-    CHANGE,
-    "INVALID_PRICE_OVERRIDES",
-    'holding {price_overrides {price: "no" unit_price {value: "1"}}}',
-)
-_of_subscription(CHANGE, "COUPON_NOT_FOUND", 'holding {coupons: "coupons/nothing"}')
+_OVERRIDE: Final = 'price_overrides {price: "no" unit_price {value: "1"}}'
+for _rpc in _CHANGES:
+    for _reason, _holding in (
+        ("PLAN_NOT_FOUND", 'plan: "plans/nothing"'),
+        ("PRICE_NOT_FOUND", "band: 77"),
+        ("INVALID_QUANTITIES", 'held {price: "no" quantity {value: "1"}}'),
+        ("INVALID_PRICE_OVERRIDES", _OVERRIDE),
+        ("COUPON_NOT_FOUND", 'coupons: "coupons/nothing"'),
+    ):
+        _of_subscription(_rpc, _reason, f"holding {{{_holding}}}")
 
 
 @case(UNDO, "SUBSCRIPTION_NOT_CHANGEABLE")
@@ -77,12 +84,14 @@ async def _of_an_instance(world: World, rpc: str) -> Attempt:
 
 
 @case(CHANGE, "COUPON_NOT_REDEEMABLE")
+@case(PREVIEW_CHANGE, "COUPON_NOT_REDEEMABLE")
 async def _coupon_that_is_over(world: World, rpc: str) -> Attempt:
     more = f'holding {{coupons: "coupons/{await deactivated(world)}"}}'
     return Attempt(sample(rpc, **await subscribed(world), more=more))
 
 
 @case(CHANGE, "PLAN_NOT_SUBSCRIBABLE")
+@case(PREVIEW_CHANGE, "PLAN_NOT_SUBSCRIBABLE")
 async def _plan_that_counts(world: World, rpc: str) -> Attempt:
     create: Any = sample(usage_world.CREATE_PLAN, new=fresh("plan"))
     counting = (
@@ -95,6 +104,7 @@ async def _plan_that_counts(world: World, rpc: str) -> Attempt:
 
 
 @case(CHANGE, "USAGE_ALREADY_PRICED")
+@case(PREVIEW_CHANGE, "USAGE_ALREADY_PRICED")
 async def _second_price_of_a_meter(world: World, rpc: str) -> Attempt:
     of = await used(world)
     desk = {"account": of.account, "plan": await world.plan()}
@@ -138,5 +148,15 @@ async def _by_admin(world: World, rpc: str) -> Attempt:
 
 for _rpc in _DATED:
     case(_rpc, "TOO_MANY_CHANGES")(_once_more)
-for _rpc in _ALL:
+for _rpc in _WRITES:
     case(_rpc, "PRINCIPAL_NEEDED")(_by_admin)
+
+
+@case(CHANGE, "PREVIEW_OUTDATED")
+@case(CANCEL, "PREVIEW_OUTDATED")
+async def _changed_since(world: World, rpc: str) -> Attempt:
+    names = await subscribed(world)
+    preview = PREVIEW_CHANGE if rpc == CHANGE else PREVIEW_CANCEL
+    answer = await world.do(preview, sample(preview, **names))
+    await changed(world, names, CHANGE)
+    return Attempt(sample(rpc, **names, more=f'preview_token: "{answer.preview.token}"'))

@@ -181,6 +181,10 @@ _SAMPLES: Final = {
         f'name: "{_SUBSCRIPTION}" holding {{plan: "plans/$plan" band: 1}}'
     ),
     "billing.SubscriptionService.CancelSubscription": f'name: "{_SUBSCRIPTION}"',
+    "billing.SubscriptionService.PreviewChange": (
+        f'name: "{_SUBSCRIPTION}" holding {{plan: "plans/$plan" band: 1}}'
+    ),
+    "billing.SubscriptionService.PreviewCancel": f'name: "{_SUBSCRIPTION}"',
     "billing.SubscriptionService.UndoSubscriptionChange": (
         f'name: "{_SUBSCRIPTION}" change_id: "change-2"'
     ),
