@@ -179,9 +179,7 @@ def test_what_is_previewed_is_what_is_charged(shared: Billing, steps: list[Any])
 @pytest.mark.soak
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(_STEPS, min_size=1, max_size=6))
-def test_what_is_previewed_is_what_is_charged_at_length(
-    shared: Billing, steps: list[Any]
-) -> None:
+def test_what_is_previewed_is_what_is_charged_at_length(shared: Billing, steps: list[Any]) -> None:
     """The same over many and longer timelines."""
     for due_now, charged in _played(shared, steps):
         assert charged == due_now
