@@ -14,6 +14,7 @@ from pospago.provisioning.v1 import event_service_pb2 as provisioning_feed_pb2
 from billing_service.api.billing_profiles import BillingProfiles
 from billing_service.api.catalogs import Catalogs
 from billing_service.api.coupons import Coupons
+from billing_service.api.credit_notes import CreditNotes
 from billing_service.api.credits import Credits
 from billing_service.api.estimates import Estimates
 from billing_service.api.events import encode_event
@@ -223,6 +224,7 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.InvoiceService": Invoices(reads),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
+        f"{_PACKAGE}.CreditNoteService": CreditNotes(writes, reads),
         f"{_PACKAGE}.CreditService": Credits(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.OneOffChargeService": OneOffCharges(writes, reads, core.clock),
         f"{_PACKAGE}.CouponService": Coupons(writes, reads),

@@ -17,6 +17,7 @@ MODULES: Final = MappingProxyType(
         "charge": "pospago_cli.one_off_charges",
         "coupon": "pospago_cli.coupons",
         "credit": "pospago_cli.credits",
+        "credit-note": "pospago_cli.credit_notes",
         "db": "pospago_cli.stores",
         "demo": "pospago_cli.demo",
         "entitlement": "pospago_cli.resources",
@@ -58,5 +59,5 @@ class Nouns(Noun):
         """The command of a name, None where there is none."""
         if name not in MODULES:
             return None
-        command: click.Command = getattr(import_module(MODULES[name]), name)
+        command: click.Command = getattr(import_module(MODULES[name]), name.replace("-", "_"))
         return command

@@ -10,6 +10,7 @@ from pospago.billing.v1 import usage_pb2
 from billing_service.api.billing_profiles import to_proto_profile
 from billing_service.api.coupons import to_proto_coupon
 from billing_service.api.credit_messages import to_proto_credit, to_proto_entry
+from billing_service.api.credit_note_messages import to_proto_credit_note
 from billing_service.api.guard_messages import to_proto_guard
 from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
@@ -204,6 +205,9 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     ),
     events.InvoiceIssued: _invoice_issued,
     events.InvoiceSettled: _invoice_settled,
+    events.CreditNoteIssued: lambda e: pb.CreditNoteIssued(
+        credit_note=to_proto_credit_note(e.issued)
+    ),
     events.InvoiceReopened: _invoice_reopened,
     events.InvoiceDueSoon: _invoice_due_soon,
     events.InvoiceOverdue: _invoice_overdue,

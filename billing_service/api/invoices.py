@@ -3,6 +3,7 @@
 from pospago.billing.v1 import invoice_pb2 as pb
 from pospago.billing.v1.explanation_pb2 import Explanation
 
+from billing_service.api.credit_note_messages import to_proto_credit_note
 from billing_service.api.explanations import to_proto_explanation
 from billing_service.api.invoice_messages import (
     STATES,
@@ -47,6 +48,7 @@ class Invoices:
         return pb.PreviewInvoiceResponse(
             invoices=map(to_proto_preview, found.invoices),
             held_lines=[to_proto_line(each.line, each.currency) for each in found.held_lines],
+            credit_notes=map(to_proto_credit_note, found.credit_notes),
         )
 
     async def GetInvoice(self, request: pb.GetInvoiceRequest, _call: Call) -> pb.GetInvoiceResponse:

@@ -6,6 +6,7 @@ from pospago.billing.v1 import payment_pb2 as pb
 
 from billing_service.api.reading import Reads
 from billing_service.api.values import (
+    CREDIT_NOTE,
     INVOICE,
     PAYMENT,
     from_proto_date,
@@ -113,6 +114,9 @@ def to_proto_payment(payment: Payment, parts: Parts) -> pb.Payment:
         record_time=to_proto_timestamp(payment.recorded_at),
         reverse_time=to_proto_timestamp(payment.reversed_at),
         reversal_note=payment.reversal_note,
+        credit_note=(
+            CREDIT_NOTE.format(payment.payer, payment.credit_note) if payment.credit_note else ""
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry
+from billing_service.domain.credit_note import IssuedCreditNote
 from billing_service.domain.entitlements import Entitlements
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
@@ -359,3 +360,10 @@ class ChargeOutdated:
     outdated: OutdatedCharge
     payer: str
     invoice: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteIssued:
+    """A credit note was issued."""
+
+    issued: IssuedCreditNote

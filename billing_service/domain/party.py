@@ -6,6 +6,8 @@ from typing import Final
 
 # Invoices of sandboxes are numbered in series of this kind, which no issuer may take.
 TEST_SERIES: Final = "TEST-"
+# What the series of credit notes begin with, before that of the invoices.
+CREDIT_SERIES: Final = "CN-"
 _LABEL_MAX: Final = 48
 
 
@@ -59,6 +61,20 @@ class Issuer:
         )
 
 
+# Stands in a draft where there is no issuer yet; such an invoice could not be issued.
+NOBODY: Final = Issuer(
+    issuer_id="",
+    legal_name="",
+    registration_number="",
+    address=NO_ADDRESS,
+    bank_details="",
+    payment_reference="",
+    invoice_series="",
+    created_at=0,
+    version=0,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NumberSeries:
     """The numbers given out in a series: all from 1 to `last`."""
@@ -88,6 +104,11 @@ def sandbox_series(sandbox: str) -> str:
     if len(sandbox) > _LABEL_MAX:
         label = f"{sandbox[: _LABEL_MAX - 9]}-{sha256(sandbox.encode()).hexdigest()[:8]}"
     return f"{TEST_SERIES}{label}-"
+
+
+def credit_series(invoice_series: str) -> str:
+    """The series of the credit notes that go with a series of invoices."""
+    return f"{CREDIT_SERIES}{invoice_series}"
 
 
 def series_collide(one: str, other: str) -> bool:

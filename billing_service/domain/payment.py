@@ -13,7 +13,10 @@ from billing_service.domain.invoice import Settlement
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that came in. `unallocated_minor` is what is left of it as credit."""
+    """Money that came in. `unallocated_minor` is what is left of it as credit.
+
+    `credit_note` is the one that it stands for ('': money it is).
+    """
 
     payer: str
     payment_id: str
@@ -25,6 +28,7 @@ class Payment:
     unallocated_minor: int
     reversed_at: int | None = None
     reversal_note: str = ""
+    credit_note: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -288,9 +288,9 @@ def tax_by_line(
         amounts = [each.amount_minor for each in members]
         percent = members[0].rate.percent
         shares = (
-            [_taxed(each, percent, is_inclusive=False) for each in amounts]
+            [tax_on(each, percent, is_inclusive=False) for each in amounts]
             if version.rounding is TaxRounding.LINE
-            else in_proportion(_taxed(sum(amounts), percent, is_inclusive=False), amounts)
+            else in_proportion(tax_on(sum(amounts), percent, is_inclusive=False), amounts)
         )
         for place, share in zip(places, shares, strict=True):
             taxes[place] = share
@@ -371,7 +371,7 @@ def _subtotal(members: Sequence[_Rated], version: TaxProfileVersion) -> TaxSubto
     rate = max((each.rate for each in members), key=lambda each: each.display_name)
     rounded = amounts if version.rounding is TaxRounding.LINE else [taxable_minor]
     is_inclusive = version.prices_include_tax
-    tax_minor = sum(_taxed(each, rate.percent, is_inclusive=is_inclusive) for each in rounded)
+    tax_minor = sum(tax_on(each, rate.percent, is_inclusive=is_inclusive) for each in rounded)
     return TaxSubtotal(
         tax_category=rate.tax_category,
         display_name=rate.display_name,
@@ -382,7 +382,7 @@ def _subtotal(members: Sequence[_Rated], version: TaxProfileVersion) -> TaxSubto
     )
 
 
-def _taxed(amount_minor: int, percent: Decimal, *, is_inclusive: bool) -> int:
+def tax_on(amount_minor: int, percent: Decimal, *, is_inclusive: bool) -> int:
     """The tax on an amount, or the tax in one that includes it, rounded once."""
     with localcontext(_EXACT):
         numerator = int(percent * _PERCENT)

@@ -155,7 +155,7 @@ def _stands(state: InvoiceState, now: int) -> ColumnElement[bool]:
 def _in_full(tx: Transaction, query: Select[Any], now: int) -> list[InvoiceInFull]:
     found = tx.all(query)
     keys = [(row.payer, row.invoice) for row in found]
-    lines, taxes = _lines(tx, keys), _taxes(tx, keys)
+    lines, taxes = lines_of(tx, keys), taxes_of(tx, keys)
     used = credits_of_invoices(tx, keys)
     read = []
     for row in found:
@@ -167,9 +167,10 @@ def _in_full(tx: Transaction, query: Select[Any], now: int) -> list[InvoiceInFul
     return read
 
 
-def _lines(
+def lines_of(
     tx: Transaction, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], list[InvoiceLine]]:
+    """The lines of invoices, in order."""
     lines = table("invoice_lines")
     key: Any = tuple_(lines.c.payer, lines.c.invoice)
     found: dict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
@@ -178,9 +179,10 @@ def _lines(
     return found
 
 
-def _taxes(
+def taxes_of(
     tx: Transaction, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], list[TaxSubtotal]]:
+    """The taxes of invoices, in order."""
     taxes = table("invoice_taxes")
     key: Any = tuple_(taxes.c.payer, taxes.c.invoice)
     found: dict[tuple[str, str], list[TaxSubtotal]] = defaultdict(list)

@@ -185,6 +185,7 @@ def payment_from_row(row: Row[Any]) -> Payment:
         unallocated_minor=row.unallocated_minor,
         reversed_at=row.reversed_at,
         reversal_note=row.reversal_note,
+        credit_note=row.credit_note,
     )
 
 

@@ -164,7 +164,7 @@ class SettlementRow(Table, table=True):
 
 
 class PaymentRow(Table, table=True):
-    """Money that came in; what is unallocated is credit."""
+    """Money that came in, or a `credit_note`; what is unallocated is credit."""
 
     __tablename__ = "payments"
     __table_args__ = (Index("ix_payments_credit", "payer", "unallocated_minor"),)
@@ -178,6 +178,7 @@ class PaymentRow(Table, table=True):
     unallocated_minor: int = long()
     reversed_at: int | None = long()
     reversal_note: str = text()
+    credit_note: str = word()
 
 
 class AllocationRow(Table, table=True):
@@ -192,3 +193,65 @@ class AllocationRow(Table, table=True):
     amount_minor: int = long()
     value_on: date
     allocated_at: int = long()
+
+
+class CreditNoteRow(Table, table=True):
+    """An issued credit note. Its unique key guards the number."""
+
+    __tablename__ = "credit_notes"
+    __table_args__ = (
+        UniqueConstraint("series", "sequence", name="uq_credit_notes_number"),
+        Index("ix_credit_notes_payer", "payer", "series", "sequence"),
+        Index("ix_credit_notes_invoice", "payer", "invoice"),
+    )
+    payer: str = key()
+    credit_note: str = key()
+    series: str = word(80)
+    sequence: int = long()
+    number: str = word(100)
+    invoice: str = word()
+    invoice_number: str = word(100)
+    kind: str = word(16)
+    reason: str = text()
+    currency: str = word(3)
+    issuer_party: str = text()
+    buyer_party: str = text()
+    issued_on: date
+    subtotal_minor: int = long()
+    tax_minor: int = long()
+    total_minor: int = long()
+    prices_include_tax: bool
+    tax_note: str = text()
+    sandbox: str = word()
+    issued_at: int = long()
+
+
+class CreditNoteLineRow(Table, table=True):
+    """What is credited of a line. `taxed` is JSON of how it is taxed ('': no tax is shown)."""
+
+    __tablename__ = "credit_note_lines"
+    payer: str = key()
+    credit_note: str = key()
+    line_number: int = Field(primary_key=True)
+    invoice_line_number: int
+    description: str = text()
+    amount_minor: int = long()
+    period_start_on: date
+    period_end_on: date
+    tax_category: str = word(40)
+    taxed: str = text()
+
+
+class CreditNoteTaxRow(Table, table=True):
+    """The tax of a credit note on one category at one rate, in order from 1."""
+
+    __tablename__ = "credit_note_taxes"
+    payer: str = key()
+    credit_note: str = key()
+    ordinal: int = Field(primary_key=True)
+    tax_category: str = word(40)
+    display_name: str = text()
+    percent: str = text()
+    treatment: str = word(16)
+    taxable_minor: int = long()
+    tax_minor: int = long()

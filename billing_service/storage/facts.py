@@ -11,10 +11,11 @@ from typing import Any
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.billed import Billed
-from billing_service.domain.charge import ChargeKey, billed_by
+from billing_service.domain.charge import Charge, ChargeKey, billed_by
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
+from billing_service.domain.credit_note import CreditedInvoice, IssuedCreditNote
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
@@ -72,6 +73,7 @@ class Facts:
         default_factory=dict
     )
     owing: MutableMapping[str, tuple[DocumentKey, ...]] = field(default_factory=dict)
+    credited: MutableMapping[DocumentKey, CreditedInvoice] = field(default_factory=dict)
     payments: MutableMapping[DocumentKey, Payment] = field(default_factory=dict)
     allocations: MutableMapping[DocumentKey, tuple[Allocation, ...]] = field(default_factory=dict)
     billed: MutableMapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -144,6 +146,11 @@ class Facts:
                 self.settlements[change.payer, change.invoice] = change
             case Payment():
                 self.payments[change.key] = change
+            case IssuedCreditNote():
+                key = (change.note.payer, change.note.invoice)
+                self.credited[key] = self.credited[key].after(change.credits)
+            case Charge():
+                self.charged[change.rated.key] = billed_by(change)
             case Allocation():
                 key = (change.payer, change.payment)
                 self.allocations[key] = (*self.allocations.get(key, ()), change)

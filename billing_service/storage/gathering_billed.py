@@ -12,7 +12,7 @@ from billing_service.domain.allowance import Coverage, PartUnit
 from billing_service.domain.billed import Billed, BilledLine, standing_lines
 from billing_service.domain.charge import ChargeKey
 from billing_service.storage import gathering, gathering_guards
-from billing_service.storage.facts import Facts
+from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.line_taxes import line_tax_from_text
 from billing_service.storage.tables import table
 from chassis.database import Transaction
@@ -35,13 +35,11 @@ def gather_looked_at_again(tx: Transaction, facts: Facts, accounts: Iterable[str
     """
     wanted = sorted(set(accounts))
     gathering_guards.gather_outdated(tx, facts, wanted)
-    outdated = [each for each in facts.outdated.values() if each.outdated_at is not None]
+    outdated = _outdated_keys(facts)
     changed = _changed_since(tx, wanted)
-    whose = {(each.account, each.subscription) for each in outdated} | changed.keys()
+    whose = {(key.account, key.subscription) for key in outdated} | changed.keys()
     gathering.gather_subscriptions(tx, facts, whose - facts.subscriptions.keys())
-    keys = _open_keys(tx, wanted)
-    keys |= {ChargeKey(*each.key[:4]) for each in outdated}
-    keys |= _keys_since(tx, changed)
+    keys = outdated | _open_keys(tx, wanted) | _keys_since(tx, changed)
     facts.charged.update(_billed(tx, keys))
     reviews = {(key.account, facts.charged[key].review) for key in keys if key in facts.charged}
     gathering_guards.gather_reviews(tx, facts, {each for each in reviews if each[1]})
@@ -55,6 +53,22 @@ def gather_billed_since(
     Shapes:  `since` says the day, by account and subscription.
     """
     facts.charged.update(_billed(tx, _keys_since(tx, since)))
+
+
+def corrected_invoices(tx: Transaction, accounts: Iterable[str]) -> set[DocumentKey]:
+    """The invoices with charges of the accounts that are looked at again."""
+    wanted, facts = sorted(set(accounts)), Facts()
+    gathering_guards.gather_outdated(tx, facts, wanted)
+    changed = _changed_since(tx, wanted)
+    keys = _outdated_keys(facts) | _open_keys(tx, wanted) | _keys_since(tx, changed)
+    return {
+        (line.payer, line.invoice) for each in _billed(tx, keys).values() for line in each.lines
+    }
+
+
+def _outdated_keys(facts: Facts) -> set[ChargeKey]:
+    marks = facts.outdated.values()
+    return {ChargeKey(*each.key[:4]) for each in marks if each.outdated_at is not None}
 
 
 def _changed_since(tx: Transaction, accounts: list[str]) -> dict[tuple[str, str], date]:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from billing_service.domain.account import Account, BillingProfile, Standing
+from billing_service.domain.charge import Charge
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
+from billing_service.domain.credit_note import IssuedCreditNote
 from billing_service.domain.events import PlanVersionAdded
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
@@ -25,6 +27,7 @@ from billing_service.domain.usage.reservation import Reservation
 from billing_service.storage import (
     catalog_rows,
     charge_rows,
+    credit_note_rows,
     credit_rows,
     document_rows,
     guard_rows,
@@ -105,6 +108,15 @@ _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
             "invoice_accounts",
             lambda issued: [document_rows.invoice_account_to_row(e) for e in issued.accounts],
         ),
+    ),
+    Charge: (("charges", _single(charge_rows.charge_to_row)),),
+    IssuedCreditNote: (
+        (
+            "credit_notes",
+            lambda issued: (credit_note_rows.credit_note_to_row(issued.note),),
+        ),
+        ("credit_note_lines", credit_note_rows.lines_to_rows),
+        ("credit_note_taxes", credit_note_rows.taxes_to_rows),
     ),
     Allocation: (("allocations", _single(document_rows.allocation_to_row)),),
     CreditEntry: (("credit_entries", _single(credit_rows.entry_to_row)),),

@@ -11,6 +11,7 @@ from billing_service.domain.standing import is_open
 from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
+from billing_service.use_cases.credit_notes import gather_corrections
 from billing_service.use_cases.issuing import gather_issuing, issue, touched_accounts
 from billing_service.use_cases.looking_again import note_looked_at
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
@@ -35,6 +36,7 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     gathering.gather_open_subscriptions(tx, facts, billed)
     gathering_catalog.gather_price_changes(tx, facts, billed)
     gather_plan_charging(tx, facts, billed)
+    gather_corrections(tx, facts)
     for command in commands:
         to_rate = accounts_to_rate(facts, _billed_month(facts, command, command.due_at))
         gather_usage(tx, facts, to_rate)

@@ -11,6 +11,7 @@ from billing_service.domain.party import (
     Issuer,
     NumberSeries,
     PostalAddress,
+    credit_series,
     series_collide,
 )
 from billing_service.storage import gathering
@@ -44,9 +45,11 @@ def decide(facts: Facts, command: CreateIssuer, now: int) -> Effects[Issuer]:
     """Create the issuer, unless its id or its series is taken."""
     if command.issuer_id in facts.issuers:
         raise IssuerAlreadyExists(command.issuer_id)
-    taken = [TEST_SERIES, *(each.invoice_series for each in facts.issuers.values())]
-    if command.invoice_series.startswith(TEST_SERIES) or any(
-        series_collide(command.invoice_series, each) for each in taken
+    own = (command.invoice_series, credit_series(command.invoice_series))
+    invoices = [TEST_SERIES, *(each.invoice_series for each in facts.issuers.values())]
+    taken = [*invoices, *(credit_series(each) for each in invoices)]
+    if command.invoice_series.startswith((TEST_SERIES, credit_series(TEST_SERIES))) or any(
+        series_collide(mine, other) for mine in own for other in taken
     ):
         raise SeriesTaken(command.invoice_series)
     issuer = Issuer(
@@ -62,7 +65,7 @@ def decide(facts: Facts, command: CreateIssuer, now: int) -> Effects[Issuer]:
     )
     return Effects(
         issuer,
-        changes=(issuer, NumberSeries(issuer.invoice_series, 0)),
+        changes=(issuer, *(NumberSeries(each, 0) for each in own)),
         events=(Event("", IssuerCreated(issuer)),),
     )
 

@@ -9,13 +9,26 @@ from billing_service.domain.charge import RatedItem
 from billing_service.domain.errors import IssuerNeeded
 from billing_service.domain.events import InvoiceIssued
 from billing_service.domain.invoice import InvoiceCause, IssuedInvoice, Settlement, number
-from billing_service.domain.party import Issuer, NumberSeries, sandbox_issuer, sandbox_series
+from billing_service.domain.party import (
+    NOBODY,
+    Issuer,
+    NumberSeries,
+    sandbox_issuer,
+    sandbox_series,
+)
 from billing_service.storage import gathering, gathering_credits, gathering_documents
 from billing_service.storage.facts import Facts
+from billing_service.storage.gathering_billed import corrected_invoices
 from billing_service.use_cases.credit_entries import apply_grants
+from billing_service.use_cases.credit_notes import issue_corrections
 from billing_service.use_cases.crediting import use_credit
 from billing_service.use_cases.one_offs import charge_one_offs
-from billing_service.use_cases.rating import BilledMonth, drafts, first_issuer
+from billing_service.use_cases.rating import (
+    BilledMonth,
+    drafts,
+    drafts_before_credits,
+    first_issuer,
+)
 from billing_service.use_cases.reviewing import charge_reviews
 from billing_service.use_cases.settling import resettle
 from billing_service.use_cases.standings import Outcome
@@ -56,10 +69,13 @@ def gather_issuing(
 def touched_accounts(tx: Transaction, payer: str) -> set[str]:
     """The accounts that issuing an invoice of a payer touches: those on its open ones as well."""
     unsettled = gathering_documents.unsettled_invoices(tx, [payer])
+    billed = gathering.billed_accounts(tx, payer)
+    corrected = corrected_invoices(tx, billed)
     return {
         payer,
-        *gathering.billed_accounts(tx, payer),
-        *gathering_documents.accounts_on(tx, unsettled),
+        *billed,
+        *gathering_documents.accounts_on(tx, unsettled | corrected),
+        *(each for each, _ in corrected),
     }
 
 
@@ -74,11 +90,19 @@ def issue(
 ) -> list[IssuedInvoice]:
     """Issue an invoice for the items of each currency; use credit for it, and dun what stays open.
 
+    Of what is too much of closed months, and where all of a currency comes to less than nothing,
+    credit notes are issued first.
+
     `after` is an overlay, and takes in what is issued and all that follows.
 
     Shapes:  `billed.through` names at least the accounts of the items.
     Errors:  IssuerNeeded, TaxRateNotFound.
     """
+    items, returned = divided(after, billed, items, cause)
+    if returned:
+        zone = after.accounts[billed.payer].time_zone
+        at = billed.issued_at
+        issue_corrections(after, returned, issued_at=at, zone=zone, now=now, outcome=outcome)
     if not items:
         return []
     issued = _number(after, billed, items, cause=cause, outcome=outcome)
@@ -86,6 +110,40 @@ def issue(
     charge_one_offs(after, issued, outcome)
     _settle_at_issue(after, issued, now=now, outcome=outcome)
     return issued
+
+
+def divided(
+    facts: Facts, billed: BilledMonth, items: Mapping[str, Sequence[RatedItem]], cause: InvoiceCause
+) -> tuple[dict[str, list[RatedItem]], list[RatedItem]]:
+    """What goes on invoices, by currency, and what credit notes are to give back.
+
+    Errors:  TaxRateNotFound.
+    """
+    kept: dict[str, list[RatedItem]] = {}
+    returned: list[RatedItem] = []
+    for currency, members in items.items():
+        back = [each for each in members if _is_final(each)]
+        rest = [each for each in members if not _is_final(each)]
+        lower = [each for each in rest if each.due_minor < 0]
+        if lower and _total_minor(facts, billed, {currency: rest}, cause) < 0:
+            back, rest = [*back, *lower], [each for each in rest if each.due_minor >= 0]
+        returned += back
+        if rest:
+            kept[currency] = rest
+    return kept, returned
+
+
+def _is_final(item: RatedItem) -> bool:
+    """Whether too much was billed for months that are closed."""
+    return item.due_minor < 0 and item.adjusts is not None and item.adjusts.is_closed
+
+
+def _total_minor(
+    facts: Facts, billed: BilledMonth, items: Mapping[str, Sequence[RatedItem]], cause: InvoiceCause
+) -> int:
+    """What the invoice of items would come to, before credits."""
+    drafted = drafts_before_credits(facts, billed, items, NOBODY, cause)
+    return sum(each.invoice.total_minor for each in drafted)
 
 
 def series_of(facts: Facts, payer: str) -> str:

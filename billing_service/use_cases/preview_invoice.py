@@ -3,15 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
+from billing_service.domain.credit_note import IssuedCreditNote
 from billing_service.domain.invoice import IssuedInvoice, monthly
-from billing_service.domain.party import NO_ADDRESS, Issuer
+from billing_service.domain.party import NOBODY
 from billing_service.domain.subscription import Subscription
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_billed import gather_billed_since
+from billing_service.use_cases.credit_notes import corrections, gather_corrections
+from billing_service.use_cases.issuing import divided
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import (
     BilledMonth,
@@ -25,26 +27,14 @@ from billing_service.use_cases.rating import (
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 
-# Stands in a preview where there is no issuer yet; such an invoice could not be issued.
-_NOBODY: Final = Issuer(
-    issuer_id="",
-    legal_name="",
-    registration_number="",
-    address=NO_ADDRESS,
-    bank_details="",
-    payment_reference="",
-    invoice_series="",
-    created_at=0,
-    version=0,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The invoices of an open month, one for each currency, and what is held for review."""
+    """The invoices of an open month, one for each currency, what is held, and credit notes."""
 
     invoices: Sequence[IssuedInvoice]
     held_lines: Sequence[HeldLine]
+    credit_notes: Sequence[IssuedCreditNote] = ()
 
 
 def preview_invoices(
@@ -66,9 +56,12 @@ def preview_invoices(
         tx, facts, accounts_to_rate(facts, billed), cut_at=dict.fromkeys(billed.through, now)
     )
     proposed = rate(facts, billed)
-    issuer = first_issuer(facts, payer) or _NOBODY
-    drafted = drafts(facts, billed, proposed.items, issuer, monthly(billed.month))
-    return Preview(drafted, held_lines(facts, proposed.held))
+    issuer = first_issuer(facts, payer) or NOBODY
+    cause, zone = monthly(billed.month), facts.accounts[payer].time_zone
+    items, returned = divided(facts, billed, proposed.items, cause)
+    drafted = drafts(facts, billed, items, issuer, cause)
+    notes = corrections(facts, returned, issued_at=billed.issued_at, zone=zone).notes
+    return Preview(drafted, held_lines(facts, proposed.held), notes)
 
 
 def _open_month(facts: Facts, payer: str, now: int) -> BilledMonth:
@@ -113,5 +106,6 @@ def _gather(tx: Transaction, payer: str, changes: Sequence[object]) -> Facts:
     gather_plan_charging(tx, facts, accounts)
     since = {each.key: each.changed_from_on for each in changed if each.changed_from_on}
     gather_billed_since(tx, facts, since)
+    gather_corrections(tx, facts)
     facts.take_in(changes)
     return facts

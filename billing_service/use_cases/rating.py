@@ -85,10 +85,24 @@ def drafts(
 
     Errors:  TaxRateNotFound.
     """
+    drafted = drafts_before_credits(facts, billed, items, issuer, cause)
+    return credited(drafted, credits_to_use(facts, billed.payer, billed.due_at))
+
+
+def drafts_before_credits(
+    facts: Facts,
+    billed: BilledMonth,
+    items: Mapping[str, Sequence[RatedItem]],
+    issuer: Issuer,
+    cause: InvoiceCause,
+) -> list[IssuedInvoice]:
+    """The same as they are before any credit is used.
+
+    Errors:  TaxRateNotFound.
+    """
     header = _header(facts, billed, issuer, cause)
     zones = {account: facts.accounts[account].time_zone for account in billed.through}
-    drafted = [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
-    return credited(drafted, credits_to_use(facts, billed.payer, billed.due_at))
+    return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
 
 
 def held_lines(facts: Facts, held: Sequence[RatedItem]) -> list[HeldLine]:

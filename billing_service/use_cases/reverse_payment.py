@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from billing_service.domain.credit_note_errors import PaymentNotReversible
 from billing_service.domain.errors import PaymentAlreadyReversed, PaymentNotFound
 from billing_service.domain.events import PaymentReversed
 from billing_service.domain.payment import take_back
@@ -52,6 +53,8 @@ def decide(facts: Facts, command: ReversePayment, now: int) -> Effects[PaymentWi
         raise PaymentNotFound(name)
     if payment.reversed_at is not None:
         raise PaymentAlreadyReversed(name)
+    if payment.credit_note:
+        raise PaymentNotReversible(name)
     paid = facts.allocations[command.key]
     gone, negatives = take_back(payment, paid, note=command.note, now=now)
     after, outcome = facts.overlay(), Outcome()

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from tests.suite.change_world import CHANGE_READY
+from tests.suite.credit_note_world import CREDIT_NOTE_READY
 from tests.suite.credit_world import CREDIT_READY
 from tests.suite.holding_ready import HOLDING_READY
 from tests.suite.one_off_world import ONE_OFF_READY
@@ -121,6 +122,7 @@ _READY: Final[dict[str, Ready]] = {
     **CHANGE_READY,
     **HOLDING_READY,
     **CREDIT_READY,
+    **CREDIT_NOTE_READY,
     **ONE_OFF_READY,
     "provisioning.AccountService.CreateAccount": _create_account,
     "provisioning.AccountService.UpdateAccount": _on_account(

@@ -20,6 +20,7 @@ UNUSED: Final = {
     "invoice": "inv-999999",
     "payment": "nothing",
     "credit": "nothing",
+    "credit_note": "nothing",
     "one_off_charge": "nothing",
     "coupon": "nothing",
     "plan": "nothing",
@@ -246,6 +247,14 @@ _SAMPLES: Final = {
     "billing.PaymentService.ReversePayment": 'name: "accounts/$account/payments/$payment"',
     "billing.PaymentService.GetPayment": 'name: "accounts/$account/payments/$payment"',
     "billing.PaymentService.ListPayments": 'parent: "accounts/$account" page_size: 1',
+    "billing.CreditNoteService.CreateCreditNote": (
+        'parent: "accounts/$account" invoice: "accounts/$account/invoices/$invoice"'
+        ' lines {line_number: 1 amount {currency_code: "BRL" nanos: 10000000}} reason: "a slip"'
+    ),
+    "billing.CreditNoteService.GetCreditNote": (
+        'name: "accounts/$account/creditNotes/$credit_note"'
+    ),
+    "billing.CreditNoteService.ListCreditNotes": 'parent: "accounts/$account" page_size: 1',
     "billing.CreditService.GrantCredit": (
         'parent: "accounts/$account" credit_id: "$new" kind: KIND_GRANTED'
         ' amount {currency_code: "BRL" units: 1} application: APPLICATION_AFTER_TAX'

@@ -14,6 +14,9 @@ TABLES: Final = (
     "settlements",
     "payments",
     "allocations",
+    "credit_notes",
+    "credit_note_lines",
+    "credit_note_taxes",
 )
 
 
@@ -27,6 +30,9 @@ def create() -> None:
     _create_settlements()
     _create_payments()
     _create_allocations()
+    _create_credit_notes()
+    _create_credit_note_lines()
+    _create_credit_note_taxes()
 
 
 def drop() -> None:
@@ -173,6 +179,7 @@ def _create_payments() -> None:
         sa.Column("unallocated_minor", sa.BigInteger(), nullable=False),
         sa.Column("reversed_at", sa.BigInteger(), nullable=True),
         sa.Column("reversal_note", sa.Text(), nullable=False),
+        sa.Column("credit_note", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("payer", "payment", name=op.f("pk_payments")),
     )
     with op.batch_alter_table("payments", schema=None) as batch_op:
@@ -193,3 +200,73 @@ def _create_allocations() -> None:
     )
     with op.batch_alter_table("allocations", schema=None) as batch_op:
         batch_op.create_index("ix_allocations_invoice", ["payer", "invoice"], unique=False)
+
+
+def _create_credit_notes() -> None:
+    op.create_table(
+        "credit_notes",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("credit_note", sa.String(length=64), nullable=False),
+        sa.Column("series", sa.String(length=80), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("invoice", sa.String(length=64), nullable=False),
+        sa.Column("invoice_number", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("issuer_party", sa.Text(), nullable=False),
+        sa.Column("buyer_party", sa.Text(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("subtotal_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("prices_include_tax", sa.Boolean(), nullable=False),
+        sa.Column("tax_note", sa.Text(), nullable=False),
+        sa.Column("sandbox", sa.String(length=64), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("payer", "credit_note", name=op.f("pk_credit_notes")),
+        sa.UniqueConstraint("series", "sequence", name="uq_credit_notes_number"),
+    )
+    with op.batch_alter_table("credit_notes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_credit_notes_payer", ["payer", "series", "sequence"], unique=False
+        )
+        batch_op.create_index("ix_credit_notes_invoice", ["payer", "invoice"], unique=False)
+
+
+def _create_credit_note_lines() -> None:
+    op.create_table(
+        "credit_note_lines",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("credit_note", sa.String(length=64), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("invoice_line_number", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("period_start_on", sa.Date(), nullable=False),
+        sa.Column("period_end_on", sa.Date(), nullable=False),
+        sa.Column("tax_category", sa.String(length=40), nullable=False),
+        sa.Column("taxed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "payer", "credit_note", "line_number", name=op.f("pk_credit_note_lines")
+        ),
+    )
+
+
+def _create_credit_note_taxes() -> None:
+    op.create_table(
+        "credit_note_taxes",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("credit_note", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("tax_category", sa.String(length=40), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("percent", sa.Text(), nullable=False),
+        sa.Column("treatment", sa.String(length=16), nullable=False),
+        sa.Column("taxable_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "payer", "credit_note", "ordinal", name=op.f("pk_credit_note_taxes")
+        ),
+    )

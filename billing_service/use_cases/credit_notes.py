@@ -1,0 +1,197 @@
+"""Issues credit notes: numbers them, and lets what they give back pay invoices."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from billing_service.domain.billed import BilledLine, taken_off
+from billing_service.domain.calendar import civil_day
+from billing_service.domain.charge import Charge, RatedItem, charges_of
+from billing_service.domain.charge_lines import charge_lines
+from billing_service.domain.credit_note import (
+    CreditedInvoice,
+    CreditNoteKind,
+    IssuedCreditNote,
+    LineCredit,
+    draft_credit_note,
+    number_credit_note,
+)
+from billing_service.domain.events import CreditNoteIssued
+from billing_service.domain.party import NumberSeries, credit_series
+from billing_service.domain.payment import Payment, allocate
+from billing_service.storage import gathering, gathering_documents
+from billing_service.storage.credit_note_queries import gather_credited
+from billing_service.storage.facts import DocumentKey, Facts
+from billing_service.use_cases.settling import open_invoices, resettle
+from billing_service.use_cases.standings import Outcome
+from chassis.database import Transaction
+from chassis.use_case import Event
+
+_CORRECTED: Final = "What was charged was too much."
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """The credit notes that items with too much billed come to, and how the charges change."""
+
+    notes: tuple[IssuedCreditNote, ...]
+    charges: tuple[Charge, ...]
+
+
+def gather_corrections(tx: Transaction, facts: Facts) -> None:
+    """The invoices of what is looked at again, and the series that credit notes of these take."""
+    places = {(line.payer, line.invoice) for each in facts.charged.values() for line in each.lines}
+    gather_credited(tx, facts, places)
+    gather_credit_series(tx, facts, places)
+    on_invoices = {each.account for key in places for each in facts.invoice_accounts.get(key, ())}
+    accounts = sorted((on_invoices | {payer for payer, _ in places}) - facts.accounts.keys())
+    gathering.gather_accounts(tx, facts, accounts)
+    gathering.gather_spans(tx, facts, accounts)
+    gathering_documents.gather_owed(tx, facts, accounts)
+
+
+def gather_credit_series(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKey]) -> None:
+    """The series of the credit notes for invoices."""
+    series = {
+        credit_series(facts.credited[key].invoice.series)
+        for key in invoices
+        if key in facts.credited
+    }
+    gathering.gather_series(tx, facts, series - facts.series.keys())
+
+
+def corrections(
+    facts: Facts, items: Sequence[RatedItem], *, issued_at: int, zone: str
+) -> Corrections:
+    """The credit notes for items of which too much is billed, one for each invoice.
+
+    What an item gives back it takes from the lines that charged it last, and never more of a line
+    than what is left of it.
+    """
+    credited: dict[DocumentKey, CreditedInvoice] = {}
+    given: dict[DocumentKey, list[LineCredit]] = defaultdict(list)
+    charges: list[Charge] = []
+    for item in sorted(items, key=lambda each: each.line_order):
+        places = _places(facts, item)
+        for each in places:
+            key = (each.payer, each.invoice)
+            text = _description(facts, item)
+            given[key].append(LineCredit(each.line_number, each.amount_minor, text))
+            credited[key] = facts.credited[key]
+        charges += _charges(item, places)
+    notes = [
+        draft_credit_note(
+            credited[key],
+            _within(credited[key], given[key]),
+            kind=CreditNoteKind.CORRECTION,
+            reason=_CORRECTED,
+            issued_on=civil_day(issued_at, zone),
+            issued_at=issued_at,
+        )
+        for key in sorted(given)
+    ]
+    return Corrections(tuple(each for each in notes if each.lines), tuple(charges))
+
+
+def issue_credit_note(
+    after: Facts, drafted: IssuedCreditNote, *, now: int, outcome: Outcome
+) -> IssuedCreditNote:
+    """Number a credit note, and let it pay its invoice first, then the payer's other open ones.
+
+    `after` is an overlay, and takes in what is issued and all that follows.
+    """
+    key = (drafted.note.payer, drafted.note.invoice)
+    name = credit_series(after.invoices[key].series)
+    series = after.series.get(name, NumberSeries(name, 0))
+    issued, series = number_credit_note(drafted, series)
+    after.take_in([series, issued])
+    outcome.changes += [series, issued]
+    payment, allocations = allocate(
+        _payment_of(issued),
+        open_invoices(after, drafted.note.payer, drafted.note.currency),
+        first=drafted.note.invoice,
+        now=now,
+    )
+    after.take_in([payment, *allocations])
+    outcome.changes += [payment, *allocations]
+    outcome.events.append(Event(payment.payer, CreditNoteIssued(issued)))
+    touched = [(each.payer, each.invoice) for each in allocations]
+    resettle(after, touched, now=now, outcome=outcome)
+    return issued
+
+
+def issue_corrections(
+    after: Facts,
+    items: Sequence[RatedItem],
+    *,
+    issued_at: int,
+    zone: str,
+    now: int,
+    outcome: Outcome,
+) -> None:
+    """Issue the credit notes for items of which too much is billed, with their charges."""
+    found = corrections(after, items, issued_at=issued_at, zone=zone)
+    by_invoice: dict[DocumentKey, str] = {}
+    for each in found.notes:
+        issued = issue_credit_note(after, each, now=now, outcome=outcome)
+        by_invoice[issued.note.payer, issued.note.invoice] = issued.note.credit_note_id
+    charges = [
+        replace(each, credit_note=by_invoice[each.payer, each.invoice])
+        for each in found.charges
+        if (each.payer, each.invoice) in by_invoice
+    ]
+    after.take_in(charges)
+    outcome.changes += charges
+
+
+def _payment_of(issued: IssuedCreditNote) -> Payment:
+    """The payment that a credit note counts as."""
+    note = issued.note
+    return Payment(
+        payer=note.payer,
+        payment_id=note.payment_id,
+        currency=note.currency,
+        amount_minor=note.total_minor,
+        value_on=note.issued_on,
+        reference=note.number,
+        recorded_at=note.issued_at,
+        unallocated_minor=note.total_minor,
+        credit_note=note.credit_note_id,
+    )
+
+
+def _places(facts: Facts, item: RatedItem) -> list[BilledLine]:
+    """From which lines an item takes what it gives back."""
+    if item.adjusts is None:
+        return []
+    _, taken = taken_off(item.adjusts.billed.lines, -item.due_minor)
+    return [each for each in taken if (each.payer, each.invoice) in facts.credited]
+
+
+def _charges(item: RatedItem, places: Sequence[BilledLine]) -> tuple[Charge, ...]:
+    """The revisions of an item that credit notes give back, by the line that charged it last."""
+    if not places:
+        return ()
+    last = places[0]
+    made = charges_of(item, payer=last.payer, line_number=last.line_number)
+    return tuple(replace(each, invoice=last.invoice) for each in made)
+
+
+def _within(credited: CreditedInvoice, given: Iterable[LineCredit]) -> list[LineCredit]:
+    """What is given back, cut to what is left of each line."""
+    found = []
+    for each in given:
+        line = credited.line(each.line_number)
+        amount_minor = min(each.amount_minor, credited.left_of(line)) if line else 0
+        if line and amount_minor:
+            part = replace(each, amount_minor=amount_minor)
+            found.append(part)
+            credited = credited.after([part])
+    return found
+
+
+def _description(facts: Facts, item: RatedItem) -> str:
+    """What is said of what an item gives back."""
+    (line,) = charge_lines([item], facts.plans[item.rate.plan].display_name)
+    return line.description
