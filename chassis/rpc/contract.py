@@ -20,6 +20,7 @@ M = TypeVar("M", bound=Callable[..., Any])
 
 
 _JUDGES_OWN_TEXT: Final = "judges_own_text"
+_JUDGES_PRINCIPAL: Final = "judges_principal"
 
 
 def judges_own_text(serve: M) -> M:
@@ -28,6 +29,16 @@ def judges_own_text(serve: M) -> M:
     Of other requests one that holds the character NUL is refused as a whole.
     """
     setattr(serve, _JUDGES_OWN_TEXT, True)
+    return serve
+
+
+def judges_principal(serve: M) -> M:
+    """Mark a servicer's method whose write judges itself whether a member is the principal.
+
+    It is for what makes somebody else the principal: who repeats it is that no more, and is given
+    the same answer all the same.
+    """
+    setattr(serve, _JUDGES_PRINCIPAL, True)
     return serve
 
 
@@ -44,6 +55,7 @@ class Rpc:
     side_effect_free: bool
     has_request_id: bool
     judges_own_text: bool
+    judges_principal: bool
     serve: UnaryMethod | StreamMethod
 
 
@@ -75,6 +87,7 @@ def _rpc_of(method: MethodDescriptor, servicer: object) -> Rpc:
         side_effect_free=is_side_effect_free(method),
         has_request_id="request_id" in method.input_type.fields_by_name,
         judges_own_text=getattr(serve, _JUDGES_OWN_TEXT, False),
+        judges_principal=getattr(serve, _JUDGES_PRINCIPAL, False),
         serve=serve,
     )
 

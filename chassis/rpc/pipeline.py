@@ -8,6 +8,7 @@
 6. fields     the rules of the contract
 7. positions  what the caller knows of the other service is applied here
 8. principal  it is the account's principal still, or by now, where the rpc is for that one alone
+              and its servicer does not judge that itself
 9. servicer   the rpc itself
 10. trailers  where a write stands in the feed
 
@@ -184,7 +185,8 @@ class Pipeline:
         self._check(request, payload, caller)
         deadline_at = await self._wait_for_positions(envelope, context)
         caller = await self._known_by_now(caller, envelope)
-        self._rpc.access.check_principal(caller)
+        if not self._rpc.judges_principal:
+            self._rpc.access.check_principal(caller)
         request_id = cast("Any", request).request_id if self._rpc.has_request_id else ""
         call = Call(
             rpc=self._rpc.method,

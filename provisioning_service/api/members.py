@@ -10,6 +10,7 @@ from chassis.entry import Encoded
 from chassis.errors import FieldImmutable
 from chassis.rpc.authentication import RememberedCallers
 from chassis.rpc.call import Call
+from chassis.rpc.contract import judges_principal
 from chassis.rpc.names import NamePattern, account_id
 from chassis.rpc.writes import Writes, once, whole
 from chassis.use_case import UseCase
@@ -122,6 +123,7 @@ class Members:
         command = RotateMemberSecret(account, member, secret, call.caller.secret_hash)
         return await self._change(call, ROTATE_MEMBER_SECRET, command, _ROTATED)
 
+    @judges_principal
     async def SetPrincipal(self, request: pb.SetPrincipalRequest, call: Call) -> bytes:
         """Make a member its account's principal."""
         account, member = MEMBER.parse(request.name)

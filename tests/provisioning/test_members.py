@@ -142,6 +142,16 @@ async def test_only_the_principal_of_members_changes_the_principal(provisioning:
     assert (await bia.set_principal("ana")).is_principal
 
 
+async def test_handing_over_twice_is_handing_over_once(provisioning: Served) -> None:
+    """Who repeats the call that made another member the principal is answered as before."""
+    ana, _, _ = await an_account(provisioning)
+    request = member_pb2.SetPrincipalRequest(
+        name=name_of("bia"), reason="on leave", request_id=new_id()
+    )
+    first = await ana.members.SetPrincipal(request)
+    assert await ana.members.SetPrincipal(request) == first
+
+
 async def test_same_principal_again_changes_nothing(provisioning: Served) -> None:
     """Making the principal the principal leaves no trail."""
     ana, _, _ = await an_account(provisioning)
