@@ -5,11 +5,16 @@ Revisions are numbered from 1 and never changed: a reversal is a revision that t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Final
 
-from billing_service.domain.allowance import Coverage
+from billing_service.domain.allowance import Coverage, PartUnit
 from billing_service.domain.tax import LineTax
+
+_SECONDS_A_DAY: Final = 86_400
+# Longer than any period, whose parts may be in any unit.
+_LONGEST: Final = timedelta(days=3_660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,21 @@ class Adjusts:
     billed: Billed
     is_closed: bool
     is_withdrawn: bool = False
+
+
+def may_end_on(start_on: date, period_end_on: date, coverage: Coverage, amount_minor: int) -> date:
+    """The day by which the period of what was billed ends at the latest, whatever was undone since.
+
+    What is charged in full though it was cut short, or costs nothing, comes to as much when the cut
+    is taken back: nothing is billed then, and its end stays the one that was billed.
+    """
+    if amount_minor and not coverage.is_whole:
+        return period_end_on
+    lasts = _LONGEST
+    if coverage.unit is not PartUnit.PARTS:
+        is_days = coverage.unit is PartUnit.DAYS
+        lasts = timedelta(days=coverage.whole if is_days else coverage.whole // _SECONDS_A_DAY + 1)
+    return max(period_end_on, start_on + lasts)
 
 
 def standing_lines(entries: Iterable[BilledLine]) -> tuple[BilledLine, ...]:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from billing_service.domain.allowance import Coverage
-from billing_service.domain.billed import Adjusts, Billed
+from billing_service.domain.billed import Adjusts, Billed, may_end_on
 from billing_service.domain.calendar import next_month
 from billing_service.domain.charge import AccountToRate, ChargeKey, OfPlan, RatedItem
 from billing_service.domain.item_rate import ItemRate
@@ -52,7 +52,7 @@ class LookingAgain:
         return {
             key
             for key, billed in self.charged.items()
-            if (key.account, key.subscription) == own and billed.period_end_on >= changed_on
+            if (key.account, key.subscription) == own and _last_on(key, billed) >= changed_on
         }
 
     def holds(self, key: ChargeKey) -> bool:
@@ -125,6 +125,13 @@ def _nothing_of(key: ChargeKey, adjusts: Adjusts, plan: Plan) -> RatedItem:
     )
     told = OfPlan(period_end_on=billed.period_end_on)
     return RatedItem(key, rate, billed.invoice_month, told, adjusts)
+
+
+def _last_on(key: ChargeKey, billed: Billed) -> date:
+    """The day by which what was billed ends at the latest."""
+    return may_end_on(
+        key.period_start_on, billed.period_end_on, billed.coverage, billed.amount_minor
+    )
 
 
 def _order(key: ChargeKey) -> tuple[str, str, date, str, int]:

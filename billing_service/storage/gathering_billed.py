@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, select, tuple_
+from sqlalchemy import ColumnElement, Row, or_, select, tuple_
 
 from billing_service.domain.allowance import Coverage, PartUnit
-from billing_service.domain.billed import Billed, BilledLine, standing_lines
+from billing_service.domain.billed import Billed, BilledLine, may_end_on, standing_lines
 from billing_service.domain.charge import ChargeKey
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.facts import DocumentKey, Facts
@@ -95,15 +95,23 @@ def _keys_since(tx: Transaction, changed: Mapping[tuple[str, str], date]) -> set
     """What was billed of subscriptions for periods that end on a day of theirs, or later."""
     if not changed:
         return set()
-    key: Any = tuple_(_CHARGES.c.account, _CHARGES.c.subscription)
-    query = select(*_key_columns(), _CHARGES.c.period_end_on).where(
-        _CHARGES.c.period_end_on >= min(changed.values())
-    )
+    columns = _CHARGES.c
+    key: Any = tuple_(columns.account, columns.subscription)
+    of_row = (columns.period_end_on, columns.part_charged, columns.part_full, columns.part_unit)
+    is_late = columns.period_end_on >= min(changed.values())
+    # May have been cut short without costing less: see `may_end_on`.
+    is_short = or_(columns.part_charged == columns.part_full, columns.amount_minor == 0)
+    query = select(*_key_columns(), *of_row, columns.amount_minor).where(or_(is_late, is_short))
     return {
         ChargeKey(*row[:5])
         for row in tx.where_in(query, key, sorted(changed))
-        if row.period_end_on >= changed[row.account, row.subscription]
+        if _last_on(row) >= changed[row.account, row.subscription]
     }
+
+
+def _last_on(row: Row[Any]) -> date:
+    coverage = Coverage(row.part_charged, row.part_full, PartUnit(row.part_unit))
+    return may_end_on(row.period_start_on, row.period_end_on, coverage, row.amount_minor)
 
 
 def _billed(tx: Transaction, keys: Iterable[ChargeKey]) -> dict[ChargeKey, Billed]:
