@@ -86,6 +86,12 @@ class Entitlement:
             return sum(stated, _NOTHING)
 
     @property
+    def is_exceeded(self) -> bool:
+        """Whether more is held than may be, so that some of it is suspended."""
+        quantity = self.quantity
+        return quantity is not None and quantity < self.used
+
+    @property
     def remaining(self) -> Decimal | None:
         """How much is left, never below 0; None: any."""
         quantity = self.quantity

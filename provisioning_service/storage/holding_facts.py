@@ -32,7 +32,7 @@ _RESOURCES: Final = InQuery(
 )
 
 Key = tuple[str, str]
-"""Account and id of a member or a resource."""
+"""Account and id of a member or a resource; account and kind of resources."""
 
 
 def add_members(tx: Transaction, facts: Facts, keys: Iterable[Key]) -> None:
@@ -78,15 +78,15 @@ def add_resources(tx: Transaction, facts: Facts, keys: Iterable[Key]) -> None:
             facts.resources[row.account, row.id] = rows.resource_from_row(row)
 
 
-def add_held_resources(
-    tx: Transaction, facts: Facts, accounts: Iterable[str], kinds: Iterable[str] | None = None
-) -> None:
-    """Add all that accounts hold; only of some kinds, if these are named."""
-    query = select(RESOURCES).where(RESOURCES.c.state != "removed")
-    if kinds is not None:
-        query = query.where(RESOURCES.c.kind.in_(sorted(set(kinds))))
-    for row in tx.where_in(query, RESOURCES.c.account, sorted(set(accounts))):
-        facts.resources[row.account, row.id] = rows.resource_from_row(row)
+def add_held_resources(tx: Transaction, facts: Facts, kinds: Iterable[Key]) -> None:
+    """Add all that accounts hold of some kinds, each given with its account."""
+    wanted = set(kinds)
+    query = select(RESOURCES).where(
+        RESOURCES.c.state != "removed", RESOURCES.c.kind.in_(sorted({kind for _, kind in wanted}))
+    )
+    for row in tx.where_in(query, RESOURCES.c.account, sorted({account for account, _ in wanted})):
+        if (row.account, row.kind) in wanted:
+            facts.resources[row.account, row.id] = rows.resource_from_row(row)
 
 
 def _add_principals(tx: Transaction, facts: Facts, accounts: list[str]) -> None:

@@ -13,7 +13,7 @@ from chassis.use_case import Effects, Event, UseCase
 from provisioning_service.domain.entitlement import Entitlements, Limit, entitlement_to
 from provisioning_service.domain.resource import Resource
 from provisioning_service.storage.facts import Facts, read_accounts
-from provisioning_service.storage.holding_facts import add_entitlements, add_held_resources
+from provisioning_service.storage.holding_facts import Key, add_entitlements, add_held_resources
 from provisioning_service.storage.saving import save
 from provisioning_service.use_cases.checks import account_scope
 from provisioning_service.use_cases.levelling import level
@@ -34,15 +34,37 @@ def _gather(tx: Transaction, commands: Sequence[NoteEntitlements]) -> Facts:
     accounts = {each.account for each in commands}
     facts = read_accounts(tx, accounts)
     add_entitlements(tx, facts, accounts)
-    kinds = {kind for (_, kind), count in facts.held_counts.items() if count.used}
-    add_held_resources(tx, facts, accounts, kinds)
+    add_held_resources(tx, facts, _exceeded(facts, commands))
     return facts
+
+
+def _exceeded(facts: Facts, commands: Sequence[NoteEntitlements]) -> set[Key]:
+    """The kinds of which an account holds more than it may, before the commands or after one.
+
+    Of others nothing is suspended, nor will be: they are not read, however many they are.
+    """
+    found = {key for key in facts.held_counts if facts.entitlement(*key).is_exceeded}
+    given = {account: dict(each) for account, each in facts.entitlements.items()}
+    for command in commands:
+        in_force = given.setdefault(command.account, {})
+        in_force[command.subscription] = _given(command)
+        found |= {
+            (account, kind)
+            for (account, kind), count in facts.held_counts.items()
+            if account == command.account
+            and entitlement_to(kind, in_force.values(), count.used).is_exceeded
+        }
+    return found
+
+
+def _given(command: NoteEntitlements) -> Entitlements:
+    return Entitlements(command.account, command.subscription, command.limits, command.features)
 
 
 def _decide(facts: Facts, command: NoteEntitlements, _now: int) -> Effects[None]:
     given = facts.entitlements.get(command.account, {})
     before = given.get(command.subscription) or Entitlements(command.account, command.subscription)
-    after = replace(before, limits=command.limits, features=command.features)
+    after = replace(_given(command), version=before.version)
     if after == before:
         return Effects(None)
     after = replace(after, version=before.version + 1)

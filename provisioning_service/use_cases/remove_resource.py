@@ -37,8 +37,13 @@ def _gather(tx: Transaction, commands: Sequence[RemoveResource]) -> Facts:
     add_callers(tx, facts, accounts, (each.secret_hash for each in commands))
     add_entitlements(tx, facts, accounts)
     add_resources(tx, facts, ((each.account, each.resource) for each in commands))
-    kinds = {each.kind for each in facts.resources.values()}
-    add_held_resources(tx, facts, accounts, kinds)
+    # Of what is within its limit nothing is suspended, so that nothing can take a place.
+    kinds = {
+        (each.account, each.kind)
+        for each in facts.resources.values()
+        if facts.entitlement(each.account, each.kind).is_exceeded
+    }
+    add_held_resources(tx, facts, kinds)
     return facts
 
 

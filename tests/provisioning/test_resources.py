@@ -1,11 +1,13 @@
 """What an account holds under the limits that billing tells, on both stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chassis.errors import AccountNotFound, EtagMismatch
+from provisioning_service.domain.entitlement import Limit
 from provisioning_service.domain.errors import AccountUnpaid
 from provisioning_service.domain.holding_errors import (
     AdminNeeded,
@@ -17,8 +19,17 @@ from provisioning_service.domain.holding_errors import (
 )
 from provisioning_service.domain.member import Role
 from provisioning_service.use_cases.create_resource import CREATE_RESOURCE
+from provisioning_service.use_cases.note_entitlements import NOTE_ENTITLEMENTS, NoteEntitlements
+from provisioning_service.use_cases.remove_resource import REMOVE_RESOURCE, RemoveResource
 from tests.provisioning.builders import Service
 from tests.provisioning.holding import drop, entitle, held, hold, member, seat
+
+
+def read_for(service: Service, use_case: Any, command: object) -> Mapping[Any, Any]:
+    """The resources that are read to decide a command."""
+    facts = service.database.read(lambda tx: use_case.gather(tx, [command]))
+    found: Mapping[Any, Any] = facts.resources
+    return found
 
 
 def test_limit_refuses_one_more(service: Service) -> None:
@@ -76,6 +87,18 @@ def test_fewer_allowed_suspends_the_newest_until_there_is_room(service: Service)
     assert held(service) == "b:ACTIVE c:SUSPENDED"
     entitle(service, seat=2)
     assert held(service) == "b:ACTIVE c:ACTIVE"
+
+
+def test_what_is_within_its_limit_is_not_read(service: Service) -> None:
+    """However many are held, a removal and a higher limit look at none of the others."""
+    service.account()
+    entitle(service, seat=3)
+    for name in "abc":
+        hold(service, name)
+    removal = RemoveResource("acme", "b", "", b"")
+    higher = NoteEntitlements("acme", "crm", (Limit("seat", Decimal(4)),), (), 0)
+    assert set(read_for(service, REMOVE_RESOURCE, removal)) == {("acme", "b")}
+    assert read_for(service, NOTE_ENTITLEMENTS, higher) == {}
 
 
 def test_suspended_resources_take_up_the_limit(service: Service) -> None:
