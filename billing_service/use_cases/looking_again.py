@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
-from billing_service.domain.calendar import next_month
+from billing_service.domain.calendar import civil_day, next_month
 from billing_service.domain.charge import RatedItem
+from billing_service.domain.subscription import Subscription
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.rating import BilledMonth
 from billing_service.use_cases.standings import Outcome
@@ -15,7 +17,8 @@ def note_looked_at(
 ) -> None:
     """Take the marks off what was looked at again; what is held stays marked.
 
-    A change of the timeline that lies ahead is looked at once it is there.
+    A change of the timeline after the month is looked at once its own month closes, also if it was
+    told before this one did.
     """
     waiting = {_place(each) for each in held}
     marks = [
@@ -26,7 +29,7 @@ def note_looked_at(
         and each.key[:4] not in waiting
     ]
     looked_at = [
-        replace(each, changed_from_on=None)
+        replace(each, changed_from_on=_changes_ahead_on(after, each, billed))
         for each in after.subscriptions.values()
         if each.account in billed.through
         and each.changed_from_on is not None
@@ -34,6 +37,13 @@ def note_looked_at(
     ]
     after.take_in([*marks, *looked_at])
     outcome.changes += [*marks, *looked_at]
+
+
+def _changes_ahead_on(facts: Facts, subscription: Subscription, billed: BilledMonth) -> date | None:
+    """The day of a subscription's first fact after the month; None if there is none."""
+    zone = facts.accounts[subscription.account].time_zone
+    days = (civil_day(each.effective_at, zone) for each in subscription.facts)
+    return min((each for each in days if each >= next_month(billed.month)), default=None)
 
 
 def _place(item: RatedItem) -> tuple[object, ...]:
