@@ -129,13 +129,13 @@ def test_usage_belongs_to_the_month_of_the_accounts_zone(billing: Billing, zone:
     assert live.amounts("far") == [[50], [500]]
 
 
-def test_closing_again_charges_nothing_more(live: Live) -> None:
-    """The keys of what is charged are found again, whatever became of the usage since."""
+def test_closing_again_charges_late_usage_once_and_nothing_else(live: Live) -> None:
+    """The keys of what is charged are found again: 400 late calls beyond March's 100 are added."""
     live.subscribe()
     live.billing.go_to("2026-04-01 00:00:03")
     live.use("call", "500", on="2026-03-10 12:00")
-    live.billing.go_to("2026-05-01 00:00:03")
-    assert live.amounts() == [[3100, 0, 0], [3100, 0, 0]]
+    live.billing.go_to("2026-06-01 00:00:03")
+    assert live.amounts() == [[3100, 0, 0], [20000, 3100, 0, 0], [3100, 0, 0]]
 
 
 def test_clients_of_one_payer_are_told_apart(live: Live) -> None:
