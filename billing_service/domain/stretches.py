@@ -206,20 +206,22 @@ class Stretches:
         return next(
             (
                 period
-                for _, period in self._walk(run, code, day)
+                for _, period in self._walk(run, code, day, through_on=day)
                 if period.start_on <= day < period.end_on
             ),
             None,
         )
 
     def _walk(
-        self, run: Run, code: str, from_on: date
+        self, run: Run, code: str, from_on: date, *, through_on: date = date.min
     ) -> Iterator[tuple[PricedItem, ServicePeriod]]:
-        """The items of a run with their periods."""
+        """The items of a run with their periods: of the days looked at, and up to a further one."""
         priced = run.phase.priced
         if priced is None:
             return
-        items = priced.items.within(self._covered(run))
+        covered = self._covered(run)
+        covered = replace(covered, through_on=max(covered.through_on, through_on))
+        items = priced.items.within(covered)
         for key in items.keys_with(code):
             yield from items.of(key, from_on)
 
