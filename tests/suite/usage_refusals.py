@@ -7,6 +7,7 @@ from typing import Any, Final
 from google.protobuf import text_format
 
 from tests.suite import usage_world
+from tests.suite.holding_ready import member
 from tests.suite.refusal_cases import Attempt, Build, case, on_account, plain
 from tests.suite.requests import sample
 from tests.suite.usage_world import (
@@ -247,6 +248,13 @@ _guarded(RESERVE, "PRICE_NOT_METERED", 'price: "instance"')
 _guarded(RESERVE, "USAGE_CEILING_REACHED", 'quantity {value: "100.000000001"}')
 _guarded(RESERVE, "INVALID_QUANTITIES", 'quantity {value: "0"}')
 _guarded(f"{GUARDS}.SetUsageGuard", "INVALID_GUARD", 'guard {percents {value: "0"}}')
+
+
+@case(f"{GUARDS}.SetUsageGuard", "PRINCIPAL_NEEDED")
+async def _guard_by_admin(world: World, rpc: str) -> Attempt:
+    account = await world.account()
+    _, secret = await member(world, account, role="ROLE_ADMIN")
+    return Attempt(sample(rpc, account=account), secret)
 
 
 def _unmetered(rpc: str, part: str) -> Build:
