@@ -233,7 +233,7 @@ def test_scheduled_change_is_invoiced_when_it_takes_effect(live: Live) -> None:
 
 
 def test_downgrade_gives_back_with_the_next_invoice(billing: Billing) -> None:
-    """A month invoiced in full, then left after 9 days: 62 - 18 less, by a credit note of its own."""
+    """A month invoiced in full, then left after 9 days: a credit note gives 62 - 18 back."""
     live = Live.on(billing, BIG, SMALL)
     live.subscribe("small")
     live.billing.go_to("2026-03-02 10:00")
