@@ -102,7 +102,7 @@ def get(session: Session, name: str) -> None:
 @click.option(
     "--state",
     "states",
-    type=click.Choice(["scheduled", "active", "cancelled", "ended"]),
+    type=click.Choice(["scheduled", "active", "paused", "cancelled", "ended"]),
     multiple=True,
     help="Only in this state; may be repeated.",
 )
