@@ -23,7 +23,7 @@ class IssuerAlreadyExists(_Taken):
 
 
 class IssuerNotFound(BillingError):
-    """There is no such issuer; or one is needed and there is none at all."""
+    """There is no such issuer."""
 
     kind = Kind.NOT_FOUND
     reason = "ISSUER_NOT_FOUND"
@@ -36,10 +36,13 @@ class IssuerNotFound(BillingError):
         )
 
 
-class IssuerNeeded(IssuerNotFound):
+class IssuerNeeded(_InTheWay):
     """An invoice is to be issued, and there is no issuer at all."""
 
-    kind = Kind.FAILED_PRECONDITION
+    reason = "ISSUER_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("issuers", "has nobody who could issue the invoice: create an issuer")
 
 
 class SeriesTaken(_Taken):

@@ -192,7 +192,7 @@ def _issuer(facts: Facts, payer: str) -> Issuer:
     if issuer is None and sandbox:
         return sandbox_issuer(sandbox_series(sandbox))
     if issuer is None:
-        raise IssuerNeeded("-")
+        raise IssuerNeeded
     return issuer
 
 

@@ -13,21 +13,24 @@ from billing_service.use_cases.change_subscription import (
 from chassis.entry import Submission
 from tests.suite import usage_world
 from tests.suite.change_world import (
+    AT_RENEWAL,
     CANCEL,
     CHANGE,
+    INVOICING,
     PAUSE,
     PREVIEW_CANCEL,
     PREVIEW_CHANGE,
     RESUME,
     UNDO,
     changed,
+    due_at_once,
     subscribed,
 )
 from tests.suite.holding_ready import member
 from tests.suite.one_off_world import deactivated
 from tests.suite.refusal_cases import Attempt, case, on_account
 from tests.suite.requests import fresh, sample
-from tests.suite.usage_world import SUBSCRIBE, used
+from tests.suite.usage_world import SUBSCRIBE, event_of, send, used
 from tests.suite.world import World
 
 _WRITES: Final = (CHANGE, CANCEL, UNDO, PAUSE, RESUME)
@@ -36,6 +39,7 @@ _DATED: Final = (CHANGE, CANCEL, PAUSE, RESUME, PREVIEW_CHANGE, PREVIEW_CANCEL)
 _CHANGES: Final = (CHANGE, PREVIEW_CHANGE)
 _CANCELS: Final = (CANCEL, PREVIEW_CANCEL)
 _LONG_AGO: Final = "effective {time {seconds: 1}}"
+UPDATE_PROFILE: Final = "billing.BillingProfileService.UpdateBillingProfile"
 _FULL: Final = "proration {mode: MODE_FULL_NOW}"
 
 for _rpc in _ALL:
@@ -110,6 +114,30 @@ async def _second_price_of_a_meter(world: World, rpc: str) -> Attempt:
     desk = {"account": of.account, "plan": await world.plan()}
     await world.do(SUBSCRIBE, sample(SUBSCRIBE, **desk, new="desk"))
     return Attempt(sample(rpc, account=of.account, plan=of.plan, subscription="desk"))
+
+
+async def _category_without_a_rate(world: World, rpc: str) -> Attempt:
+    request = await due_at_once(world, rpc)
+    taxes = await world.tax_profile("freight")
+    more = (
+        f'billing_profile {{tax_profile: "taxProfiles/{taxes}"}}'
+        ' update_mask {paths: "tax_profile"}'
+    )
+    account = request.name.split("/")[1]
+    await world.do(UPDATE_PROFILE, sample(UPDATE_PROFILE, account=account, more=more))
+    return Attempt(request)
+
+
+for _rpc in INVOICING:
+    case(_rpc, "TAX_RATE_NOT_FOUND")(_category_without_a_rate)
+
+
+@case(PREVIEW_CHANGE, "AMOUNT_TOO_LARGE")
+@case(PREVIEW_CANCEL, "AMOUNT_TOO_LARGE")
+async def _more_than_anything_may_cost(world: World, rpc: str) -> Attempt:
+    of = await used(world)
+    await send(world, *(event_of(of, str(10**12)) for _ in range(3)))
+    return Attempt(sample(rpc, **of.names, more=AT_RENEWAL))
 
 
 # --- too many -------------------------------------------------------------------------------------

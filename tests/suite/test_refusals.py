@@ -23,6 +23,7 @@ from tests.suite import (
     provisioning_refusals,
     usage_refusals,
 )
+from tests.suite.change_world import INVOICING
 from tests.suite.contracts import EVERYWHERE, documented_pairs, reasons, rpcs
 from tests.suite.ready_requests import ready_request
 from tests.suite.refusal_cases import CASES, assert_refused
@@ -47,9 +48,11 @@ FOR_ALL: Final = frozenset(
 PARKED: Final = sorted(
     name for name, reason in documented_pairs() - set(CASES) if reason == "ACCOUNT_PARKED"
 )
-# These need services that are away, or restored: tests of their own in `test_refusals_apart`.
+# These need services that are away, restored, or without an issuer: tests of their own in
+# `test_refusals_apart`.
 UNAVAILABLE: Final = ("provisioning.SandboxService.AdvanceSandbox", "TEMPORARILY_UNAVAILABLE")
 CUT_OFF: Final = ("billing.SandboxStepService.ApplyTo", "POSITION_OUT_OF_RANGE")
+NO_ISSUER: Final = frozenset((rpc, "ISSUER_NOT_FOUND") for rpc in INVOICING)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -67,7 +70,7 @@ def documenting(reason: str) -> list[str]:
 def test_every_documented_refusal_is_brought_about() -> None:
     """Each rpc's documented reasons have a case, or are of those that all rpcs share."""
     shared = {(rpc, reason) for rpc, reason in documented_pairs() if reason in FOR_ALL}
-    shared |= {(rpc, "ACCOUNT_PARKED") for rpc in PARKED} | {UNAVAILABLE, CUT_OFF}
+    shared |= {(rpc, "ACCOUNT_PARKED") for rpc in PARKED} | {UNAVAILABLE, CUT_OFF} | NO_ISSUER
     assert documented_pairs() - shared == set(CASES)
 
 

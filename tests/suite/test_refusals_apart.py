@@ -1,21 +1,31 @@
-"""Refusals that need a service to be away, or restored from a backup."""
+"""Refusals that need a service to be away, or restored from a backup, or to have no issuer."""
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
 import grpc.aio
+import pytest
+import pytest_asyncio
 from google.protobuf.message import Message
 from sqlalchemy import insert
 
 from chassis.clock import SystemClock
 from tests.suite.calling import Outcome, call_rpc
+from tests.suite.change_world import INVOICING, due_at_once
 from tests.suite.contracts import rpcs
-from tests.suite.in_process import Place, running_billing, running_provisioning
+from tests.suite.in_process import (
+    Place,
+    running_billing,
+    running_provisioning,
+    running_suite,
+)
 from tests.suite.processes import free_port
 from tests.suite.refusal_cases import assert_refused
 from tests.suite.requests import sample
+from tests.suite.world import World
 
 WITHIN_SECONDS: Final = 20
 ADVANCE: Final = "provisioning.SandboxService.AdvanceSandbox"
@@ -48,6 +58,25 @@ async def test_step_on_a_branch_that_a_restore_cut_off_is_refused(tmp_path: Path
         async with running_billing(place) as billing:
             outcome = await apply_until_refused(place, billing.address)
     assert_refused(APPLY, outcome, "POSITION_OUT_OF_RANGE")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def without_issuer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Both services, before anyone created an issuer."""
+    async with running_suite(tmp_path_factory.mktemp("no-issuer")) as suite:
+        clients = suite.clients()
+        yield World(suite, clients)
+        await clients.close()
+
+
+@pytest.mark.parametrize("rpc", INVOICING)
+async def test_nothing_is_invoiced_at_once_without_an_issuer(
+    without_issuer: World, rpc: str
+) -> None:
+    """A change that makes something due at once is refused while nobody could invoice it."""
+    outcome = await without_issuer.call(rpc, await due_at_once(without_issuer, rpc))
+    assert_refused(rpc, outcome, "ISSUER_NOT_FOUND")
+    assert outcome.code == "FAILED_PRECONDITION"
 
 
 async def apply_until_refused(place: Place, address: str) -> Outcome:
