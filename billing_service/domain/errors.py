@@ -10,7 +10,7 @@ from billing_service.domain.refusals import Faults as _Faults
 from billing_service.domain.refusals import InTheWay as _InTheWay
 from billing_service.domain.refusals import Missing as _Missing
 from billing_service.domain.refusals import Taken as _Taken
-from chassis.errors import Kind, ResourceInfo
+from chassis.errors import Kind, PreconditionFailure, ResourceInfo
 
 
 class IssuerAlreadyExists(_Taken):
@@ -23,7 +23,7 @@ class IssuerAlreadyExists(_Taken):
 
 
 class IssuerNotFound(BillingError):
-    """There is no such issuer."""
+    """There is no such issuer; or one is needed and there is none at all."""
 
     kind = Kind.NOT_FOUND
     reason = "ISSUER_NOT_FOUND"
@@ -36,13 +36,16 @@ class IssuerNotFound(BillingError):
         )
 
 
-class IssuerNeeded(_InTheWay):
+class IssuerNeeded(IssuerNotFound):
     """An invoice is to be issued, and there is no issuer at all."""
 
-    reason = "ISSUER_NOT_FOUND"
+    kind = Kind.FAILED_PRECONDITION
 
     def __init__(self) -> None:
-        super().__init__("issuers", "has nobody who could issue the invoice: create an issuer")
+        text = "have nobody who could issue the invoice: create an issuer"
+        BillingError.__init__(
+            self, f"issuers {text}.", detail=PreconditionFailure(self.reason, "issuers", text)
+        )
 
 
 class SeriesTaken(_Taken):
