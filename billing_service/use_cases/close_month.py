@@ -36,10 +36,10 @@ def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     gathering.gather_open_subscriptions(tx, facts, billed)
     gathering_catalog.gather_price_changes(tx, facts, billed)
     gather_plan_charging(tx, facts, billed)
-    gather_corrections(tx, facts)
     for command in commands:
         to_rate = accounts_to_rate(facts, _billed_month(facts, command, command.due_at))
         gather_usage(tx, facts, to_rate)
+    gather_corrections(tx, facts)
     return facts
 
 

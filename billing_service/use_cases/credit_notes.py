@@ -39,11 +39,14 @@ class Corrections:
     charges: tuple[Charge, ...]
 
 
-def gather_corrections(tx: Transaction, facts: Facts) -> None:
-    """The invoices of what is looked at again, and the series that credit notes of these take."""
+def gather_corrections(tx: Transaction, facts: Facts, *, locked: bool = True) -> None:
+    """The invoices of what is looked at again, and the series that credit notes of these take.
+
+    All that was billed and may be too much is gathered before; `locked` as of `gather_series`.
+    """
     places = {(line.payer, line.invoice) for each in facts.charged.values() for line in each.lines}
     gather_credited(tx, facts, places)
-    gather_credit_series(tx, facts, places)
+    gather_credit_series(tx, facts, places, locked=locked)
     on_invoices = {each.account for key in places for each in facts.invoice_accounts.get(key, ())}
     accounts = sorted((on_invoices | {payer for payer, _ in places}) - facts.accounts.keys())
     gathering.gather_accounts(tx, facts, accounts)
@@ -51,14 +54,16 @@ def gather_corrections(tx: Transaction, facts: Facts) -> None:
     gathering_documents.gather_owed(tx, facts, accounts)
 
 
-def gather_credit_series(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKey]) -> None:
+def gather_credit_series(
+    tx: Transaction, facts: Facts, invoices: Iterable[DocumentKey], *, locked: bool = True
+) -> None:
     """The series of the credit notes for invoices."""
     series = {
         credit_series(facts.credited[key].invoice.series)
         for key in invoices
         if key in facts.credited
     }
-    gathering.gather_series(tx, facts, series - facts.series.keys())
+    gathering.gather_series(tx, facts, series - facts.series.keys(), locked=locked)
 
 
 def corrections(

@@ -55,6 +55,7 @@ def preview_invoices(
     gather_usage(
         tx, facts, accounts_to_rate(facts, billed), cut_at=dict.fromkeys(billed.through, now)
     )
+    gather_corrections(tx, facts, locked=False)
     proposed = rate(facts, billed)
     issuer = first_issuer(facts, payer) or NOBODY
     cause, zone = monthly(billed.month), facts.accounts[payer].time_zone
@@ -106,6 +107,5 @@ def _gather(tx: Transaction, payer: str, changes: Sequence[object]) -> Facts:
     gather_plan_charging(tx, facts, accounts)
     since = {each.key: each.changed_from_on for each in changed if each.changed_from_on}
     gather_billed_since(tx, facts, since)
-    gather_corrections(tx, facts)
     facts.take_in(changes)
     return facts
