@@ -26,7 +26,7 @@ run: setup  ## Both services and the gateway, until Ctrl-C.
 	$(BIN)/pospago up
 
 test: setup-develop  ## Every test but the soak tests. One file: make test ONLY=tests/test_tidy.py
-	$(BIN)/python -m pytest $(if $(ONLY),$(ONLY),-n 2 --dist loadfile --no-loadscope-reorder)
+	$(BIN)/python -m pytest $(if $(ONLY),$(ONLY),-n 4 --dist loadfile --no-loadscope-reorder)
 
 soak: setup-develop  ## The long tests.
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ONLY)

@@ -25,7 +25,7 @@ import pytest
 from psycopg import sql
 
 NOBODY: Final = 65534
-START_SECONDS_MAX: Final = 60
+START_SECONDS_MAX: Final = 300
 CONNECTIONS_MAX: Final = 200
 PR_SET_PDEATHSIG: Final = 1
 

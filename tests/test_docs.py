@@ -36,7 +36,6 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
         yield someone
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("document", WITH_STEPS, ids=lambda path: path.name)
 def test_what_a_document_says_to_do_does_what_it_says(document: Path, reader: Newcomer) -> None:
     """Each command ends as told, and prints what is shown, save times, ids and secrets."""

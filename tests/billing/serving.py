@@ -110,7 +110,7 @@ class Served:
     async def call(self, method: Any, request: Any, secret: str = "") -> Any:
         """Call a method as an operator, or as whoever holds the secret."""
         metadata = (("authorization", f"Bearer {secret or self.operator_secret}"),)
-        return await method(request, metadata=metadata, timeout=10)
+        return await method(request, metadata=metadata, timeout=60)
 
     @property
     def stubs(self) -> Stubs:
@@ -180,7 +180,7 @@ async def violations_of(served: Served, method: Any, request: Any) -> list[tuple
     """The fields that a call is refused for."""
     metadata = (("authorization", f"Bearer {served.operator_secret}"),)
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await method(request, metadata=metadata, timeout=10)
+        await method(request, metadata=metadata, timeout=60)
     call: Any = refusal.value
     status = rpc_status.from_call(call)
     assert status is not None

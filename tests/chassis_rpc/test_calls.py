@@ -31,7 +31,7 @@ def create(account_id: str, request_id: str = "") -> account_pb2.CreateAccountRe
 
 
 async def until(service: SmallService, waiting_count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while service.accounts.waiting_count != waiting_count:  # noqa: ASYNC110 - a test's patience
             await asyncio.sleep(0.01)
 

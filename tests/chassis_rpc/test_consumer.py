@@ -122,7 +122,7 @@ async def test_applies_what_happens(
 
 async def test_moves_the_watermark(consumer: FeedConsumer, follower: Follower) -> None:
     """A silent feed's watermark arrives too, for what is due here."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while consumer.cursor.watermark_at == 0 and not follower.cursor().epoch:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert follower.cursor().epoch == 1
@@ -227,7 +227,7 @@ async def test_reports_a_cursor_that_the_feed_does_not_have(
     follower.writer.in_transaction(ahead)
     following = follower.consumer(service.address, service.credentials.service_secret)
     following.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not following.fault:  # noqa: ASYNC110 - a test's patience
             await asyncio.sleep(0.01)
     await following.stop()

@@ -41,7 +41,7 @@ async def opened(service: EchoService) -> AsyncIterator[Callable[[str], Call]]:
             ),
             response_deserializer=NOTE.FromString,
         )
-        call: Call = multi(timeout=10)
+        call: Call = multi(timeout=60)
         return call
 
     yield opened
@@ -76,7 +76,7 @@ async def text_of_next(stream: Call) -> str:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait for something to come true."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - a test's patience
             await asyncio.sleep(0.005)
 

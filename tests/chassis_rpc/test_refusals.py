@@ -31,7 +31,7 @@ async def raw(service: SmallService, method: str, payload: bytes, secret: str = 
     async with grpc.aio.insecure_channel(service.address) as channel:
         metadata = (("authorization", f"Bearer {secret}"),) if secret else ()
         call: Any = channel.unary_unary(method, None, None)
-        return bytes(await call(payload, metadata=metadata, timeout=5))
+        return bytes(await call(payload, metadata=metadata, timeout=60))
 
 
 async def test_answers_a_known_caller(operator: "AccountServiceAsyncStub") -> None:

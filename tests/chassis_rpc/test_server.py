@@ -33,7 +33,7 @@ def listening() -> Listening:
 async def health_of(service: SmallService, name: str) -> int:
     async with grpc.aio.insecure_channel(service.address) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=60)
     return int(answer.status)
 
 
@@ -99,7 +99,7 @@ async def test_describes_itself(service: SmallService, version: str) -> None:
             f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
             response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
-        )(iter([reflection_pb2.ServerReflectionRequest(list_services="*")]), timeout=5)
+        )(iter([reflection_pb2.ServerReflectionRequest(list_services="*")]), timeout=60)
         answer: Any = await call.read()
     names = {each.name for each in answer.list_services_response.service}
     assert {ACCOUNTS, EVENTS, "grpc.health.v1.Health"} <= names

@@ -22,8 +22,6 @@ BACKUPS = 5
 WRITERS = 4
 ACKNOWLEDGED_MIN = 50
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @contextmanager
 def _written_to(layout: Layout) -> Iterator[list[str]]:

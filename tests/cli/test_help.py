@@ -15,6 +15,7 @@ EXPECTED = {
     *(f"charge {verb}" for verb in ("cancel", "create", "get", "list")),
     *(f"coupon {verb}" for verb in ("create", "deactivate", "get", "list")),
     *(f"credit {verb}" for verb in ("entries", "get", "grant", "list", "void")),
+    *(f"credit-note {verb}" for verb in ("create", "list", "show")),
     *("demo", "estimate", "events", "health", "serve", "up"),
     *(f"entitlement {verb}" for verb in ("check", "list")),
     *(f"guard {verb}" for verb in ("get", "set")),

@@ -9,7 +9,6 @@ from pospago_cli.failures import CommandFailed
 from pospago_cli.processes import Layout, Suite, bare, free_ports, inherited
 
 
-@pytest.mark.timeout(300)
 def test_a_process_that_cannot_run_is_quoted(tmp_path: Path) -> None:
     """A port that is taken ends the start with the last words of the process that wanted it."""
     layout = Layout.on_free_ports(tmp_path)

@@ -29,7 +29,7 @@ async def run(program: Path, *arguments: str) -> tuple[str, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), timeout=30)
+    out, err = await asyncio.wait_for(process.communicate(), timeout=120)
     return out.decode(), err.decode()
 
 

@@ -20,7 +20,7 @@ from chassis.clock import to_datetime
 from provisioning_service.storage.tables import METADATA as PROVISIONING
 from tests.suite.crash_load import Ledger, billed_months
 
-CATCH_UP_SECONDS_MAX: Final = 40.0
+CATCH_UP_SECONDS_MAX: Final = 240.0
 TABLES: Final = {"provisioning": PROVISIONING, "billing": BILLING}
 PEERS: Final = {"provisioning": "billing", "billing": "provisioning"}
 STATES_AFTER: Final = {

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-START_SECONDS_MAX: Final = 90
-STOP_SECONDS_MAX: Final = 20
+START_SECONDS_MAX: Final = 300
+STOP_SECONDS_MAX: Final = 120
 SERVICES: Final = ("provisioning", "billing")
 
 

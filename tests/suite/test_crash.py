@@ -34,7 +34,6 @@ def urls(store: str, request: pytest.FixtureRequest) -> dict[str, str]:
     return {service: new(f"crash_{service}", lambda _url: None) for service in SERVICES}
 
 
-@pytest.mark.timeout(300)
 async def test_a_few_kills_lose_and_double_nothing(
     store: str, urls: dict[str, str], tmp_path: Path
 ) -> None:

@@ -78,7 +78,6 @@ async def _weigh(processes: ServiceProcesses, memory_bytes: list[int]) -> None:
         await asyncio.sleep(MEMORY_EVERY_SECONDS)
 
 
-@pytest.mark.timeout(120)
 async def test_flood_is_refused_and_what_is_accepted_is_kept(tmp_path: Path) -> None:
     """A short flood: some calls are refused with a delay, and what is accepted is counted."""
     came = await flooded(

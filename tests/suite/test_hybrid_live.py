@@ -123,8 +123,6 @@ UPGRADES: Final = {
     ),
 }
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(slots=True)
 class Played:

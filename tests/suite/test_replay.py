@@ -32,7 +32,7 @@ from tests.suite.in_process import (
 from tests.suite.processes import free_port
 
 SANDBOX: Final = "north"
-APPLY_SECONDS_MAX: Final = 60.0
+APPLY_SECONDS_MAX: Final = 300.0
 # Past the stop of what was not paid on day 10, before its deletion on day 15.
 STOPPED_DAY: Final = 12
 # What nothing but provisioning's feed writes in billing while nobody edits a profile.

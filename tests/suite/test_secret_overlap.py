@@ -114,7 +114,7 @@ async def test_billings_stream_ends_with_the_overlap(operator: Clients, clock: M
     old = await operator.enrol("acme")
     await rotate(operator, OVERLAP_SECONDS)
     request = event_service_pb2.WatchEventsRequest(account="accounts/acme", heartbeat=QUICK)
-    call = operator.billing_events.WatchEvents(request, metadata=bearer(old), timeout=30)
+    call = operator.billing_events.WatchEvents(request, metadata=bearer(old), timeout=120)
     await call.read()
     overlap_ends(clock)
     with pytest.raises(grpc.aio.AioRpcError) as ended:

@@ -31,8 +31,6 @@ AGENCY: Final = "agency"
 OF_AGENCY: Final = "late"
 SOAK_SECONDS_MAX: Final = 900
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @dataclass(slots=True)
 class Played:

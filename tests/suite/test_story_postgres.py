@@ -6,14 +6,11 @@
 import subprocess
 import sys
 
-import pytest
-
 from tests.postgres import NewDatabase
 
-DEMO_SECONDS_MAX = 170
+DEMO_SECONDS_MAX = 800
 
 
-@pytest.mark.timeout(DEMO_SECONDS_MAX + 10)
 def test_the_demo_plays_on_postgresql(new_postgres_database: NewDatabase) -> None:
     """Empty databases are brought up to date, and every expectation holds on them."""
     urls = {

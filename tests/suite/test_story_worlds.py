@@ -30,9 +30,6 @@ SIDE: Final = Naming(
 )
 SANDBOX: Final = "side"
 INVOICES_COUNT: Final = 10
-PLAY_SECONDS_MAX: Final = 300
-
-pytestmark = pytest.mark.timeout(PLAY_SECONDS_MAX)
 
 
 @dataclass(frozen=True, slots=True)

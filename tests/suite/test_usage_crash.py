@@ -34,7 +34,6 @@ def urls(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str
     return {"billing": new("usage_crash", prepare_store)}
 
 
-@pytest.mark.timeout(300)
 async def test_a_few_kills_lose_and_double_no_usage(
     store: str, urls: dict[str, str], tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ def open_stream(served: Served) -> "grpc.aio.StreamStreamCall[Any, Any]":
     """A stream of the operator's."""
     metadata = (("authorization", f"Bearer {served.operator_secret}"),)
     call: grpc.aio.StreamStreamCall[Any, Any] = served.stubs.usage.StreamEvents(
-        metadata=metadata, timeout=30
+        metadata=metadata, timeout=120
     )
     return call
 

@@ -185,7 +185,7 @@ async def test_batch_of_another_size_ends_the_stream(
 async def test_stream_of_an_integrator_is_refused(served: Served) -> None:
     """Usage is told by internal systems only."""
     metadata = (("authorization", f"Bearer {INTEGRATOR_SECRET}"),)
-    stream = served.stubs.usage.StreamEvents(metadata=metadata, timeout=10)
+    stream = served.stubs.usage.StreamEvents(metadata=metadata, timeout=60)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await stream.read()
     assert refusal_of(refused.value) == (Code.PERMISSION_DENIED, "ACCESS_DENIED")

@@ -55,7 +55,7 @@ def watching(served: Served, interval_seconds: float = 0.1) -> Iterator[Any]:
     request = pb.WatchUsageRequest(subscription=SUBSCRIPTION)
     request.interval.FromNanoseconds(int(interval_seconds * 1e9))
     metadata = (("authorization", f"Bearer {served.operator_secret}"),)
-    call = served.stubs.usage.WatchUsage(request, metadata=metadata, timeout=20)
+    call = served.stubs.usage.WatchUsage(request, metadata=metadata, timeout=120)
     try:
         yield call
     finally:
@@ -183,7 +183,7 @@ async def test_an_unknown_subscription_is_refused(served: Served) -> None:
     """Nobody watches what there is not."""
     request = pb.WatchUsageRequest(subscription="accounts/acme/subscriptions/none")
     metadata = (("authorization", f"Bearer {served.operator_secret}"),)
-    call = served.stubs.usage.WatchUsage(request, metadata=metadata, timeout=10)
+    call = served.stubs.usage.WatchUsage(request, metadata=metadata, timeout=60)
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await call.read()
     assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
