@@ -27,7 +27,8 @@ _ZERO: Final = Decimal(0)
 PLAN_ITEM: Final = "base"
 # What quantities are counted in where nothing says it.
 UNIT: Final = "unit"
-_SAID: Final = {
+# What a line says of its part of an item.
+SAID_OF: Final = {
     LinePart.WHOLE: "",
     LinePart.INCLUDED: ", included",
     LinePart.EXCESS: ", beyond what is included",
@@ -139,7 +140,7 @@ def _describe(rated: RatedPrice, item: Item, part: LinePart) -> str:
     band = f", band {item.band}" if item.band else ""
     count = rated.instalments
     instalment = f", instalment {item.instalment} of {count}" if count > 1 else ""
-    return f"{subject}{name}{_SAID[part]}{band}{instalment}, {_period(item)}"
+    return f"{subject}{name}{SAID_OF[part]}{band}{instalment}, {_period(item)}"
 
 
 def _parts(rated: RatedPrice) -> Iterator[tuple[LinePart, Decimal]]:

@@ -5,17 +5,12 @@ from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
-from billing_service.domain.item_lines import UNIT, unit_price
+from billing_service.domain.item_lines import SAID_OF, UNIT, unit_price
 from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.price import Licensed
 from billing_service.domain.rating import RatedPrice
 
 _ZERO: Final = Decimal(0)
-_SAID: Final = {
-    LinePart.WHOLE: "",
-    LinePart.INCLUDED: ", included",
-    LinePart.EXCESS: ", beyond what is included",
-}
 
 
 def one_off_lines(
@@ -30,7 +25,7 @@ def one_off_lines(
     return tuple(
         InvoiceLine(
             line_number=0,
-            description=f"{who}{rated.price.name}{_SAID[part]}, {charge.charged_on.isoformat()}",
+            description=f"{who}{rated.price.name}{SAID_OF[part]}, {charge.charged_on.isoformat()}",
             plan=card.plan if card else "",
             plan_version=card.plan_version if card else 0,
             band=card.band if card else 0,

@@ -1,9 +1,13 @@
 """Whole amounts in proportion to others, so that the parts add up to the whole."""
 
 from collections.abc import Sequence
+from fractions import Fraction
+from typing import TypeVar
+
+_Weight = TypeVar("_Weight", int, Fraction)
 
 
-def in_proportion(amount_minor: int, weights: Sequence[int]) -> list[int]:
+def in_proportion(amount_minor: int, weights: Sequence[_Weight]) -> list[int]:
     """An amount in proportion to weights, by largest remainder; of equal ones, the first.
 
     Shapes:  weights may be negative, as what is taken back is. Where they add up to 0, there is

@@ -8,7 +8,6 @@ Units:   an amount is `numerator / divisor` in the price's currency, so that par
 Source:  docs/decisions/0010-price-models.md
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, getcontext, localcontext, setcontext
 from fractions import Fraction
@@ -28,6 +27,7 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Share, Usage
 from billing_service.domain.price_models.figures import ONE, PERCENT, PERCENT_MAX, ZERO
+from billing_service.domain.proportion import in_proportion
 
 # An enum is slow to look a member up in.
 _CHARGED: Final = ZeroUsage.CHARGED
@@ -207,23 +207,8 @@ def tier_amounts(rated: RatedPrice) -> tuple[TierAmount, ...]:
     weights = [Fraction(share.amount) for share in shares]
     if not any(weights):
         return (*(TierAmount(share, 0) for share in shares), *_minimum(rated))
-    parts = split(rated.amount_minor, weights)
+    parts = in_proportion(rated.amount_minor, weights)
     return tuple(TierAmount(share, part) for share, part in zip(shares, parts, strict=True))
-
-
-def split(amount_minor: int, weights: Sequence[Fraction]) -> list[int]:
-    """An amount in proportion to weights, by largest remainder; of equal ones, the first.
-
-    Shapes:  no weight is negative, and one is above 0.
-    """
-    whole = sum(weights)
-    exact = [amount_minor * weight / whole for weight in weights]
-    parts = [int(part) for part in exact]
-    missing = amount_minor - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
-    for place in by_remainder[:missing]:
-        parts[place] += 1
-    return parts
 
 
 def _minimum(rated: RatedPrice) -> tuple[TierAmount, ...]:

@@ -8,7 +8,8 @@ import pytest
 from billing_service.domain.allowance import Coverage
 from billing_service.domain.price import PercentDiscount
 from billing_service.domain.price_models import Flat, Graduated, PerUnit
-from billing_service.domain.rating import RatedPrice, split, tier_amounts
+from billing_service.domain.proportion import in_proportion
+from billing_service.domain.rating import RatedPrice, tier_amounts
 from tests.billing.pricing.pricing import licensed, metered, rated, tiers
 
 D = Decimal
@@ -53,11 +54,11 @@ def test_part_of_a_period_falls_on_the_tiers_in_proportion() -> None:
         (10, (1, 1, 4), [2, 2, 6]),
     ],
 )
-def test_split_gives_what_is_missing_to_the_largest_remainders(
+def test_what_is_missing_goes_to_the_largest_remainders(
     amount_minor: int, weights: tuple[int, ...], parts: list[int]
 ) -> None:
     """Of equal remainders, the first one is served first."""
-    assert split(amount_minor, [Fraction(weight) for weight in weights]) == parts
+    assert in_proportion(amount_minor, [Fraction(weight) for weight in weights]) == parts
 
 
 def test_minimum_of_a_price_without_tiers_reached_is_told_by_itself() -> None:
