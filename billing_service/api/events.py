@@ -16,6 +16,7 @@ from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
 from billing_service.api.meters import to_proto_meter
 from billing_service.api.one_off_messages import to_proto_one_off
+from billing_service.api.payment_request_messages import to_proto_payment_request
 from billing_service.api.payments import to_proto_payment
 from billing_service.api.plans import to_proto_plan
 from billing_service.api.price_changes import to_proto_change
@@ -213,6 +214,12 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.InvoiceOverdue: _invoice_overdue,
     events.PaymentRecorded: _payment_recorded,
     events.PaymentReversed: lambda e: pb.PaymentReversed(payment=to_proto_payment(e.payment, ())),
+    events.PaymentRequested: lambda e: pb.PaymentRequested(
+        payment_request=to_proto_payment_request(e.request)
+    ),
+    events.PaymentRequestClosed: lambda e: pb.PaymentRequestClosed(
+        payment_request=to_proto_payment_request(e.request)
+    ),
     events.CreditApplied: _credit_applied,
     events.CreditChanged: lambda e: pb.CreditChanged(
         credit=to_proto_credit(e.grant, e.grant.state(e.entry.recorded_at)),

@@ -22,11 +22,8 @@ from billing_service.storage.document_queries import (
     find_payment,
     list_payments,
 )
-from billing_service.use_cases.record_payment import (
-    RECORD_PAYMENT,
-    PaymentWithAllocations,
-    RecordPayment,
-)
+from billing_service.use_cases.receiving import PaymentWithAllocations
+from billing_service.use_cases.record_payment import RECORD_PAYMENT, RecordPayment
 from billing_service.use_cases.reverse_payment import REVERSE_PAYMENT, ReversePayment
 from chassis.ids import Ids
 from chassis.rpc.call import Call

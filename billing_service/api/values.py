@@ -29,6 +29,7 @@ SUBSCRIPTION: Final = NamePattern("accounts/{account}/subscriptions/{subscriptio
 INSTANCE: Final = NamePattern("accounts/{account}/instances/{instance}")
 INVOICE: Final = NamePattern("accounts/{account}/invoices/{invoice}")
 PAYMENT: Final = NamePattern("accounts/{account}/payments/{payment}")
+PAYMENT_REQUEST: Final = NamePattern("accounts/{account}/paymentRequests/{payment_request}")
 CREDIT_NOTE: Final = NamePattern("accounts/{account}/creditNotes/{credit_note}")
 CREDIT: Final = NamePattern("accounts/{account}/credits/{credit}")
 ISSUER: Final = NamePattern("issuers/{issuer}")

@@ -49,6 +49,9 @@ class BillingProfile:
     tax_profile: str = ""
     tax_treatment: TaxTreatment = TaxTreatment.STANDARD
     tax_note: str = ""
+    hold_invoices: bool = False
+    payment_provider: str = ""
+    payment_method: str = ""
     version: int = 1
 
     @property

@@ -9,12 +9,14 @@ from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry
 from billing_service.domain.credit_note import IssuedCreditNote
+from billing_service.domain.draft import Draft
 from billing_service.domain.entitlements import Entitlements
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.party import Issuer
 from billing_service.domain.payment import Allocation, Payment
+from billing_service.domain.payment_request import PaymentRequest
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.review import Review
@@ -208,6 +210,20 @@ class PaymentReversed:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentRequested:
+    """A provider is to collect a payment, and to tell the outcome."""
+
+    request: PaymentRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequestClosed:
+    """The outcome of a request for payment is known."""
+
+    request: PaymentRequest
+
+
+@dataclass(frozen=True, slots=True)
 class CreditApplied:
     """Credit from an earlier payment went to an invoice."""
 
@@ -367,3 +383,10 @@ class CreditNoteIssued:
     """A credit note was issued."""
 
     issued: IssuedCreditNote
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDraftChanged:
+    """A draft came about, was held or released."""
+
+    draft: Draft

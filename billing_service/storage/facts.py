@@ -16,12 +16,14 @@ from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
 from billing_service.domain.credit_note import CreditedInvoice, IssuedCreditNote
+from billing_service.domain.draft import Draft
 from billing_service.domain.errors import PricedPlanNotFound
 from billing_service.domain.invoice import Invoice, InvoiceAccount, IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
+from billing_service.domain.payment_request import PaymentRequest
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.price_models import Usage
@@ -93,7 +95,10 @@ class Facts:
     reservations: MutableMapping[DocumentKey, Reservation] = field(default_factory=dict)
     reviews: MutableMapping[ReviewKey, Review] = field(default_factory=dict)
     one_offs: MutableMapping[DocumentKey, OneOffCharge] = field(default_factory=dict)
+    # The drafts that rest, by payer and month.
+    drafts: MutableMapping[tuple[str, date], Draft] = field(default_factory=dict)
     coupons: MutableMapping[str, Coupon] = field(default_factory=dict)
+    payment_requests: MutableMapping[DocumentKey, PaymentRequest] = field(default_factory=dict)
     outdated: MutableMapping[tuple[str, str, str, date, int], OutdatedCharge] = field(
         default_factory=dict
     )
@@ -180,6 +185,10 @@ class Facts:
                 self.coupons[change.coupon_id] = change
             case OneOffCharge():
                 self.one_offs[change.key] = change
+            case Draft():
+                self.drafts[change.key] = change
+            case PaymentRequest():
+                self.payment_requests[change.key] = change
             case _:
                 raise TypeError(f"not an entity of billing: {change!r}")
 

@@ -88,6 +88,9 @@ def profile_to_row(profile: BillingProfile) -> Values:
         "tax_profile": profile.tax_profile,
         "tax_treatment": profile.tax_treatment.value,
         "tax_note": profile.tax_note,
+        "hold_invoices": profile.hold_invoices,
+        "payment_provider": profile.payment_provider,
+        "payment_method": profile.payment_method,
         "version": profile.version,
     }
 
@@ -108,6 +111,9 @@ def profile_from_row(row: Row[Any]) -> BillingProfile:
         tax_profile=row.tax_profile,
         tax_treatment=TaxTreatment(row.tax_treatment),
         tax_note=row.tax_note,
+        hold_invoices=bool(row.hold_invoices),
+        payment_provider=row.payment_provider,
+        payment_method=row.payment_method,
         version=row.version,
     )
 
@@ -191,4 +197,5 @@ def _terms_version(row: Row[Any]) -> TermsVersion:
         stop_warning_days=row.stop_warning_days,
         deletion_warning_days=row.deletion_warning_days,
         usage_grace_hours=row.usage_grace_hours,
+        draft_days=row.draft_days,
     )

@@ -9,12 +9,14 @@ from billing_service.domain.coupon import Coupon
 from billing_service.domain.credit_grant import CreditGrant
 from billing_service.domain.credit_ledger import CreditEntry, CreditLedger
 from billing_service.domain.credit_note import IssuedCreditNote
+from billing_service.domain.draft import Draft
 from billing_service.domain.events import PlanVersionAdded
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.meter import Meter
 from billing_service.domain.one_off_charge import OneOffCharge
 from billing_service.domain.party import Issuer, NumberSeries
 from billing_service.domain.payment import Allocation, Payment
+from billing_service.domain.payment_request import PaymentRequest
 from billing_service.domain.plan import Plan
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.review import Review
@@ -30,8 +32,10 @@ from billing_service.storage import (
     credit_note_rows,
     credit_rows,
     document_rows,
+    draft_rows,
     guard_rows,
     one_off_rows,
+    payment_request_rows,
     plan_rows,
     rows,
     subscription_rows,
@@ -75,6 +79,7 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
         ("subscriptions", _single(subscription_rows.subscription_to_row)),
         ("subscription_facts", subscription_rows.facts_to_rows),
     ),
+    Draft: (("invoice_drafts", _single(draft_rows.draft_to_row)),),
     Settlement: (("settlements", _single(document_rows.settlement_to_row)),),
     Payment: (("payments", _single(document_rows.payment_to_row)),),
     CreditGrant: (("credits", _single(credit_rows.credit_to_row)),),
@@ -84,6 +89,7 @@ _PROJECTED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     Review: (("reviews", _single(guard_rows.review_to_row)),),
     OneOffCharge: (("one_off_charges", _single(one_off_rows.one_off_to_row)),),
     Coupon: (("coupons", _single(one_off_rows.coupon_to_row)),),
+    PaymentRequest: (("payment_requests", _single(payment_request_rows.payment_request_to_row)),),
     OutdatedCharge: (("outdated_charges", _single(guard_rows.outdated_to_row)),),
 }
 # What is only ever added: a second row with the same key is an error of ours.
@@ -134,6 +140,7 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Meter: lambda each: each.meter_id,
     PriceChange: lambda each: each.key,
     Subscription: lambda each: each.key,
+    Draft: lambda each: each.key,
     Settlement: lambda each: (each.payer, each.invoice),
     Payment: lambda each: each.key,
     CreditGrant: lambda each: each.key,
@@ -143,6 +150,7 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Review: lambda each: each.key,
     OneOffCharge: lambda each: each.key,
     Coupon: lambda each: each.coupon_id,
+    PaymentRequest: lambda each: each.key,
     OutdatedCharge: lambda each: each.key,
 }
 

@@ -18,6 +18,7 @@ from billing_service.storage import (  # noqa: F401 - they declare tables
     document_tables,
     guard_tables,
     one_off_tables,
+    payment_request_tables,
     usage_tables,
 )
 from billing_service.storage.columns import ID_LENGTH, Table, key, long, text, word
@@ -53,6 +54,9 @@ class BillingProfileRow(Table, table=True):
     tax_profile: str = word()
     tax_treatment: str = word(16)
     tax_note: str = text()
+    hold_invoices: bool
+    payment_provider: str = word()
+    payment_method: str = text()
     version: int
 
 
@@ -108,6 +112,7 @@ class TermsRow(Table, table=True):
     stop_warning_days: int
     deletion_warning_days: int
     usage_grace_hours: int
+    draft_days: int
 
 
 class PlanRow(Table, table=True):
@@ -214,8 +219,8 @@ class SubscriptionRow(Table, table=True):
     """A subscription as its facts make it; the months are those it bills first and last.
 
     `begins_on` is the first day of a plan that was subscribed, unset of an instance; `ends_at` is
-    when it is over. `plan`, `band` and `is_paused` are as of when it was written; charges are to be
-    looked at again since `changed_from_on`.
+    when it is over. `plan`, `band`, `is_paused` and `is_lapsed` are as of when it was written;
+    charges are to be looked at again since `changed_from_on`.
     """
 
     __tablename__ = "subscriptions"
@@ -238,6 +243,7 @@ class SubscriptionRow(Table, table=True):
     last_kind: str = word(16)
     facts_count: int
     is_paused: bool
+    is_lapsed: bool
     changed_from_on: date | None
 
 

@@ -13,17 +13,16 @@ from billing_service.domain.errors import (
     PaymentAlreadyExists,
     ValueDateInFuture,
 )
-from billing_service.domain.events import PaymentRecorded
 from billing_service.domain.money import PAYMENT_MINOR_MAX, minor_digits, minor_units
-from billing_service.domain.payment import Allocation, Payment, allocate
+from billing_service.domain.payment import Payment
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.saving import save
-from billing_service.use_cases.settling import open_invoices, resettle
+from billing_service.use_cases.receiving import PaymentWithAllocations, receive
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
-from chassis.use_case import Effects, Event, Scope, UseCase
+from chassis.use_case import Effects, Scope, UseCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,6 @@ class RecordPayment:
     value_on: date
     invoice: str
     reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentWithAllocations:
-    """A payment and what it pays."""
-
-    payment: Payment
-    allocations: tuple[Allocation, ...]
 
 
 def gather_payers(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
@@ -87,17 +78,10 @@ def decide(facts: Facts, command: RecordPayment, now: int) -> Effects[PaymentWit
         recorded_at=now,
         unallocated_minor=amount_minor,
     )
-    to_pay = open_invoices(facts, command.payer, command.currency)
-    left, allocations = allocate(payment, to_pay, first=command.invoice, now=now)
     after, outcome = facts.overlay(), Outcome()
-    after.take_in([left, *allocations])
-    outcome.changes += [left, *allocations]
-    recorded = PaymentRecorded(left, tuple(allocations))
-    outcome.events.append(Event(command.payer, recorded))
-    touched = [(each.payer, each.invoice) for each in allocations]
-    resettle(after, touched, now=now, outcome=outcome)
+    recorded = receive(after, payment, invoice=command.invoice, now=now, outcome=outcome)
     return Effects(
-        PaymentWithAllocations(left, tuple(allocations)),
+        recorded,
         tuple(outcome.changes),
         tuple(outcome.events),
         tuple(outcome.timers),

@@ -12,7 +12,8 @@ from billing_service.storage import gathering_documents
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.saving import save
 from billing_service.use_cases.crediting import use_credit
-from billing_service.use_cases.record_payment import PaymentWithAllocations, gather_payers
+from billing_service.use_cases.receiving import PaymentWithAllocations
+from billing_service.use_cases.record_payment import gather_payers
 from billing_service.use_cases.settling import resettle, settlements_of
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction

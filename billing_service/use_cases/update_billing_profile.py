@@ -16,6 +16,7 @@ from billing_service.domain.errors import (
 )
 from billing_service.domain.events import BillingProfileUpdated
 from billing_service.domain.money import minor_digits
+from billing_service.domain.payment_provider import check_provider
 from billing_service.storage import gathering, gathering_documents, gathering_guards
 from billing_service.storage.facts import Facts
 from billing_service.storage.one_off_queries import gather_pending_one_offs
@@ -44,6 +45,9 @@ CHANGEABLE: Final = (
     "tax_profile",
     "tax_treatment",
     "tax_note",
+    "payment_provider",
+    "payment_method",
+    "hold_invoices",
 )
 
 
@@ -114,13 +118,15 @@ def decide(facts: Facts, command: UpdateBillingProfile, now: int) -> Effects[Pro
 
 
 def _check_references(facts: Facts, profile: BillingProfile) -> None:
-    """Refuse terms, issuers and tax profiles that there are not."""
+    """Refuse terms, issuers, tax profiles and payment providers that there are not."""
     if profile.terms_id not in facts.terms:
         raise TermsNotFound(profile.terms_id)
     if profile.issuer and profile.issuer not in facts.issuers:
         raise IssuerNotFound(profile.issuer)
     if profile.tax_profile and profile.tax_profile not in facts.tax_profiles:
         raise TaxProfileNotFound(profile.tax_profile)
+    in_sandbox = bool(facts.accounts[profile.account].sandbox)
+    check_provider(profile.payment_provider, profile.payment_method, in_sandbox=in_sandbox)
 
 
 def _check_payer(facts: Facts, profile: BillingProfile) -> None:

@@ -32,11 +32,8 @@ from billing_service.use_cases.follow_account import (
     OpenSandbox,
 )
 from billing_service.use_cases.follow_instance import FOLLOW_INSTANCE, FollowInstance
-from billing_service.use_cases.record_payment import (
-    RECORD_PAYMENT,
-    PaymentWithAllocations,
-    RecordPayment,
-)
+from billing_service.use_cases.receiving import PaymentWithAllocations
+from billing_service.use_cases.record_payment import RECORD_PAYMENT, RecordPayment
 from billing_service.use_cases.reverse_payment import REVERSE_PAYMENT, ReversePayment
 from billing_service.use_cases.timer_use_cases import TIMER_USE_CASES
 from billing_service.use_cases.update_billing_profile import (

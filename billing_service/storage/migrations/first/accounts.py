@@ -53,6 +53,9 @@ def _create_billing_profiles() -> None:
         sa.Column("tax_profile", sa.String(length=64), nullable=False),
         sa.Column("tax_treatment", sa.String(length=16), nullable=False),
         sa.Column("tax_note", sa.Text(), nullable=False),
+        sa.Column("hold_invoices", sa.Boolean(), nullable=False),
+        sa.Column("payment_provider", sa.String(length=64), nullable=False),
+        sa.Column("payment_method", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_billing_profiles")),
     )

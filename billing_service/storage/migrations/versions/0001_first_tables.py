@@ -8,6 +8,7 @@ from billing_service.storage.migrations.first import (
     documents,
     guards,
     one_offs,
+    payment_requests,
     subscriptions,
     terms,
     usage,
@@ -29,6 +30,7 @@ AREAS = (
     usage,
     guards,
     one_offs,
+    payment_requests,
 )
 
 
