@@ -1,5 +1,6 @@
 """The service on each store, and the real server with its stubs."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -10,12 +11,18 @@ from tests.provisioning.builders import START_AT, Service, create_store
 from tests.provisioning.calling import Served, served
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite store that was migrated once, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "provisioning.sqlite3"
+    create_store(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
     """A fresh SQLite store."""
-    url = f"sqlite:///{tmp_path}/provisioning.sqlite3"
-    create_store(url)
-    return url
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'provisioning.sqlite3')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
