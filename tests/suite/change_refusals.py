@@ -22,9 +22,12 @@ from tests.suite.change_world import (
     PREVIEW_CHANGE,
     RESUME,
     UNDO,
+    UPDATE_PROFILE,
     changed,
     due_at_once,
+    in_dollars,
     subscribed,
+    too_much_at_once,
 )
 from tests.suite.holding_ready import member
 from tests.suite.one_off_world import deactivated
@@ -39,7 +42,6 @@ _DATED: Final = (CHANGE, CANCEL, PAUSE, RESUME, PREVIEW_CHANGE, PREVIEW_CANCEL)
 _CHANGES: Final = (CHANGE, PREVIEW_CHANGE)
 _CANCELS: Final = (CANCEL, PREVIEW_CANCEL)
 _LONG_AGO: Final = "effective {time {seconds: 1}}"
-UPDATE_PROFILE: Final = "billing.BillingProfileService.UpdateBillingProfile"
 _FULL: Final = "proration {mode: MODE_FULL_NOW}"
 
 for _rpc in _ALL:
@@ -138,6 +140,26 @@ async def _more_than_anything_may_cost(world: World, rpc: str) -> Attempt:
     of = await used(world)
     await send(world, *(event_of(of, str(10**12)) for _ in range(3)))
     return Attempt(sample(rpc, **of.names, more=AT_RENEWAL))
+
+
+async def _more_at_once_than_anything_may_cost(world: World, rpc: str) -> Attempt:
+    return Attempt(await too_much_at_once(world, rpc))
+
+
+for _rpc in (CHANGE, CANCEL, PAUSE, RESUME):
+    case(_rpc, "AMOUNT_TOO_LARGE")(_more_at_once_than_anything_may_cost)
+
+
+async def _currency_without_a_price(world: World, rpc: str) -> Attempt:
+    names = await subscribed(world)
+    if rpc == RESUME:
+        await changed(world, names, PAUSE)
+    await in_dollars(world, names["account"])
+    return Attempt(sample(rpc, **names))
+
+
+for _rpc in (*_CANCELS, PAUSE, RESUME):
+    case(_rpc, "PRICE_NOT_FOUND")(_currency_without_a_price)
 
 
 # --- too many -------------------------------------------------------------------------------------

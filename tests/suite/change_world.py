@@ -20,10 +20,19 @@ RESUME: Final = f"{SUBSCRIPTIONS}.ResumeSubscription"
 AT_RENEWAL: Final = "effective {moment: MOMENT_RENEWAL}"
 # These invoice at once what they make due, or tell of it.
 INVOICING: Final = (CHANGE, CANCEL, PAUSE, RESUME, PREVIEW_CHANGE, PREVIEW_CANCEL)
+UPDATE_PROFILE: Final = "billing.BillingProfileService.UpdateBillingProfile"
 _SEATS: Final = (
-    'code: "seat" currency: "BRL" licensed {} per_unit {unit_price {value: "1000000000"}}'
-    " schedule {timing: TIMING_ADVANCE}"
+    'prices {code: "seat" currency: "BRL" licensed {} schedule {timing: TIMING_ADVANCE}'
+    ' per_unit {unit_price {value: "1000000000"}}}'
 )
+_DEARER_IN_DOLLARS: Final = (
+    'prices {code: "seat" currency: "BRL" licensed {} schedule {timing: TIMING_ADVANCE}'
+    ' per_unit {unit_price {value: "1"}}}'
+    ' prices {code: "seat" currency: "USD" licensed {} schedule {timing: TIMING_ADVANCE}'
+    ' per_unit {unit_price {value: "1000000000"}}}'
+    ' prices {code: "instance" band: 1 currency: "USD" recurring {} flat {amount {value: "10"}}}'
+)
+_BY_SECOND: Final = "proration {mode: MODE_PRORATE_NOW granularity: GRANULARITY_SECOND}"
 
 
 async def subscribed(world: World, sandbox: str = "") -> dict[str, str]:
@@ -39,18 +48,36 @@ async def changed(world: World, names: dict[str, str], rpc: str, more: str = "")
     await world.do(rpc, sample(rpc, **names, more=more))
 
 
+async def in_dollars(world: World, account: str) -> None:
+    """Have an account charged in dollars from now on."""
+    more = 'billing_profile {currency: "USD"} update_mask {paths: "currency"}'
+    await world.do(UPDATE_PROFILE, sample(UPDATE_PROFILE, account=account, more=more))
+
+
 async def due_at_once(world: World, rpc: str) -> Any:
     """A request for a change of a new account's subscription that would make its seat due now."""
+    names = await _with_seats(world, rpc, _SEATS, seats=1)
+    return sample(rpc, **names, more=_BY_SECOND)
+
+
+async def too_much_at_once(world: World, rpc: str) -> Any:
+    """The same for seats that cost more than anything may: their account came to pay in dollars."""
+    names = await _with_seats(world, rpc, _DEARER_IN_DOLLARS, seats=10**9)
+    await in_dollars(world, names["account"])
+    return sample(rpc, **names, more=_BY_SECOND)
+
+
+async def _with_seats(world: World, rpc: str, prices: str, *, seats: int) -> dict[str, str]:
+    """A new account that holds seats of a plan of its own; paused where it is to be resumed."""
     names = {"account": await world.account(), "plan": fresh("plan"), "subscription": fresh("desk")}
     create: Any = sample(CREATE_PLAN, new=names["plan"])
-    text_format.Merge(_SEATS, create.plan.versions[0].prices.add())
+    text_format.Merge(prices, create.plan.versions[0])
     await world.do(CREATE_PLAN, create)
-    more = 'subscription {held {price: "seat" quantity {value: "1"}}}'
+    more = f'subscription {{held {{price: "seat" quantity {{value: "{seats}"}}}}}}'
     await world.do(SUBSCRIBE, sample(SUBSCRIBE, **names, new=names["subscription"], more=more))
     if rpc == RESUME:
         await changed(world, names, PAUSE)
-    by_second = "proration {mode: MODE_PRORATE_NOW granularity: GRANULARITY_SECOND}"
-    return sample(rpc, **names, more=by_second)
+    return names
 
 
 def _on_subscription(rpc: str, before: str = "", more: str = "") -> Ready:
