@@ -186,6 +186,9 @@ class Stretches:
                 return cut
             case ProrationMode.FULL_NOW:
                 return replace(cut, restarts=phase.restarts)
+            case ProrationMode.NONE_UNTIL_RENEWAL if phase.priced is not None:
+                # It takes effect at a renewal; what has another period then is charged by part.
+                return cut
             case ProrationMode.NONE_UNTIL_RENEWAL | ProrationMode.DIFFERENCE_NOW:
                 return self._moved(runs, phase, code, cut)
 

@@ -88,6 +88,19 @@ class SubscribedPlan:
         ]
         return tuple(sorted(found, key=lambda each: each.position))
 
+    def licensed_at(self, instant_at: int) -> tuple[SubscribedPrice, ...]:
+        """What is charged at an instant but for usage, each in the period that holds it.
+
+        Errors:  PlanVersionNotFound, PriceNotFound.
+        """
+        day = civil_day(instant_at, self.zone)
+        found = self._prices(from_on=day, through_on=day, known_on=date.max)
+        return tuple(
+            each
+            for each in found
+            if not each.is_metered and each.start_at <= instant_at < each.end_at
+        )
+
     def price_at(self, code: str, period_start_on: date) -> SubscribedPrice | None:
         """The price of a code in the service period that begins on a day; None if none does.
 

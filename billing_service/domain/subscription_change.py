@@ -35,6 +35,7 @@ from billing_service.domain.subscription_facts import (
     counted,
     ending,
 )
+from billing_service.domain.waiting import overtaken, waits, waits_until
 
 # How many facts a subscription may have before another change: each close looks at all of them.
 FACTS_MAX: Final = 500
@@ -103,17 +104,57 @@ def fact_asked(subscribed: SubscribedPlan, asked: Asked, now: int) -> Fact:
     subscription = subscribed.subscription
     if len(subscription.facts) >= FACTS_MAX:
         raise TooManyChanges(*subscription.key, FACTS_MAX)
-    effective_at = _effective_at(subscribed, asked.when, now)
-    _check_time(subscription, asked.when, effective_at, now)
-    _check_standing(subscription, asked.kind, effective_at)
-    held = subscription.holding_at(effective_at)
+    asked_at = _asked_at(subscribed, asked.when, now)
+    _check_time(subscription, asked.when, asked_at, now)
+    _check_standing(subscription, asked.kind, asked_at)
+    held = subscription.holding_at(asked_at)
     plan = subscribed.plans[held.plan if held else subscription.plan]
     proration = asked.proration.over(plan.proration)
     if asked.kind is not FactKind.CHANGED and proration.mode in _RESTARTING:
         raise InvalidProration(asked.kind.value)
-    return Fact(
-        asked.kind, effective_at, holding=asked.holding, proration=proration, recorded_at=now
+    fact = Fact(asked.kind, asked_at, holding=asked.holding, proration=proration, recorded_at=now)
+    if asked.holding is None or held is None or not waits(fact):
+        return fact
+    effective_at = waits_until(
+        subscribed.licensed_at(asked_at),
+        held,
+        asked.holding,
+        asked_at=asked_at,
+        renewal_at=renewal_at(subscribed, asked_at),
+        zone=subscribed.zone,
     )
+    _check_standing(subscription, asked.kind, effective_at)
+    return replace(fact, effective_at=effective_at)
+
+
+def asked_as(fact: Fact) -> Asked:
+    """What was asked for, by the fact that it became: it becomes the same again."""
+    proration = fact.proration
+    assert proration is not None  # noqa: S101 - all that is asked for says how it is charged
+    return Asked(
+        fact.kind,
+        fact.effective_at,
+        fact.holding,
+        ProrationAsked(
+            proration.mode, proration.granularity, proration.change_day, proration.allowances
+        ),
+    )
+
+
+def overtaken_by(subscribed: SubscribedPlan, asked: Asked, now: int) -> list[Fact]:
+    """The facts that withdraw what waits for renewal, where a change is to take its place.
+
+    Errors:  PlanVersionNotFound, PriceNotFound.
+    """
+    if asked.kind is not FactKind.CHANGED:
+        return []
+    facts = subscribed.subscription.facts
+    asked_at = _asked_at(subscribed, asked.when, now)
+    renews_at = renewal_at(subscribed, asked_at)
+    return [
+        Fact(FactKind.WITHDRAWN, facts[each - 1].effective_at, withdraws=each, recorded_at=now)
+        for each in overtaken(subscribed.subscription, asked_at, renews_at)
+    ]
 
 
 def is_due_now(fact: Fact, now: int) -> bool:
@@ -182,30 +223,29 @@ def change_id_of(ordinal: int) -> str:
     return f"{_CHANGE_PREFIX}{ordinal}"
 
 
-def renewal_on(subscribed: SubscribedPlan, day: date) -> date:
-    """The first day of the next period of what is held on a day: of the one that ends last.
+def renewal_at(subscribed: SubscribedPlan, instant_at: int) -> int:
+    """When the next period begins of what is held at an instant: of that which ends last.
 
     What is used has periods of its own, which do not count; without any other, it is the first of
-    the next month.
+    the next month. A trial is a period, too. Before the beginning, it is that of the first period.
 
     Errors:  PlanVersionNotFound, PriceNotFound.
     """
-    month = day.replace(day=1)
-    ends = [
-        each.period.full_end_on
-        for each in subscribed.prices_since(day, month)
-        if not each.is_metered and each.period.start_on <= day
-    ]
-    return max(ends, default=next_month(month))
+    terms, zone = subscribed.terms, subscribed.zone
+    reached_at = max(instant_at, first_instant(terms.begins_on, zone))
+    day = civil_day(reached_at, zone)
+    if day < terms.charged_from_on:
+        return first_instant(terms.charged_from_on, zone)
+    ends = [each.period.full_end_on for each in subscribed.licensed_at(reached_at)]
+    return first_instant(max(ends, default=next_month(day.replace(day=1))), zone)
 
 
-def _effective_at(subscribed: SubscribedPlan, when: When, now: int) -> int:
+def _asked_at(subscribed: SubscribedPlan, when: When, now: int) -> int:
     match when:
         case Moment.NOW:
             return now
         case Moment.RENEWAL:
-            day = max(civil_day(now, subscribed.zone), subscribed.terms.begins_on)
-            return first_instant(renewal_on(subscribed, day), subscribed.zone)
+            return renewal_at(subscribed, now)
         case date():
             return first_instant(when, subscribed.zone)
         case int():

@@ -22,6 +22,7 @@ from billing_service.domain.subscription_change import (
     change_id_of,
     fact_asked,
     is_due_now,
+    overtaken_by,
 )
 from billing_service.domain.subscription_rules import (
     check_overrides,
@@ -109,16 +110,19 @@ def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Chang
         raise PlanNotFound(holding.plan)
     previewed = command.previewed
     as_of = now if previewed is None else previewed.told_at(now)
-    fact = fact_asked(facts.subscribed(before, now), command.asked, as_of)
-    fact = replace(fact, recorded_at=now)
+    subscribed = facts.subscribed(before, now)
+    fact = replace(fact_asked(subscribed, command.asked, as_of), recorded_at=now)
+    withdrawals = overtaken_by(subscribed, command.asked, as_of)
     after, outcome = facts.overlay(), Outcome()
     if holding is not None:
         _check_holding(facts, before, command, fact, now)
-        held = before.holding_at(fact.effective_at)
-        coupons = [each for each in holding.coupons if held is None or each not in held.coupons]
+        held = {*_coupons_at(before, fact), *_coupons_overtaken(before, withdrawals)}
+        coupons = [each for each in holding.coupons if each not in held]
         redeem(facts, before, coupons, plan=holding.plan, now=now, outcome=outcome)
         after.take_in(outcome.changes)
-    changed = with_fact(after, before, fact, now)
+    changed = before
+    for each in (*withdrawals, fact):
+        changed = with_fact(after, changed, each, now)
     follow(after, before, changed, now=now, outcome=outcome)
     issued = []
     if is_due_now(fact, now):
@@ -148,6 +152,18 @@ def effects_of(
         tuple(outcome.events),
         tuple(outcome.timers),
     )
+
+
+def _coupons_at(before: Subscription, fact: Fact) -> tuple[str, ...]:
+    """The coupons that are held when a fact takes effect."""
+    held = before.holding_at(fact.effective_at)
+    return held.coupons if held else ()
+
+
+def _coupons_overtaken(before: Subscription, withdrawals: Sequence[Fact]) -> set[str]:
+    """The coupons that were redeemed for what waits, and is withdrawn."""
+    holdings = [before.facts[each.withdraws - 1].holding for each in withdrawals]
+    return {coupon for each in holdings if each for coupon in each.coupons}
 
 
 def _check_holding(

@@ -27,6 +27,7 @@ from billing_service.domain.proration import (
     ProrationMode,
 )
 from billing_service.domain.subscription import Fact, FactKind, PlanHolding
+from billing_service.domain.subscription_change import Asked, ProrationAsked, fact_asked
 from tests.billing.builders import at, day
 from tests.billing.estimating.plans import calls, flat, plan, seats
 from tests.billing.subscribing.timelines import (
@@ -90,12 +91,13 @@ def test_each_side_of_a_change_is_charged_for_its_part(
         # What is cancelled has no new cycle, nor a difference: nobody may ask for that.
         return
     begins, month = f"{MONTHS[days]}-01", f"{MONTHS[days]}-01"
-    change = fact(
-        f"{MONTHS[days]}-11 12:00",
-        new,
-        Proration(mode, granularity),
+    asked = Asked(
         FactKind.CHANGED if new else FactKind.CANCELLED,
+        holding=new,
+        proration=ProrationAsked(mode, granularity),
     )
+    before = subscription(old, begins_on=day(begins))
+    change = fact_asked(subscribed(before, PRO), asked, at(f"{MONTHS[days]}-11 12:00", ZONE))
     found = charges(subscribed(subscription(old, [change], begins_on=day(begins)), PRO), month)
     parts = PARTS_OF_ALL[mode, granularity, days]
     expected = [minor(old_minor, parts[0]), minor(new_minor, parts[1])]
@@ -191,19 +193,6 @@ def test_what_does_not_change_is_not_cut() -> None:
     assert [(each.price.price.code, each.amount_minor) for each in found] == [
         ("seats", 9300),
         ("support", minor(6201, "20/30")),
-    ]
-
-
-def test_a_change_at_renewal_may_be_overtaken() -> None:
-    """Eight seats wait for July; ten are taken on the 21st, and hold from then on."""
-    facts = [
-        fact("2027-06-11 00:00", holding({"seats": 8}), Proration(NONE)),
-        fact("2027-06-21 00:00", holding({"seats": 10})),
-    ]
-    what = subscription(holding({"seats": 3}), facts, begins_on=day("2027-06-01"))
-    assert [each.amount_minor for each in charges(subscribed(what, PRO), "2027-06-01")] == [
-        minor(9300, "20/30"),
-        minor(31000, "10/30"),
     ]
 
 
