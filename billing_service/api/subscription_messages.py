@@ -1,6 +1,7 @@
 """Subscriptions, what they hold and what changes about them, as the contract tells it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from pospago.billing.v1 import proration_pb2
@@ -27,13 +28,14 @@ from billing_service.api.values import (
     to_proto_timestamp,
 )
 from billing_service.domain.negotiated import AgreedPrice, PriceOverride
-from billing_service.domain.price import PercentDiscount
+from billing_service.domain.price import Anchor, PercentDiscount
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Held, Quantities
 from billing_service.domain.subscription import (
     Fact,
     FactKind,
     PlanHolding,
+    PlanTerms,
     Subscription,
     SubscriptionState,
     intervals,
@@ -58,6 +60,10 @@ STATES: Final = {
     pb.Subscription.STATE_PAUSED: SubscriptionState.PAUSED,
 }
 _STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
+_ANCHORS: Final = {
+    pb.Subscription.Anchor.KIND_CALENDAR: Anchor.CALENDAR,
+    pb.Subscription.Anchor.KIND_START: Anchor.ANNIVERSARY,
+}
 _KINDS: Final = {
     FactKind.CHANGED: pb.Subscription.Change.KIND_CHANGED,
     FactKind.CANCELLED: pb.Subscription.Change.KIND_CANCELLED,
@@ -85,7 +91,7 @@ def to_proto_subscription(
             for each in intervals(subscription.facts)
         ],
         first_billed_month=to_proto_date(subscription.first_billed_month),
-        etag=str(len(subscription.facts)),
+        etag=subscription.etag,
         display_name=subscription.display_name,
         held=_to_proto_held(held.held if held else ()),
         price_overrides=map(_to_proto_override, held.price_overrides if held else ()),
@@ -96,6 +102,8 @@ def to_proto_subscription(
             _to_proto_change(ordinal, fact, at)
             for ordinal, fact in changes_of(subscription)[-CHANGES_SHOWN_MAX:]
         ],
+        anchor=_to_proto_anchor(terms) if terms else None,
+        trial_end_date=to_proto_date(terms.trial_ends_on if terms else None),
     )
 
 
@@ -134,6 +142,19 @@ def from_proto_effective(message: pb.Effective) -> When:
     return Moment.RENEWAL if is_renewal else Moment.NOW
 
 
+def from_proto_anchor(message: pb.Subscription.Anchor) -> tuple[Anchor | None, date | None]:
+    """Where periods begin: as a schedule states it, and whose anniversaries; None: not stated.
+
+    Errors:  InvalidField for a day that is none.
+    """
+    match message.WhichOneof("begins"):
+        case "date":
+            return Anchor.ANNIVERSARY, from_proto_date(message.date, "subscription.anchor.date")
+        case "kind":
+            return _ANCHORS[message.kind], None
+    return None, None
+
+
 def from_proto_held(messages: Sequence[pb.Subscription.HeldQuantity]) -> Quantities:
     """What is to be held, with the faults of what is no decimal."""
     figures = Figures()
@@ -164,6 +185,15 @@ def from_proto_coupons(names: Sequence[str], path: str) -> tuple[str, ...]:
     return tuple(
         bare_id(COUPON, each, f"{path}coupons[{place}]") for place, each in enumerate(names)
     )
+
+
+def _to_proto_anchor(terms: PlanTerms) -> pb.Subscription.Anchor | None:
+    """Where periods begin; None: as the plan says."""
+    if terms.anchor_on is not None:
+        return pb.Subscription.Anchor(date=to_proto_date(terms.anchor_on))
+    kinds = (kind for kind, anchor in _ANCHORS.items() if anchor is terms.anchor)
+    kind = next(kinds, None)
+    return None if kind is None else pb.Subscription.Anchor(kind=kind)
 
 
 def _to_proto_change(ordinal: int, fact: Fact, at: int) -> pb.Subscription.Change:

@@ -96,6 +96,11 @@ class PaymentRequest:
         """Whether its answer is still to come."""
         return self.state is PaymentRequestState.PENDING
 
+    @property
+    def is_paid(self) -> bool:
+        """Whether the money is there."""
+        return self.state is PaymentRequestState.PAID
+
     def paid(self, now: int, note: str = "") -> "PaymentRequest":
         """The request as paid, by the payment that has its id.
 

@@ -64,6 +64,7 @@ class SubscriptionState(Enum):
     SCHEDULED = "scheduled"
     ACTIVE = "active"
     PAUSED = "paused"
+    UNPAID = "unpaid"
     CANCELLED = "cancelled"
     ENDED = "ended"
 
@@ -105,7 +106,7 @@ class Subscription:
 
     `span` is derived from the facts, in the account's zone. `display_name` is what people call it.
     `plan` and `band` are those of the last phase that had begun when it was written.
-    `is_paused` tells whether it was paused then.
+    `is_paused` and `is_lapsed` tell whether it was paused then, or lapsed for want of payment.
     `changed_from_on` is the day since which its charges are to be looked at again; None: on none.
     """
 
@@ -120,12 +121,18 @@ class Subscription:
     instance: str = ""
     display_name: str = ""
     is_paused: bool = False
+    is_lapsed: bool = False
     changed_from_on: date | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """What tells it from others: its account and its id."""
         return (self.account, self.subscription_id)
+
+    @property
+    def etag(self) -> str:
+        """Changes with every fact."""
+        return str(len(self.facts))
 
     @property
     def plan_terms(self) -> PlanTerms | None:
@@ -165,7 +172,9 @@ class Subscription:
             return SubscriptionState.ENDED
         if self.facts[0].effective_at > now:
             return SubscriptionState.SCHEDULED
-        return SubscriptionState.PAUSED if self.is_paused_at(now) else SubscriptionState.ACTIVE
+        if self.is_paused_at(now):
+            return SubscriptionState.PAUSED
+        return SubscriptionState.UNPAID if self.is_lapsed_at(now) else SubscriptionState.ACTIVE
 
     @property
     def holdings(self) -> tuple[PlanHolding, ...]:
@@ -182,14 +191,19 @@ class Subscription:
         return phases(self.facts)
 
     def holding_at(self, instant_at: int) -> PlanHolding | None:
-        """What is subscribed at an instant; None before, while it is paused, and after."""
+        """What is held at an instant; None before, while it is paused or lapsed, and after."""
         phase = self._phase_at(instant_at)
         return phase.holding if phase else None
 
     def is_paused_at(self, instant_at: int) -> bool:
         """Whether it is paused at an instant."""
         phase = self._phase_at(instant_at)
-        return phase is not None and phase.holding is None
+        return phase is not None and phase.is_paused
+
+    def is_lapsed_at(self, instant_at: int) -> bool:
+        """Whether it holds nothing at an instant because it was not paid ahead."""
+        phase = self._phase_at(instant_at)
+        return phase is not None and phase.is_lapsed
 
     def coupons_since(self, holding: PlanHolding, day: date, zone: str) -> dict[str, date]:
         """Since when each coupon of a holding is held without a break up to a day, in order."""
@@ -252,11 +266,21 @@ def subscribe_to_plan(
     display_name: str,
     terms: PlanTerms,
     zone: str,
+    recorded_at: int = 0,
 ) -> Subscription:
-    """A new subscription to a plan, on the terms of its first day; `ends_at` is filled in."""
+    """A new subscription to a plan, on the terms of its first day; `ends_at` is filled in.
+
+    `recorded_at` is when it was told; 0: before it begins.
+    """
     ends_at = None if terms.ends_on is None else first_instant(terms.ends_on, zone)
     begins_at = first_instant(terms.begins_on, zone)
-    started = Fact(FactKind.STARTED, begins_at, replace(terms, ends_at=ends_at), holding)
+    started = Fact(
+        FactKind.STARTED,
+        begins_at,
+        replace(terms, ends_at=ends_at),
+        holding,
+        recorded_at=recorded_at,
+    )
     return Subscription(
         account=account,
         subscription_id=subscription_id,
@@ -281,13 +305,19 @@ def changed(subscription: Subscription, fact: Fact, zone: str) -> Subscription:
 
 
 def as_of(subscription: Subscription, now: int) -> Subscription:
-    """The same with what tells how it stands at an instant: plan, band, whether it is paused."""
+    """The same with what tells how it stands at an instant: plan, band, whether it is in force."""
     begun = [each for each in subscription.phases() if each.start_at <= now]
-    held = [each.holding for each in begun if each.holding is not None]
-    if not held:
+    if not begun:
         return subscription
-    is_paused = begun[-1].holding is None
-    return replace(subscription, plan=held[-1].plan, band=held[-1].band, is_paused=is_paused)
+    last = begun[-1]
+    held = last.stated
+    return replace(
+        subscription,
+        plan=held.plan if held else subscription.plan,
+        band=held.band if held else subscription.band,
+        is_paused=last.is_paused,
+        is_lapsed=last.is_lapsed,
+    )
 
 
 def continued(subscription: Subscription, fact: Fact, zone: str) -> Subscription | None:
@@ -343,10 +373,11 @@ def span_of(facts: Sequence[Fact], first_billed_month: date | None, zone: str) -
 def _span_of_plan(facts: Sequence[Fact], zone: str) -> Span:
     """The months of the first and the last day: charges are invoiced in no others.
 
-    One cancelled without proration is charged to the end of its periods, which the plan knows.
+    What lies before the month in which it was told is invoiced with that. One cancelled without
+    proration is charged to the end of its periods, which the plan knows.
     """
-    over, begins_at = ending(facts), facts[0].effective_at
-    first = month_of(begins_at, zone)
+    over = ending(facts)
+    first = month_of(max(facts[0].effective_at, facts[0].recorded_at), zone)
     if over is None or (over.proration and not over.proration.mode.is_by_part):
         return Span(first, OPEN_MONTH)
-    return Span(first, month_of(max(begins_at, over.at - 1), zone))
+    return Span(first, max(first, month_of(over.at - 1, zone)))

@@ -203,12 +203,11 @@ def changes_of(subscription: Subscription) -> list[tuple[int, Fact]]:
 
 
 def held_as_of(subscription: Subscription, at: int) -> PlanHolding | None:
-    """What a plan's subscription holds at an instant; while it is paused, and after, what it held.
+    """What a plan's subscription holds at an instant, or would if nothing kept it from doing so.
 
     Before it begins, what it begins with; None of an instance.
     """
-    held = [each for each in subscription.phases() if each.holding is not None]
-    begun = [each.holding for each in held if each.start_at <= at]
+    begun = [each.stated for each in subscription.phases() if each.start_at <= at]
     return begun[-1] if begun else subscription.facts[0].holding
 
 

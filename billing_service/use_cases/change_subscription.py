@@ -1,12 +1,13 @@
 """Changes a subscription: what it holds, or until when; pauses and resumes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from billing_service.domain.calendar import civil_day
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.invoice import IssuedInvoice, Settlement
+from billing_service.domain.payment_request import AskedChange, PaymentPurpose, PaymentRequest
 from billing_service.domain.previewed import Previewed
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
@@ -19,6 +20,7 @@ from billing_service.domain.subscription import (
 )
 from billing_service.domain.subscription_change import (
     Asked,
+    asked_as,
     change_id_of,
     fact_asked,
     is_due_now,
@@ -29,14 +31,25 @@ from billing_service.domain.subscription_rules import (
     check_plan,
     check_priced_once,
 )
-from billing_service.storage import gathering
 from billing_service.storage.facts import Facts
 from billing_service.storage.one_off_queries import gather_coupons, gather_coupons_to_change
+from billing_service.storage.payment_request_queries import gather_pending_requests
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
-from billing_service.use_cases.changing import changeable, follow, gather_changing, with_fact
+from billing_service.use_cases.changing import (
+    changeable,
+    follow,
+    gather_changing,
+    other_plans,
+    with_fact,
+)
 from billing_service.use_cases.charging_now import charge_now, gather_charged
-from billing_service.use_cases.issuing import touched_accounts
+from billing_service.use_cases.collecting import (
+    check_nothing_pending,
+    collect,
+    keep,
+)
+from billing_service.use_cases.issuing import touched_by
 from billing_service.use_cases.previewing import check_previewed, preview_of
 from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome
@@ -53,7 +66,8 @@ class ChangeSubscription:
 
     `quantities` are those of the new holding, with the faults of what could not be read; `misread`
     are those of its negotiated prices. `previewed` is what a preview followed from: nothing else
-    may be due now.
+    may be due now. `payment_request` is the id of the request for what is due at once, if its
+    payer's provider is to collect that; `is_paid`: it has, however long that took.
     """
 
     account: str
@@ -63,19 +77,53 @@ class ChangeSubscription:
     quantities: Quantities = field(default_factory=Quantities)
     misread: tuple[Fault, ...] = ()
     previewed: Previewed | None = None
+    payment_request: str = ""
+    is_paid: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
         """The account and id of the subscription."""
         return (self.account, self.subscription_id)
 
+    def as_of(self, now: int) -> int:
+        """When the change was told: as of then it takes effect.
+
+        Errors:  PreviewTokenInvalid.
+        """
+        if self.previewed is None:
+            return now
+        return self.previewed.instant_at if self.is_paid else self.previewed.told_at(now)
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A subscription as it was changed, and what was invoiced at once with what is paid of it."""
+    """A subscription as it was changed, and what was invoiced at once with what is paid of it.
+
+    `payment_request`: what was asked for. Unless that is paid, the subscription is as it was.
+    """
 
     subscription: SubscriptionInFull
     invoices: tuple[tuple[IssuedInvoice, Settlement], ...] = ()
+    payment_request: PaymentRequest | None = None
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid of the invoices."""
+        return sum(each.total_minor - each.paid_minor for _, each in self.invoices)
+
+
+def paid_change(request: PaymentRequest) -> ChangeSubscription:
+    """The change that a request pays for, as of when it was asked for."""
+    change = request.change
+    assert change is not None  # noqa: S101 - asked of requests for changes only
+    held = change.fact.holding.held if change.fact.holding else ()
+    return ChangeSubscription(
+        *request.subscription,
+        asked=asked_as(change.fact),
+        quantities=Quantities(held=held),
+        previewed=change.previewed,
+        is_paid=True,
+    )
 
 
 def gather(tx: Transaction, commands: Sequence[ChangeSubscription]) -> Facts:
@@ -95,6 +143,7 @@ def gather_changes(
     coupons = {coupon for each in holdings for coupon in each.coupons}
     gather_held = gather_coupons_to_change if locked else gather_coupons
     gather_held(tx, facts, coupons)
+    gather_pending_requests(tx, facts, keys)
     gather_charged(tx, facts, {command.key: command.asked.told_on for command in commands})
     return facts
 
@@ -102,14 +151,14 @@ def gather_changes(
 def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Changed]:
     """Change the subscription, if what it is to hold can be charged for.
 
-    Errors:  PreviewTokenInvalid, PreviewOutdated, and what each step refuses.
+    Errors:  PreviewTokenInvalid, PreviewOutdated, PaymentPending, and what each step refuses.
     """
     before = changeable(facts, command.key, command.etag)
+    check_nothing_pending(facts, command.key)
     holding = command.asked.holding
     if holding is not None and holding.plan not in facts.plans:
         raise PlanNotFound(holding.plan)
-    previewed = command.previewed
-    as_of = now if previewed is None else previewed.told_at(now)
+    previewed, as_of = command.previewed, command.as_of(now)
     subscribed = facts.subscribed(before, now)
     fact = replace(fact_asked(subscribed, command.asked, as_of), recorded_at=now)
     withdrawals = overtaken_by(subscribed, command.asked, as_of)
@@ -125,8 +174,10 @@ def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Chang
         changed = with_fact(after, changed, each, now)
     follow(after, before, changed, now=now, outcome=outcome)
     issued = []
-    if is_due_now(fact, now):
-        cause = f"{before.subscription_id}/{change_id_of(len(changed.facts))}"
+    cause = f"{before.subscription_id}/{change_id_of(len(changed.facts))}"
+    if is_prepaid(before):
+        issued = charge_ahead(after, changed, cause=cause, as_of=as_of, now=now, outcome=outcome)
+    elif is_due_now(fact, now):
         issued = charge_now(
             after, before, changed, cause=cause, as_of=as_of, now=now, outcome=outcome
         )
@@ -154,6 +205,43 @@ def effects_of(
     )
 
 
+def decide_once_paid(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Changed]:
+    """The same, if whoever collects of the payer has what is due at once.
+
+    Otherwise the subscription is left as it is, and what was asked for kept.
+    """
+    effects = decide(facts, command, now)
+    done = effects.result
+    before, changed = facts.subscriptions[command.key], done.subscription.subscription
+    issued = [each for each, _ in done.invoices]
+    at = command.as_of(now)
+    change = AskedChange(
+        changed.facts[-1], preview_of(facts, before, issued, plans=changed.plans, at=at)
+    )
+    request = collect(
+        facts,
+        command.key,
+        request_id=command.payment_request,
+        amount_minor=done.open_minor,
+        purpose=PaymentPurpose.CHANGE,
+        change=change,
+        now=now,
+    )
+    if request is None:
+        return effects
+    after, outcome = facts.overlay(), Outcome()
+    if not request.is_paid:
+        keep(after, request, now=now, outcome=outcome)
+        kept = effects_of(after, before, [], now=now, outcome=outcome)
+    else:
+        after.take_in(effects.changes)
+        outcome = Outcome([*effects.changes], [*effects.events], [*effects.timers])
+        first = issued[0].invoice.invoice_id
+        keep(after, request, invoice=first, now=now, outcome=outcome)
+        kept = effects_of(after, changed, issued, now=now, outcome=outcome)
+    return replace(kept, result=replace(kept.result, payment_request=request))
+
+
 def _coupons_at(before: Subscription, fact: Fact) -> tuple[str, ...]:
     """The coupons that are held when a fact takes effect."""
     held = before.holding_at(fact.effective_at)
@@ -179,7 +267,7 @@ def _check_holding(
     new = _as_if_subscribed(facts, before, holding, fact, now)
     check_overrides(new, holding.price_overrides, command.misread, prefix=HOLDING)
     check_plan(new, command.quantities, prefix=HOLDING)
-    check_priced_once(new, _others(facts, before, now))
+    check_priced_once(new, other_plans(facts, before.key, now))
 
 
 def _as_if_subscribed(
@@ -200,27 +288,14 @@ def _as_if_subscribed(
     return facts.subscribed(new, now)
 
 
-def _others(facts: Facts, changed: Subscription, now: int) -> Iterator[SubscribedPlan]:
-    """What else the account is subscribed to."""
-    for each in facts.subscriptions.values():
-        if each.account == changed.account and each.is_of_plan and each.key != changed.key:
-            yield facts.subscribed(each, now)
-
-
-def _widen(tx: Transaction, command: ChangeSubscription) -> tuple[str, ...]:
-    """What is invoiced at once touches all accounts on its payer's open invoices."""
-    payers = gathering.payers_of(tx, [command.account])
-    return tuple(sorted({each for payer in payers for each in touched_accounts(tx, payer)}))
-
-
 def _use_case(name: str) -> UseCase[ChangeSubscription, Facts, Changed]:
     return UseCase(
         name=name,
         scope=lambda command: Scope(accounts=(command.account,)),
         gather=gather,
-        decide=decide,
+        decide=decide_once_paid,
         apply=save,
-        widen=_widen,
+        widen=lambda tx, command: touched_by(tx, command.account),
     )
 
 

@@ -3,7 +3,7 @@
 Source:  docs/decisions/0022-live-timelines.md
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -13,7 +13,8 @@ from billing_service.domain.change_errors import SubscriptionNotChangeable
 from billing_service.domain.entitlements import entitlements_at
 from billing_service.domain.errors import SubscriptionNotFound
 from billing_service.domain.events import SubscriptionChanged
-from billing_service.domain.price import Metered, Review
+from billing_service.domain.prepaid import is_prepaid
+from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscription import Fact, Subscription, changed
 from billing_service.domain.subscription_change import next_change_at
 from billing_service.domain.subscription_facts import ending
@@ -23,8 +24,10 @@ from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.one_off_queries import gather_coupons
 from billing_service.use_cases.entitling import entitling
 from billing_service.use_cases.issuing import gather_issuing
+from billing_service.use_cases.prepaying import renewing
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import closing_timers, late_closing_timers
+from billing_service.use_cases.topping_up import topping_up
 from chassis.database import Transaction
 from chassis.errors import EtagMismatch
 from chassis.use_case import Event, TimerCleared, TimerSet
@@ -73,14 +76,9 @@ def changeable(facts: Facts, key: DocumentKey, etag: str) -> Subscription:
     if not found.is_of_plan:
         text = "is an instance's: the provisioning service subscribes and cancels it"
         raise SubscriptionNotChangeable(account, subscription_id, text)
-    if etag not in ("", etag_of(found)):
-        raise EtagMismatch(name, etag_of(found))
+    if etag not in ("", found.etag):
+        raise EtagMismatch(name, found.etag)
     return found
-
-
-def etag_of(subscription: Subscription) -> str:
-    """Changes with every fact of a subscription."""
-    return str(len(subscription.facts))
 
 
 def with_fact(facts: Facts, before: Subscription, fact: Fact, now: int) -> Subscription:
@@ -115,6 +113,11 @@ def follow(
     outcome.timers += entitled.timers
     outcome.timers += closing(after, changed_to, now)
     outcome.timers.append(taking_effect(changed_to, now))
+    if is_prepaid(changed_to):
+        outcome.timers.append(renewing(after, changed_to, now))
+    if before.is_lapsed_at(now) and changed_to.is_lapsed_at(now):
+        # It may cost less now than there is credit.
+        outcome.timers += topping_up(after, after.profiles[account.account].paid_by, now)
 
 
 def closing(facts: Facts, subscription: Subscription, now: int) -> tuple[TimerSet, ...]:
@@ -138,10 +141,13 @@ def taking_effect(subscription: Subscription, now: int) -> TimerSet | TimerClear
 
 def watching(facts: Facts, account: Account, plans: Iterable[str]) -> Account:
     """The account, watched if a charge for its usage by one of the plans may be held."""
-    is_watched = any(
-        price.review is Review.HELD and isinstance(price.kind, Metered)
-        for plan in plans
-        for version in facts.plans[plan].versions
-        for price in version.prices
-    )
+    is_watched = any(facts.plans[plan].may_hold_usage for plan in plans)
     return account.with_usage_watched() if is_watched else account
+
+
+def other_plans(facts: Facts, key: DocumentKey, now: int) -> Iterator[SubscribedPlan]:
+    """What else than one subscription its account is subscribed to."""
+    account, _ = key
+    for each in facts.subscriptions.values():
+        if each.account == account and each.is_of_plan and each.key != key:
+            yield facts.subscribed(each, now)

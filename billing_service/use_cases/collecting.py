@@ -20,7 +20,6 @@ from billing_service.domain.payment_request import (
     AskedChange,
     PaymentPurpose,
     PaymentRequest,
-    PaymentRequestState,
 )
 from billing_service.domain.payment_request_errors import PaymentPending
 from billing_service.storage.facts import DocumentKey, Facts
@@ -47,10 +46,10 @@ def collect(
     change: AskedChange | None = None,
     now: int,
 ) -> PaymentRequest | None:
-    """The answer of the provider of a subscription's payer, who is asked for so much.
+    """A request for so much, with the answer of the provider that collects of the payer.
 
-    None if nothing is to be paid, or the payer pays by invoice. Whoever asks keeps the request, by
-    `keep`, with or without what it was to pay for.
+    None if nothing is to be paid, or the payer pays by invoice. Whoever asks keeps it, by `keep`,
+    with or without what it is to pay for.
 
     Shapes:  the account's and its payer's profiles, and all terms, were gathered.
     """
@@ -91,7 +90,7 @@ def keep(
         )
         return
     outcome.events.append(Event(request.payer, PaymentRequestClosed(request)))
-    if request.state is PaymentRequestState.PAID:
+    if request.is_paid:
         zone = after.terms_in_force(request.payer, now).time_zone
         payment = payment_of(request, value_on=civil_day(now, zone), reference="", now=now)
         receive(after, payment, invoice=invoice, now=now, outcome=outcome)

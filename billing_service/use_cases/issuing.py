@@ -19,6 +19,7 @@ from billing_service.domain.party import (
 from billing_service.storage import gathering, gathering_credits, gathering_documents
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_billed import corrected_invoices
+from billing_service.storage.prepaid_queries import gather_waiting
 from billing_service.use_cases.credit_entries import apply_grants
 from billing_service.use_cases.credit_notes import issue_corrections
 from billing_service.use_cases.crediting import use_credit
@@ -62,6 +63,7 @@ def gather_issuing(
     gathering_documents.gather_ledgers(tx, facts, unsettled)
     gathering_documents.gather_credit(tx, facts, wanted)
     gathering_credits.gather_credits_left(tx, facts, wanted)
+    gather_waiting(tx, facts, wanted)
     series = {series_of(facts, each) for each in wanted} - {""}
     gathering.gather_series(tx, facts, series, locked=locked)
 
@@ -77,6 +79,12 @@ def touched_accounts(tx: Transaction, payer: str) -> set[str]:
         *gathering_documents.accounts_on(tx, unsettled | corrected),
         *(each for each, _ in corrected),
     }
+
+
+def touched_by(tx: Transaction, account: str) -> tuple[str, ...]:
+    """The accounts that issuing an invoice for an account touches, whoever pays for it."""
+    payers = gathering.payers_of(tx, [account])
+    return tuple(sorted({each for payer in payers for each in touched_accounts(tx, payer)}))
 
 
 def issue(

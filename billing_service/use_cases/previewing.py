@@ -7,7 +7,6 @@ from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.previewed import Previewed, digest, lines_digest
 from billing_service.domain.subscription import Subscription
 from billing_service.storage.facts import Facts
-from billing_service.use_cases.changing import etag_of
 from billing_service.use_cases.rating import first_issuer
 
 
@@ -23,7 +22,7 @@ def preview_of(
     account = before.account
     return Previewed(
         instant_at=at,
-        subscription="/".join((*before.key, etag_of(before))),
+        subscription="/".join((*before.key, before.etag)),
         catalogue=digest(_catalogue(facts, account, sorted(plans))),
         profile=digest(_profiles(facts, account)),
         lines=lines_digest(issued),
