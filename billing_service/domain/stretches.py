@@ -159,12 +159,18 @@ class Stretches:
         is_daily = any(e.priced.is_metered(code) for e in self._phases if e.priced)
         begins_at = first_instant(first.covered.begins_on, self._zone)
         runs = [Run(Cut(begins_at, is_first=True), None, first, first.same(code))]
+        restarted_at = begins_at
         for before, phase in pairwise(self._phases):
             same = phase.same(code)
+            if phase.restarts:
+                restarted_at = cut_at(phase.start_at, phase.change, self._zone, by_days=True)
             if same == before.same(code) and (same is None or not phase.restarts):
                 continue
             cut = self._cut(runs, phase, code, is_daily=is_daily)
-            cut = _without(runs, cut)
+            if phase.priced is not None and cut.at < restarted_at:
+                # Later on the day that the old cycle still has: it begins with the new one.
+                cut = replace(cut, at=restarted_at)
+            cut = _without(runs, cut, is_over=phase.priced is None)
             if not runs or cut.restarts or runs[-1].same != same:
                 runs.append(Run(cut, None, phase, same))
         return runs
@@ -280,15 +286,16 @@ class Stretches:
         )
 
 
-def _without(runs: list[Run], cut: Cut) -> Cut:
+def _without(runs: list[Run], cut: Cut, *, is_over: bool) -> Cut:
     """Take away the runs that a cut leaves no time, and give the cut.
 
     It is the one that there was where both are at the same instant, so that what lies before stays
-    as it is charged.
+    as it is charged; but not that of a new cycle where all is over before it begins.
     """
     while runs and runs[-1].start.at >= cut.at:
         there = runs.pop().start
-        if there.is_first or (there.at == cut.at and not cut.restarts):
+        is_kept = there.at == cut.at and not cut.restarts and not (is_over and there.restarts)
+        if there.is_first or is_kept:
             cut = there
     return cut
 

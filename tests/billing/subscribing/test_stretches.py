@@ -196,25 +196,6 @@ def test_what_does_not_change_is_not_cut() -> None:
     ]
 
 
-def test_a_new_cycle_begins_for_all_items() -> None:
-    """From the 11th on, months are counted from an 11th, also of what did not change."""
-    change = fact("2027-06-11 10:00", holding({"seats": 5, "support": 1}), Proration(FULL))
-    first = holding({"seats": 3, "support": 1})
-    what = subscription(first, [change], begins_on=day("2027-06-01"))
-    found = charges(subscribed(what, PRO), "2027-07-01")
-    assert [
-        (each.price.price.code, each.price.period.start_on.isoformat(), each.amount_minor)
-        for each in found
-    ] == [
-        ("seats", "2027-06-01", 9300),
-        ("seats", "2027-06-11", 15500),
-        ("seats", "2027-07-11", 15500),
-        ("support", "2027-06-01", 6201),
-        ("support", "2027-06-11", 6201),
-        ("support", "2027-07-11", 6201),
-    ]
-
-
 def test_nothing_is_charged_while_it_is_paused() -> None:
     """Paused from the 11th until the 21st: ten days before, and ten after."""
     facts = [
