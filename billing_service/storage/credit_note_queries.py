@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from billing_service.domain.billed import BilledLine, standing_lines
 from billing_service.domain.credit_note import CreditedInvoice, IssuedCreditNote
-from billing_service.storage import credit_note_rows, gathering_documents
+from billing_service.storage import credit_note_rows, gathering_credits, gathering_documents
 from billing_service.storage.document_queries import lines_of, taxes_of
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.tables import table
@@ -44,15 +44,16 @@ def list_credit_notes(
 
 
 def gather_credited(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKey]) -> None:
-    """Invoices with their lines and taxes, and what was given back of them; and what they are paid.
+    """Invoices with their lines and taxes, and what was given back of them; what they are paid.
 
-    Invoices that there are not are left out.
+    With what they use of credits, which comes back first. Invoices that there are not are left out.
     """
     wanted = sorted(set(invoices) - facts.credited.keys())
     if not wanted:
         return
     gathering_documents.gather_invoices(tx, facts, wanted)
     gathering_documents.gather_ledgers(tx, facts, wanted)
+    gathering_credits.gather_credit_uses(tx, facts, wanted)
     lines, taxes = lines_of(tx, wanted), taxes_of(tx, wanted)
     credited, corrected = _credited(tx, wanted), _corrected(tx, wanted)
     for key in wanted:

@@ -25,7 +25,11 @@ from billing_service.storage import gathering_documents
 from billing_service.storage.credit_note_queries import gather_credited
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.saving import save
-from billing_service.use_cases.credit_notes import gather_credit_series, issue_credit_note
+from billing_service.use_cases.credit_notes import (
+    gather_credit_series,
+    issue_credit_note,
+    return_credits,
+)
 from billing_service.use_cases.record_payment import gather_payers
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
@@ -82,6 +86,7 @@ def decide(facts: Facts, command: CreateCreditNote, now: int) -> Effects[IssuedC
         issued_at=now,
     )
     after, outcome = facts.overlay(), Outcome()
+    return_credits(after, drafted, now=now, outcome=outcome)
     issued = issue_credit_note(after, drafted, now=now, outcome=outcome)
     return Effects(issued, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
 

@@ -19,10 +19,11 @@ from billing_service.domain.credit_note import (
 )
 from billing_service.domain.events import CreditNoteIssued
 from billing_service.domain.party import NumberSeries, credit_series
-from billing_service.domain.payment import Payment, allocate
+from billing_service.domain.payment import Allocation, Payment, allocate
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.credit_note_queries import gather_credited
 from billing_service.storage.facts import DocumentKey, Facts
+from billing_service.use_cases.credit_entries import return_grants
 from billing_service.use_cases.settling import open_invoices, resettle
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
@@ -99,12 +100,27 @@ def corrections(
     return Corrections(tuple(each for each in notes if each.lines), tuple(charges))
 
 
+def return_credits(after: Facts, drafted: IssuedCreditNote, *, now: int, outcome: Outcome) -> None:
+    """Let what a credit note gives back beyond what is open of its invoice come back to credits.
+
+    That is up to what they pay of it: what credits paid never comes back as money. The note, once
+    it is issued, pays the invoice in their place.
+    """
+    key = (drafted.note.payer, drafted.note.invoice)
+    paid = after.settlements[key]
+    over_minor = drafted.note.total_minor - (paid.total_minor - paid.paid_minor)
+    if over_minor > 0:
+        return_grants(after, key, over_minor, now=now, outcome=outcome)
+
+
 def issue_credit_note(
     after: Facts, drafted: IssuedCreditNote, *, now: int, outcome: Outcome
 ) -> IssuedCreditNote:
     """Number a credit note, and let it pay its invoice first, then the payer's other open ones.
 
     `after` is an overlay, and takes in what is issued and all that follows.
+
+    Shapes:  what comes back to credits did so before.
     """
     key = (drafted.note.payer, drafted.note.invoice)
     name = credit_series(after.invoices[key].series)
@@ -114,10 +130,11 @@ def issue_credit_note(
     outcome.changes += [series, issued]
     payment, allocations = allocate(
         _payment_of(issued),
-        open_invoices(after, drafted.note.payer, drafted.note.currency),
+        open_invoices(after, drafted.note.payer, drafted.note.currency, also=drafted.note.invoice),
         first=drafted.note.invoice,
         now=now,
     )
+    allocations = [_as_of_settlement(after, each) for each in allocations]
     after.take_in([payment, *allocations])
     outcome.changes += [payment, *allocations]
     outcome.events.append(Event(payment.payer, CreditNoteIssued(issued)))
@@ -138,6 +155,8 @@ def issue_corrections(
     """Issue the credit notes for items of which too much is billed, with their charges."""
     found = corrections(after, items, issued_at=issued_at, zone=zone)
     by_invoice: dict[DocumentKey, str] = {}
+    for each in found.notes:
+        return_credits(after, each, now=now, outcome=outcome)
     for each in found.notes:
         issued = issue_credit_note(after, each, now=now, outcome=outcome)
         by_invoice[issued.note.payer, issued.note.invoice] = issued.note.credit_note_id
@@ -164,6 +183,17 @@ def _payment_of(issued: IssuedCreditNote) -> Payment:
         unallocated_minor=note.total_minor,
         credit_note=note.credit_note_id,
     )
+
+
+def _as_of_settlement(facts: Facts, allocation: Allocation) -> Allocation:
+    """What pays a settled invoice in place of credits: as they did when it was issued.
+
+    So a credit note does not make an invoice late that was settled in time.
+    """
+    key = (allocation.payer, allocation.invoice)
+    if facts.settlements[key].settled_on is None:
+        return allocation
+    return replace(allocation, value_on=facts.invoices[key].dates.issued_on)
 
 
 def _places(facts: Facts, item: RatedItem) -> list[BilledLine]:

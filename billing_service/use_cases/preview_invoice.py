@@ -12,7 +12,11 @@ from billing_service.domain.subscription import Subscription
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_billed import gather_billed_since
-from billing_service.use_cases.credit_notes import corrections, gather_corrections
+from billing_service.use_cases.credit_notes import (
+    corrections,
+    gather_corrections,
+    return_credits,
+)
 from billing_service.use_cases.issuing import divided
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import (
@@ -24,6 +28,7 @@ from billing_service.use_cases.rating import (
     held_lines,
     rate,
 )
+from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 
@@ -60,8 +65,11 @@ def preview_invoices(
     issuer = first_issuer(facts, payer) or NOBODY
     cause, zone = monthly(billed.month), facts.accounts[payer].time_zone
     items, returned = divided(facts, billed, proposed.items, cause)
-    drafted = drafts(facts, billed, items, issuer, cause)
     notes = corrections(facts, returned, issued_at=billed.issued_at, zone=zone).notes
+    after = facts.overlay()
+    for each in notes:
+        return_credits(after, each, now=billed.issued_at, outcome=Outcome())
+    drafted = drafts(after, billed, items, issuer, cause)
     return Preview(drafted, held_lines(facts, proposed.held), notes)
 
 

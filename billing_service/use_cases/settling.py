@@ -24,8 +24,8 @@ from billing_service.use_cases.warn import remind, warn_account
 from chassis.use_case import Event, TimerSet
 
 
-def open_invoices(facts: Facts, payer: str, currency: str) -> list[OpenInvoice]:
-    """The payer's gathered invoices of a currency that are not settled."""
+def open_invoices(facts: Facts, payer: str, currency: str, *, also: str = "") -> list[OpenInvoice]:
+    """The payer's gathered invoices of a currency that are not settled, and one named `also`."""
     return [
         OpenInvoice(
             invoice=key[1],
@@ -33,7 +33,7 @@ def open_invoices(facts: Facts, payer: str, currency: str) -> list[OpenInvoice]:
             open_minor=settlement.total_minor - settlement.paid_minor,
         )
         for key, settlement in facts.settlements.items()
-        if key[0] == payer and settlement.settled_on is None
+        if key[0] == payer and (settlement.settled_on is None or key[1] == also)
         for invoice in [facts.invoices[key]]
         if invoice.currency == currency
     ]

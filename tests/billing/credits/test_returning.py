@@ -11,12 +11,17 @@ from billing_service.domain.credited_invoice import CreditsToUse, credited, stil
 from billing_service.storage import gathering_credits, gathering_documents
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
+from billing_service.use_cases.create_credit_note import (
+    CREATE_CREDIT_NOTE,
+    CreateCreditNote,
+    LineToCredit,
+)
 from billing_service.use_cases.credit_entries import return_grants
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
 from chassis.use_case import Effects, Scope, UseCase
 from tests.billing.builders import Billing
-from tests.billing.credits.giving import BEFORE, credits_of, grant, ledger_of, said, void
+from tests.billing.credits.giving import BEFORE, amount_of, credits_of, grant, ledger_of, said, void
 from tests.billing.credits.granting import grant_of
 
 INVOICE: Final = ("acme", "inv-000001")
@@ -159,3 +164,49 @@ def test_second_invoice_uses_what_the_first_has_left(billing: Billing) -> None:
     to_use = CreditsToUse((grant_of(amount_minor=5000),), None, at=1)
     found = [each.credits[0].amount_minor for each in credited([preview, preview], to_use)]
     assert found == [3990, 1010]
+
+
+def give_back(billing: Billing, amount: str) -> None:
+    """An operator gives back so much of the only line of the first invoice."""
+    lines = (LineToCredit(1, amount_of(amount)),)
+    billing.do(CREATE_CREDIT_NOTE, CreateCreditNote(*INVOICE, lines, "sorry"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "left"),
+    [
+        ("9.90", {"late": 0, "soon": 0}),
+        ("9.91", {"late": 1, "soon": 0}),
+        ("30", {"late": 2000, "soon": 10}),
+        ("39.90", {"late": 2000, "soon": 1000}),
+    ],
+)
+def test_credit_note_gives_back_to_credits_what_is_not_open(
+    paid: Billing, amount: str, left: dict[str, int]
+) -> None:
+    """9.90 are open of the invoice; whatever exceeds it was paid by credits."""
+    give_back(paid, amount)
+    assert (credits_of(paid), paid.profile().credit) == (left, (0, "BRL"))
+
+
+def test_money_comes_back_after_what_credits_paid(either: Billing) -> None:
+    """Credit paid 30.00 and money 9.90: of 35.00 given back, 5.00 are the payer's balance."""
+    either.account()
+    either.subscribe("a")
+    grant(either, amount="30")
+    either.go_to("2026-04-01 00:00:03")
+    either.pay("9.90", value_on="2026-04-01")
+    give_back(either, "35")
+    assert (credits_of(either), either.profile().credit) == ({"c": 3000}, (500, "BRL"))
+
+
+def test_invoice_that_credits_paid_stays_settled_in_time(billing: Billing) -> None:
+    """Long after it was due, a credit note takes the place of the credit."""
+    billing.account()
+    billing.subscribe("a")
+    grant(billing, amount="39.90")
+    billing.go_to("2026-06-15")
+    before = billing.invoices("acme")[0].settlement
+    give_back(billing, "10")
+    after = billing.invoices("acme")[0].settlement
+    assert after == replace(before, credited_minor=2990)

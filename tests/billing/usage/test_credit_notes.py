@@ -13,6 +13,7 @@ from billing_service.use_cases.create_credit_note import (
 )
 from billing_service.use_cases.preview_invoice import preview_invoices
 from tests.billing.builders import Billing
+from tests.billing.credits.giving import credits_of, grant
 from tests.billing.taxing import create_tax_profile, rates_of, tax_version
 from tests.billing.usage.guarded import MEGABYTES, Guarded
 from tests.billing.usage.test_outdated import MARCH_AT, outdated, void
@@ -152,3 +153,36 @@ def test_numbers_of_credit_notes_have_no_gaps(closed: Guarded) -> None:
     for _ in range(3):
         credit(closed, 100)
     assert [each.note.sequence for each in notes(closed)] == [1, 2, 3]
+
+
+def paid_by_credit(billing: Billing) -> Guarded:
+    """The same account without tax, whose credit of 5.00 paid March; some usage of it is void."""
+    made = Guarded.on(billing, MEGABYTES)
+    grant(billing, amount="5")
+    made.use("4", "transfer")
+    made.use("6", "transfer")
+    billing.go_to("2026-04-02 12:00")
+    made.use("10", "transfer")
+    void(made, "e1")
+    return made
+
+
+def test_credit_that_paid_what_is_given_back_can_be_used_again(billing: Billing) -> None:
+    """2.00 of March come back to the credit, which pays as much of April's 5.00."""
+    made = paid_by_credit(billing)
+    made.billing.go_to("2026-05-02 12:00")
+    (used,) = made.billing.invoices("acme")[1].credits
+    assert (used.amount_minor, credits_of(billing), billing.profile().credit[0]) == (
+        200,
+        {"c": 0},
+        0,
+    )
+
+
+def test_a_preview_uses_the_credit_that_its_credit_notes_give_back(billing: Billing) -> None:
+    """As the close then does."""
+    made = paid_by_credit(billing)
+    now = billing.clock.now()
+    (drafted,) = billing.database.read(lambda tx: preview_invoices(tx, "acme", now)).invoices
+    made.billing.go_to("2026-05-02 12:00")
+    assert drafted.credits == tuple(billing.invoices("acme")[1].credits)
