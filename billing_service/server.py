@@ -221,7 +221,7 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.SubscriptionService": Subscriptions(
             writes, reads, PreviewTokens(core.credentials.keyed_hash.of("preview tokens"))
         ),
-        f"{_PACKAGE}.InvoiceService": Invoices(reads),
+        f"{_PACKAGE}.InvoiceService": Invoices(writes, reads, core.clock),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.CreditNoteService": CreditNotes(writes, reads),

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pospago_cli.accounts import ACCOUNT, SANDBOX
-from pospago_cli.session import Noun, Session, limit_option, pass_session
+from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
 from pospago_cli.tables import as_json, date_text, field_text, money_text, print_json, table_of
 from pospago_cli.values import ResourceName
 
@@ -54,7 +54,7 @@ def get(session: Session, name: str) -> None:
 @click.option(
     "--state",
     "states",
-    type=click.Choice(["open", "overdue", "settled"]),
+    type=click.Choice(["draft", "open", "overdue", "settled"]),
     multiple=True,
     help="Only in this state; may be repeated.",
 )
@@ -68,6 +68,42 @@ def list_(
     request = pb.ListInvoicesRequest(parent=account, states=wanted, sandbox=sandbox or "")
     method = session.stub(InvoiceServiceStub).ListInvoices
     session.list(method, request, of="invoices", columns=COLUMNS, limit=limit)
+
+
+@invoice.command("issue")
+@click.argument("name", type=INVOICE)
+@request_id_option
+@pass_session
+def issue(session: Session, name: str, request_id: str) -> None:
+    """Issue a draft now, and the payer's other drafts of that month with it."""
+    request = pb.IssueInvoiceRequest(name=name, request_id=request_id)
+    answer = session.stub(InvoiceServiceStub).IssueInvoice(request)
+    if not answer.invoices and not session.as_json:
+        session.console.print("Nothing was charged.")
+    _show(session, answer, *answer.invoices)
+
+
+@invoice.command("hold")
+@click.argument("name", type=INVOICE)
+@click.option("--note", default="", help="Why, for the record.")
+@request_id_option
+@pass_session
+def hold(session: Session, name: str, note: str, request_id: str) -> None:
+    """Let a draft rest until it is released or issued."""
+    request = pb.HoldInvoiceRequest(name=name, note=note, request_id=request_id)
+    answer = session.stub(InvoiceServiceStub).HoldInvoice(request)
+    session.show(answer.draft, answer=answer)
+
+
+@invoice.command("release")
+@click.argument("name", type=INVOICE)
+@request_id_option
+@pass_session
+def release(session: Session, name: str, request_id: str) -> None:
+    """Let a draft that is held be issued when its days have passed."""
+    request = pb.ReleaseInvoiceRequest(name=name, request_id=request_id)
+    answer = session.stub(InvoiceServiceStub).ReleaseInvoice(request)
+    session.show(answer.draft, answer=answer)
 
 
 @invoice.command("charges")
@@ -125,7 +161,7 @@ def rendered(bill: pb.Invoice) -> RenderableType:
     lines = table_of("", bill.lines, LINE_COLUMNS)
     state = field_text(bill, "state")
     foot = Text(f"total {money_text(bill.total)} · paid {money_text(bill.amount_paid)} · {state}")
-    number = bill.number or "preview"
+    number = bill.number or ("draft" if bill.state == pb.Invoice.STATE_DRAFT else "preview")
     note = [Text(bill.tax_note)] if bill.tax_note else []
     parts = (head, lines, *taxes_of(bill), *note, *_credits_of(bill), foot)
     return Panel(Group(*parts), title=f"Invoice {number}", expand=False)

@@ -47,9 +47,14 @@ def get(session: Session, account: str) -> None:
     help="How the tax profile is applied.",
 )
 @click.option("--tax-note", default=None, help="Why it is not taxed, as invoices print it.")
+@click.option(
+    "--hold-invoices/--no-hold-invoices", default=None, help="Whether drafts are held at first."
+)
 @request_id_option
 @pass_session
-def update(session: Session, /, account: str, request_id: str, **changes: str | None) -> None:
+def update(
+    session: Session, /, account: str, request_id: str, **changes: str | bool | None
+) -> None:
     """Change ACCOUNT's billing profile, for invoices issued from now on."""
     stated: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     if not stated:

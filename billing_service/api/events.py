@@ -11,6 +11,7 @@ from billing_service.api.billing_profiles import to_proto_profile
 from billing_service.api.coupons import to_proto_coupon
 from billing_service.api.credit_messages import to_proto_credit, to_proto_entry
 from billing_service.api.credit_note_messages import to_proto_credit_note
+from billing_service.api.draft_messages import to_proto_draft
 from billing_service.api.guard_messages import to_proto_guard
 from billing_service.api.invoice_messages import to_proto_issued
 from billing_service.api.issuers import to_proto_issuer
@@ -208,6 +209,11 @@ _MESSAGES: Final[dict[type, Callable[[Any], Message]]] = {
     events.InvoiceSettled: _invoice_settled,
     events.CreditNoteIssued: lambda e: pb.CreditNoteIssued(
         credit_note=to_proto_credit_note(e.issued)
+    ),
+    events.InvoiceDraftChanged: lambda e: pb.InvoiceDraftChanged(
+        account=f"accounts/{e.draft.payer}",
+        month=to_proto_date(e.draft.month),
+        draft=to_proto_draft(e.draft),
     ),
     events.InvoiceReopened: _invoice_reopened,
     events.InvoiceDueSoon: _invoice_due_soon,

@@ -37,6 +37,7 @@ from billing_service.storage.document_queries import InvoiceInFull
 
 STATES: Final = {
     pb.Invoice.STATE_PREVIEW: InvoiceState.PREVIEW,
+    pb.Invoice.STATE_DRAFT: InvoiceState.DRAFT,
     pb.Invoice.STATE_OPEN: InvoiceState.OPEN,
     pb.Invoice.STATE_OVERDUE: InvoiceState.OVERDUE,
     pb.Invoice.STATE_SETTLED: InvoiceState.SETTLED,

@@ -69,9 +69,14 @@ class Page:
         """How many to read: one more than the page holds tells whether there is another."""
         return self.size + 1
 
-    def cut(self, found: Sequence[T], key_of: Callable[[T], Key]) -> tuple[Sequence[T], str]:
-        """The entries of the page, and the token of the next one; empty on the last."""
+    def cut(
+        self, found: Sequence[T], key_of: Callable[[T], Key], *, more_after: Key | None = None
+    ) -> tuple[Sequence[T], str]:
+        """The entries of the page, and the token of the next one; empty on the last.
+
+        `more_after`: where the next page goes on if all that was found is on this one.
+        """
         entries = found[: self.size]
         if len(found) <= self.size:
-            return entries, ""
+            return entries, self.tokens.next(self.request, more_after) if more_after else ""
         return entries, self.tokens.next(self.request, key_of(entries[-1]))

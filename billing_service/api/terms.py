@@ -73,6 +73,7 @@ def from_proto_version(message: pb.TermsVersion) -> TermsVersion:
         stop_warning_days=_days(message, "stop_warning_days", STOP_WARNING_DAYS),
         deletion_warning_days=_days(message, "deletion_warning_days", DELETION_WARNING_DAYS),
         usage_grace_hours=message.usage_grace_hours,
+        draft_days=message.draft_days,
     )
 
 
@@ -103,6 +104,7 @@ def _to_proto_version(version: TermsVersion) -> pb.TermsVersion:
         stop_warning_days=version.stop_warning_days,
         deletion_warning_days=version.deletion_warning_days,
         usage_grace_hours=version.usage_grace_hours,
+        draft_days=version.draft_days,
     )
 
 

@@ -115,5 +115,6 @@ def warnings_ahead(
 
 
 def expiry_of_open_month(month: date, terms: TermsVersion) -> date:
-    """The last day of service that a month not yet invoiced gives."""
-    return next_month(month).replace(day=terms.last_service_day)
+    """The last day of service that a month not yet invoiced gives, as its draft days move it."""
+    last_service_on = next_month(month).replace(day=terms.last_service_day)
+    return last_service_on + timedelta(days=terms.draft_days)

@@ -224,6 +224,15 @@ class InvoiceNotFound(_Missing):
     reason = "INVOICE_NOT_FOUND"
 
 
+class InvoiceNotDraft(_InTheWay):
+    """The invoice is issued, or was a draft and is one no more."""
+
+    reason = "INVOICE_NOT_DRAFT"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "rests no more: its month is invoiced, so see the payer's invoices")
+
+
 class LineNotFound(BillingError):
     """The invoice has no such line."""
 

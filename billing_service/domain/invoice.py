@@ -29,6 +29,7 @@ class InvoiceState(Enum):
     """Where an invoice stands."""
 
     PREVIEW = "preview"
+    DRAFT = "draft"
     OPEN = "open"
     OVERDUE = "overdue"
     SETTLED = "settled"

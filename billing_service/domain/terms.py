@@ -20,6 +20,7 @@ class TermsVersion:
 
     The warning days say how long before due date, stop and deletion a warning is told; 0: never.
     A month in which usage is billed waits `usage_grace_hours` after its end for usage that is late.
+    Then its invoice rests as a draft for `draft_days`, by which the days above move.
     """
 
     version: int
@@ -34,6 +35,7 @@ class TermsVersion:
     stop_warning_days: int = STOP_WARNING_DAYS
     deletion_warning_days: int = DELETION_WARNING_DAYS
     usage_grace_hours: int = 0
+    draft_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _invoices() -> Select[Any]:
 
 
 def _stands(state: InvoiceState, now: int) -> ColumnElement[bool]:
-    """Whether an invoice is in a state at an instant; none is a preview."""
+    """Whether an invoice is in a state at an instant; none is a preview or a draft."""
     settled_on, overdue_at = _SETTLEMENTS.c.settled_on, _INVOICES.c.overdue_at
     match state:
         case InvoiceState.SETTLED:
@@ -148,7 +148,7 @@ def _stands(state: InvoiceState, now: int) -> ColumnElement[bool]:
             return and_(settled_on.is_(None), overdue_at <= now)
         case InvoiceState.OPEN:
             return and_(settled_on.is_(None), overdue_at > now)
-        case InvoiceState.PREVIEW:
+        case InvoiceState.PREVIEW | InvoiceState.DRAFT:
             return _INVOICES.c.invoice == ""
 
 

@@ -149,6 +149,23 @@ class InvoiceAccountRow(Table, table=True):
     deletion_at: int = long()
 
 
+class InvoiceDraftRow(Table, table=True):
+    """How a payer's month rests, or rested, before it was invoiced; `issued_at` ends it."""
+
+    __tablename__ = "invoice_drafts"
+    __table_args__ = (Index("ix_invoice_drafts_resting", "issued_at", "payer"),)
+    payer: str = key()
+    month: date = Field(primary_key=True)
+    ready_at: int = long()
+    drafted_at: int = long()
+    issues_at: int = long()
+    held_at: int | None = long()
+    note: str = text()
+    author: str = text()
+    behind_month: date | None
+    issued_at: int | None = long()
+
+
 class SettlementRow(Table, table=True):
     """What is paid of an invoice: derived from the allocations, kept to be searched."""
 

@@ -1,50 +1,35 @@
-"""Closes a payer's month: what should be charged and is not becomes its invoices."""
+"""Closes a payer's month when it has ended, or lets it rest as a draft until it is issued."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
 from typing import Final
 
-from billing_service.domain.calendar import first_instant, month_from_key, month_key, next_month
-from billing_service.domain.invoice import monthly
-from billing_service.domain.standing import is_open
-from billing_service.storage import gathering, gathering_catalog
+from billing_service.domain.calendar import month_from_key
+from billing_service.storage import gathering
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
-from billing_service.use_cases.credit_notes import gather_corrections
-from billing_service.use_cases.issuing import gather_issuing, issue, touched_accounts
-from billing_service.use_cases.looking_again import note_looked_at
-from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
-from billing_service.use_cases.rating import BilledMonth, accounts_to_rate, rate
-from billing_service.use_cases.reviewing import open_reviews
-from billing_service.use_cases.standings import Outcome, restate
-from billing_service.use_cases.timers import CLOSE_MONTH
+from billing_service.use_cases.closing import MonthToClose, billed_month, close, gather_closing
+from billing_service.use_cases.drafting import draft_to_rest, issuing_timers, rest, resting_draft
+from billing_service.use_cases.issuing import touched_accounts
+from billing_service.use_cases.plan_rating import closing_at
+from billing_service.use_cases.rating import BilledMonth
+from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.timers import CLOSE_MONTH, closing_timer
 from chassis.database import Transaction
-from chassis.use_case import Effects, NotYet, Scope, TimerDue, TimerSet, UseCase
+from chassis.use_case import Effects, NotYet, Scope, TimerDue, UseCase
 
 
 def gather(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     """All that closing the payers' months takes, in a fixed number of statements."""
     facts = Facts()
-    payers = [command.account for command in commands]
-    gathering.gather_billed(tx, facts, payers)
-    billed = sorted({*payers, *(each for payer in payers for each in facts.billed[payer])})
-    gather_issuing(tx, facts, payers)
-    gathering.gather_zones(tx, facts, payers)
-    gathering.gather_holds(tx, facts, billed)
+    gather_closing(tx, facts, [_month(command, command.due_at) for command in commands])
     gathering.gather_peer_watermarks(tx, facts, {command.sandbox for command in commands})
-    gathering.gather_open_subscriptions(tx, facts, billed)
-    gathering_catalog.gather_price_changes(tx, facts, billed)
-    gather_plan_charging(tx, facts, billed)
-    for command in commands:
-        to_rate = accounts_to_rate(facts, _billed_month(facts, command, command.due_at))
-        gather_usage(tx, facts, to_rate)
-    gather_corrections(tx, facts)
     return facts
 
 
 def decide(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
-    """Issue the invoices of the month, and see to what follows from them.
+    """Issue the invoices of the month, and see to what follows; or let it rest until they are.
+
+    A month does not close before an earlier one that rests.
 
     Errors:  PriceNotFound, TaxRateNotFound, IssuerNeeded, AmountTooLarge: the payer is parked
              until the remedy is there.
@@ -54,34 +39,36 @@ def decide(facts: Facts, command: TimerDue, now: int) -> Effects[None]:
     if payer not in facts.billed[payer]:
         # Another account has come to pay for this one, and its months with it.
         return Effects(None)
-    billed = _billed_month(facts, command, now)
+    billed = billed_month(facts, _month(command, now), issued_at=command.fired_at)
+    draft = resting_draft(facts, payer)
+    if draft is not None and draft.month != billed.month:
+        return Effects(None, changes=(draft.with_behind(billed.month),))
+    if draft is not None and not draft.is_due(now):
+        return Effects(None, timers=tuple(issuing_timers(draft)))
     closes_at = closing_at(facts, billed)
     if closes_at > now:
-        return Effects(None, timers=(TimerSet(payer, CLOSE_MONTH, command.key, closes_at),))
+        return Effects(None, timers=(closing_timer(payer, billed.month, closes_at),))
     _wait_for_all(facts, command)
     after, outcome = facts.overlay(), Outcome()
-    proposed = rate(after, billed)
-    # What is held is left off, and reviewed.
-    open_reviews(after, proposed.held, now=billed.due_at, outcome=outcome)
-    note_looked_at(after, billed, proposed.held, outcome)
-    _close_accounts(after, billed, outcome)
-    issue(after, billed, proposed.items, cause=monthly(billed.month), now=now, outcome=outcome)
-    restate(after, billed.through, now=now, outcome=outcome)
-    outcome.timers += _next_close(after, payer, billed.month)
+    _rest_or_close(after, billed, ready_at=closes_at, now=now, outcome=outcome)
     return Effects(None, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
 
 
-def _billed_month(facts: Facts, command: TimerDue, now: int) -> BilledMonth:
-    """The month that a timer closes, for all accounts that its payer pays for."""
-    month = month_from_key(command.key)
-    return BilledMonth(
-        payer=command.account,
-        month=month,
-        through=dict.fromkeys(facts.billed[command.account], month),
-        instant_at=now,
-        due_at=now,
-        issued_at=command.fired_at,
-    )
+def _rest_or_close(
+    after: Facts, billed: BilledMonth, *, ready_at: int, now: int, outcome: Outcome
+) -> None:
+    """Let the month rest if it is to and has not; else close it."""
+    has_rested = billed.ready_at is not None
+    fresh = None if has_rested else draft_to_rest(after, billed, ready_at=ready_at)
+    if fresh is not None:
+        rest(after, fresh, billed, outcome)
+    else:
+        close(after, billed, now=now, outcome=outcome)
+
+
+def _month(command: TimerDue, now: int) -> MonthToClose:
+    """The month that a timer closes."""
+    return MonthToClose(command.account, month_from_key(command.key), now)
 
 
 def _wait_for_all(facts: Facts, command: TimerDue) -> None:
@@ -95,30 +82,6 @@ def _wait_for_all(facts: Facts, command: TimerDue) -> None:
         earlier = facts.earliest_due.get(account, command.due_at) < command.due_at
         if earlier or account in facts.peer_parked:
             raise NotYet
-
-
-def _close_accounts(after: Facts, billed: BilledMonth, outcome: Outcome) -> None:
-    """Note the month as closed, for the payer and for all it pays for."""
-    for account in billed.through:
-        standing = after.standing(account)
-        closed_through = max(standing.closed_through or date.min, billed.month)
-        closed = replace(standing, closed_through=closed_through)
-        after.take_in([closed])
-        outcome.changes.append(closed)
-
-
-def _next_close(after: Facts, payer: str, month: date) -> tuple[TimerSet, ...]:
-    """The close of the month after, while anything is still going to be billed."""
-    going_on = any(
-        is_open(span, after.closed_through(account))
-        for account in after.billed[payer]
-        for span in after.spans.get(account, ())
-    )
-    if not going_on:
-        return ()
-    following = next_month(month)
-    due_at = max(first_instant(next_month(following), zone) for zone in after.zones[payer])
-    return (TimerSet(payer, CLOSE_MONTH, month_key(following), due_at),)
 
 
 def _widen(tx: Transaction, command: TimerDue) -> tuple[str, ...]:

@@ -6,17 +6,18 @@ from datetime import date
 
 from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
 from billing_service.domain.credit_note import IssuedCreditNote
+from billing_service.domain.draft import Draft
 from billing_service.domain.invoice import IssuedInvoice, monthly
 from billing_service.domain.party import NOBODY
-from billing_service.domain.subscription import Subscription
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
+from billing_service.storage.draft_rows import gather_drafts
 from billing_service.storage.facts import Facts
-from billing_service.storage.gathering_billed import gather_billed_since
 from billing_service.use_cases.credit_notes import (
     corrections,
     gather_corrections,
     return_credits,
 )
+from billing_service.use_cases.drafting import resting_draft
 from billing_service.use_cases.issuing import divided
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import (
@@ -42,17 +43,21 @@ class Preview:
     credit_notes: Sequence[IssuedCreditNote] = ()
 
 
-def preview_invoices(
-    tx: Transaction, payer: str, now: int, changes: Sequence[object] = ()
-) -> Preview:
+def preview_invoices(tx: Transaction, payer: str, now: int) -> Preview:
     """The invoices that the open month would become; nothing is written.
 
-    A month that has ended, and waits for late usage, is still open. `changes` are told as if they
-    had been made: those of a subscription, and what follows from them.
+    A month that has ended, and waits for late usage or rests, is still open.
 
     Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound, AmountTooLarge.
     """
-    facts = _gather(tx, payer, changes)
+    return preview_from(tx, gather_preview(tx, payer), payer, now)
+
+
+def preview_from(tx: Transaction, facts: Facts, payer: str, now: int) -> Preview:
+    """The same from facts that were gathered, and take in what is read besides: usage, mostly.
+
+    Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound, AmountTooLarge.
+    """
     if payer not in facts.accounts:
         raise AccountNotFound(payer)
     facts.profiles[payer].check_self_paying()
@@ -74,7 +79,10 @@ def preview_invoices(
 
 
 def _open_month(facts: Facts, payer: str, now: int) -> BilledMonth:
-    """The month before if it is not closed but waits for late usage, else the present one."""
+    """The one that rests; the month before if it waits for late usage; else the present one."""
+    draft = resting_draft(facts, payer)
+    if draft is not None:
+        return _resting(facts, draft, now)
     zones = {facts.accounts[account].time_zone for account in facts.billed[payer]}
     # A month closes when it has ended for all accounts, so it is open until the last of them.
     month = min(month_of(now, zone) for zone in zones)
@@ -85,6 +93,20 @@ def _open_month(facts: Facts, payer: str, now: int) -> BilledMonth:
         if closes_at > now:
             return replace(before, due_at=closes_at, issued_at=closes_at)
     return _billed(facts, payer, month, zones, now)
+
+
+def _resting(facts: Facts, draft: Draft, now: int) -> BilledMonth:
+    """A month that rests, as it will be issued; one that is held, as it would be now."""
+    issues_at = now if draft.held_at is not None else max(now, draft.issues_at)
+    return BilledMonth(
+        payer=draft.payer,
+        month=draft.month,
+        through=dict.fromkeys(facts.billed[draft.payer], draft.month),
+        instant_at=now,
+        due_at=issues_at,
+        issued_at=issues_at,
+        ready_at=draft.ready_at,
+    )
 
 
 def _billed(facts: Facts, payer: str, month: date, zones: Collection[str], now: int) -> BilledMonth:
@@ -99,21 +121,19 @@ def _billed(facts: Facts, payer: str, month: date, zones: Collection[str], now: 
     )
 
 
-def _gather(tx: Transaction, payer: str, changes: Sequence[object]) -> Facts:
+def gather_preview(tx: Transaction, payer: str) -> Facts:
+    """All that a preview of a payer's open month follows from, without what is used in it."""
     facts = Facts()
     gathering.gather_billed(tx, facts, [payer])
     accounts = [payer, *facts.billed[payer]]
     gathering.gather_accounts(tx, facts, accounts)
+    gather_drafts(tx, facts, [payer])
     gathering.gather_open_subscriptions(tx, facts, accounts)
     gathering_catalog.gather_price_changes(tx, facts, accounts)
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
     gathering_credits.gather_credits_left(tx, facts, [payer])
-    changed = [each for each in changes if isinstance(each, Subscription)]
-    facts.take_in(changed)
     gather_plan_charging(tx, facts, accounts)
-    since = {each.key: each.changed_from_on for each in changed if each.changed_from_on}
-    gather_billed_since(tx, facts, since)
-    facts.take_in(changes)
+    gather_corrections(tx, facts, locked=False)
     return facts

@@ -30,7 +30,8 @@ class BilledMonth:
     """A payer's month: the accounts billed, through which month each, and as of when.
 
     `instant_at` decides which terms are in force; `due_at` is when the invoice falls due to be
-    issued and `issued_at` when it is.
+    issued and `issued_at` when it is. One that rested as a draft could have been issued at
+    `ready_at`; None: it did not rest.
     """
 
     payer: str
@@ -39,6 +40,7 @@ class BilledMonth:
     instant_at: int
     due_at: int
     issued_at: int
+    ready_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def _header(facts: Facts, billed: BilledMonth, issuer: Issuer, cause: InvoiceCau
     dates = dunning_dates(
         billed.month,
         terms,
-        due_at=billed.due_at,
+        due_at=billed.due_at if billed.ready_at is None else billed.ready_at,
         issued_at=billed.issued_at,
         zone=payer.time_zone,
     )

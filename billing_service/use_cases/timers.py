@@ -28,6 +28,16 @@ def document_key(key: str) -> DocumentKey:
     return (payer, invoice)
 
 
+def closing_timer(payer: str, month: date, due_at: int) -> TimerSet:
+    """The timer that closes a payer's month."""
+    return TimerSet(payer, CLOSE_MONTH, month_key(month), due_at)
+
+
+def closing_cleared(payer: str, month: date) -> TimerCleared:
+    """Takes back the timer that closes a payer's month."""
+    return TimerCleared(payer, CLOSE_MONTH, month_key(month))
+
+
 def closing_timers(facts: Facts, account: str) -> tuple[TimerSet, ...]:
     """The timer that closes the first open month of an account, on whoever pays for it.
 
@@ -41,7 +51,7 @@ def closing_timers(facts: Facts, account: str) -> tuple[TimerSet, ...]:
     if closed is not None and month <= closed:
         month = next_month(closed)
     due_at = max(first_instant(next_month(month), zone) for zone in facts.zones[payer])
-    return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
+    return (closing_timer(payer, month, due_at),)
 
 
 def late_closing_timers(facts: Facts, account: str, now: int) -> tuple[TimerSet, ...]:
@@ -57,7 +67,7 @@ def late_closing_timers(facts: Facts, account: str, now: int) -> tuple[TimerSet,
     zones = facts.zones[payer]
     month = max(next_month(closed), min(month_of(now, zone) for zone in zones))
     due_at = max(first_instant(next_month(month), zone) for zone in zones)
-    return (TimerSet(payer, CLOSE_MONTH, month_key(month), due_at),)
+    return (closing_timer(payer, month, due_at),)
 
 
 def one_off_closing_timers(facts: Facts, account: str) -> tuple[TimerSet, ...]:

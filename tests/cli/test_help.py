@@ -22,7 +22,19 @@ EXPECTED = {
     *(f"instance {verb}" for verb in ("cancel", "create", "get", "import", "list")),
     *(f"instance {verb}" for verb in ("resume", "subscribe", "suspend")),
     *(f"integrator {verb}" for verb in ("enrol", "get", "list")),
-    *(f"invoice {verb}" for verb in ("charges", "explain", "get", "list", "preview")),
+    *(
+        f"invoice {verb}"
+        for verb in (
+            "charges",
+            "explain",
+            "get",
+            "hold",
+            "issue",
+            "list",
+            "preview",
+            "release",
+        )
+    ),
     *(f"issuer {verb}" for verb in ("create", "list")),
     *(f"member {verb}" for verb in ("create", "get", "list", "remove")),
     *(f"member {verb}" for verb in ("rotate", "set-principal", "update")),

@@ -11,6 +11,7 @@ TABLES: Final = (
     "invoice_accounts",
     "invoice_lines",
     "invoice_taxes",
+    "invoice_drafts",
     "settlements",
     "payments",
     "allocations",
@@ -27,6 +28,7 @@ def create() -> None:
     _create_invoice_accounts()
     _create_invoice_lines()
     _create_invoice_taxes()
+    _create_invoice_drafts()
     _create_settlements()
     _create_payments()
     _create_allocations()
@@ -148,6 +150,25 @@ def _create_invoice_taxes() -> None:
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("payer", "invoice", "ordinal", name=op.f("pk_invoice_taxes")),
     )
+
+
+def _create_invoice_drafts() -> None:
+    op.create_table(
+        "invoice_drafts",
+        sa.Column("payer", sa.String(length=64), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("ready_at", sa.BigInteger(), nullable=False),
+        sa.Column("drafted_at", sa.BigInteger(), nullable=False),
+        sa.Column("issues_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_at", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("behind_month", sa.Date(), nullable=True),
+        sa.Column("issued_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("payer", "month", name=op.f("pk_invoice_drafts")),
+    )
+    with op.batch_alter_table("invoice_drafts", schema=None) as batch_op:
+        batch_op.create_index("ix_invoice_drafts_resting", ["issued_at", "payer"], unique=False)
 
 
 def _create_settlements() -> None:

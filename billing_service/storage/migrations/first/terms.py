@@ -60,6 +60,7 @@ def _create_terms_versions() -> None:
         sa.Column("stop_warning_days", sa.Integer(), nullable=False),
         sa.Column("deletion_warning_days", sa.Integer(), nullable=False),
         sa.Column("usage_grace_hours", sa.Integer(), nullable=False),
+        sa.Column("draft_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("terms", "version", name=op.f("pk_terms_versions")),
     )
 

@@ -1,0 +1,124 @@
+"""Closes months of payers: what should be charged and is not becomes invoices.
+
+The one way in which a month is closed, whether its timer does it or somebody who issues its draft.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from billing_service.domain.calendar import first_instant, next_month
+from billing_service.domain.draft import Draft
+from billing_service.domain.invoice import IssuedInvoice, monthly
+from billing_service.domain.standing import is_open
+from billing_service.storage import gathering, gathering_catalog
+from billing_service.storage.draft_rows import gather_drafts
+from billing_service.storage.facts import Facts
+from billing_service.use_cases.credit_notes import gather_corrections
+from billing_service.use_cases.drafting import resting_draft
+from billing_service.use_cases.issuing import gather_issuing, issue
+from billing_service.use_cases.looking_again import note_looked_at
+from billing_service.use_cases.plan_rating import gather_plan_charging, gather_usage
+from billing_service.use_cases.rating import BilledMonth, accounts_to_rate, rate
+from billing_service.use_cases.reviewing import open_reviews
+from billing_service.use_cases.standings import Outcome, restate
+from billing_service.use_cases.timers import closing_timer
+from chassis.database import Transaction
+from chassis.use_case import TimerSet
+
+
+class MonthToClose(NamedTuple):
+    """A payer's month, and the instant that decides which terms are in force."""
+
+    payer: str
+    month: date
+    instant_at: int
+
+
+def gather_closing(tx: Transaction, facts: Facts, months: Iterable[MonthToClose]) -> None:
+    """All that closing months takes, in a fixed number of statements."""
+    wanted = list(months)
+    payers = [each.payer for each in wanted]
+    gathering.gather_billed(tx, facts, payers)
+    billed = sorted({*payers, *(each for payer in payers for each in facts.billed[payer])})
+    gather_issuing(tx, facts, payers)
+    gather_drafts(tx, facts, payers)
+    gathering.gather_zones(tx, facts, payers)
+    gathering.gather_holds(tx, facts, billed)
+    gathering.gather_open_subscriptions(tx, facts, billed)
+    gathering_catalog.gather_price_changes(tx, facts, billed)
+    gather_plan_charging(tx, facts, billed)
+    for each in wanted:
+        gather_usage(tx, facts, accounts_to_rate(facts, billed_month(facts, each)))
+    gather_corrections(tx, facts)
+
+
+def billed_month(
+    facts: Facts, wanted: MonthToClose, *, issued_at: int | None = None
+) -> BilledMonth:
+    """The month of a payer, for all accounts that it pays for; issued at its instant or later."""
+    at = wanted.instant_at
+    draft = resting_draft(facts, wanted.payer)
+    return BilledMonth(
+        payer=wanted.payer,
+        month=wanted.month,
+        through=dict.fromkeys(facts.billed[wanted.payer], wanted.month),
+        instant_at=at,
+        due_at=at,
+        issued_at=at if issued_at is None else issued_at,
+        ready_at=None if draft is None else draft.ready_at,
+    )
+
+
+def close(after: Facts, billed: BilledMonth, *, now: int, outcome: Outcome) -> list[IssuedInvoice]:
+    """Issue the invoices of a month, and see to what follows from them.
+
+    `after` is an overlay, and takes in what follows.
+
+    Errors:  PriceNotFound, TaxRateNotFound, IssuerNeeded, AmountTooLarge.
+    """
+    draft = resting_draft(after, billed.payer)
+    proposed = rate(after, billed)
+    # What is held is left off, and reviewed.
+    open_reviews(after, proposed.held, now=billed.due_at, outcome=outcome)
+    note_looked_at(after, billed, proposed.held, outcome)
+    close_accounts(after, billed, outcome)
+    cause = monthly(billed.month)
+    issued = issue(after, billed, proposed.items, cause=cause, now=now, outcome=outcome)
+    restate(after, billed.through, now=now, outcome=outcome)
+    if draft is not None:
+        outcome.changes.append(draft.issued(billed.issued_at))
+    outcome.timers += _following_closes(after, billed, draft)
+    return issued
+
+
+def close_accounts(after: Facts, billed: BilledMonth, outcome: Outcome) -> None:
+    """Note the month as closed, for the payer and for all it pays for."""
+    for account in billed.through:
+        standing = after.standing(account)
+        closed_through = max(standing.closed_through or date.min, billed.month)
+        closed = replace(standing, closed_through=closed_through)
+        after.take_in([closed])
+        outcome.changes.append(closed)
+
+
+def _following_closes(after: Facts, billed: BilledMonth, draft: Draft | None) -> list[TimerSet]:
+    """The close of the month after, while anything is still going to be billed.
+
+    Also that of the last month which waited behind a draft.
+    """
+    going_on = any(
+        is_open(span, after.closed_through(account))
+        for account in after.billed[billed.payer]
+        for span in after.spans.get(account, ())
+    )
+    months = {next_month(billed.month)} if going_on else set()
+    if draft is not None and draft.behind_month is not None:
+        months.add(draft.behind_month)
+    return [_close_of(after, billed, month) for month in sorted(months)]
+
+
+def _close_of(after: Facts, billed: BilledMonth, month: date) -> TimerSet:
+    ends_at = max(first_instant(next_month(month), zone) for zone in after.zones[billed.payer])
+    return closing_timer(billed.payer, month, max(ends_at, billed.due_at))

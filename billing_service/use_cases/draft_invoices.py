@@ -1,0 +1,101 @@
+"""The invoices that drafts would be if they were issued as things stand: worked out anew each time.
+
+Source:  docs/decisions/0032-drafts.md
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from billing_service.domain.draft import Draft, draft_id
+from billing_service.domain.invoice import IssuedInvoice
+from billing_service.domain.refusals import BillingError
+from billing_service.storage import gathering
+from billing_service.storage.draft_rows import DraftFilter, list_drafts
+from billing_service.storage.facts import Facts
+from billing_service.use_cases.preview_invoice import preview_invoices
+from chassis.database import Transaction
+
+# So many payers' drafts are worked out for a page of a list.
+DRAFTS_A_PAGE_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DraftInvoice:
+    """A draft's invoice in a currency; None: it cannot be priced any more.
+
+    `place` is that among the draft's invoices, from 1.
+    """
+
+    draft: Draft
+    currency: str
+    place: int
+    drafted: IssuedInvoice | None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Where it is in a list: before all invoices of its payer that have a number."""
+        return (self.draft.payer, "", self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsRead:
+    """The invoices of some drafts in order; `more_from` is the payer of the first one left out."""
+
+    invoices: Sequence[DraftInvoice]
+    more_from: str = ""
+
+
+def draft_invoices(tx: Transaction, draft: Draft, now: int) -> list[DraftInvoice]:
+    """The invoices of a draft that rests, one for each currency.
+
+    Errors:  PriceNotFound, TaxRateNotFound, AmountTooLarge.
+    """
+    found = preview_invoices(tx, draft.payer, now).invoices
+    return [
+        DraftInvoice(draft, each.invoice.currency, place, _named(each, draft))
+        for place, each in enumerate(found, 1)
+    ]
+
+
+def list_draft_invoices(
+    tx: Transaction,
+    wanted: DraftFilter,
+    *,
+    after: tuple[str, str, int],
+    payers_max: int,
+    now: int,
+) -> DraftsRead:
+    """The invoices of drafts that follow `after`, of a limited number of payers."""
+    payer, series, _ = after
+    # After an invoice with a number, its payer's drafts were there before.
+    is_after = bool(series)
+    found = list_drafts(tx, wanted, from_payer=payer, is_after=is_after, limit=payers_max + 1)
+    invoices = [
+        each
+        for draft in found[:payers_max]
+        for each in _invoices_if_priced(tx, draft, now)
+        if each.key > after
+    ]
+    left_out = found[payers_max:]
+    return DraftsRead(invoices, left_out[0].payer if left_out else "")
+
+
+def _invoices_if_priced(tx: Transaction, draft: Draft, now: int) -> list[DraftInvoice]:
+    """The invoices of a draft; one without figures if it cannot be priced any more."""
+    try:
+        return draft_invoices(tx, draft, now)
+    except BillingError:
+        return [DraftInvoice(draft, _currency(tx, draft.payer, now), 1, None)]
+
+
+def _currency(tx: Transaction, payer: str, now: int) -> str:
+    facts = Facts()
+    gathering.gather_accounts(tx, facts, [payer])
+    gathering.gather_terms(tx, facts)
+    return facts.currency_of(payer, now)
+
+
+def _named(drafted: IssuedInvoice, draft: Draft) -> IssuedInvoice:
+    name = draft_id(draft.month, drafted.invoice.currency)
+    return replace(drafted, invoice=replace(drafted.invoice, invoice_id=name))

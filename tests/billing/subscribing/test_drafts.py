@@ -1,0 +1,236 @@
+"""Drafts: a month that has ended rests, takes up what comes late, and is issued once."""
+
+from typing import Final
+
+import pytest
+from pospago.billing.v1 import events_pb2
+
+from billing_service.domain.errors import InvoiceNotDraft, InvoiceNotFound
+from billing_service.domain.proration import ProrationMode
+from billing_service.use_cases.issue_invoice import ISSUE_INVOICE, IssueInvoice
+from chassis.errors import AccountParked
+from tests.billing.builders import Billing, at, day
+from tests.billing.one_off.charging import charge
+from tests.billing.subscribing.changing import move
+from tests.billing.subscribing.drafted import APRIL, MARCH, Drafted
+
+ENDED: Final = "2026-04-01 00:00:03"
+ISSUED: Final = "2026-04-06 00:00:03"
+
+
+@pytest.fixture
+def stored(billing: Billing) -> Drafted:
+    """An account whose months rest five days, on each kind of store."""
+    return Drafted.resting(billing)
+
+
+@pytest.fixture
+def live(sqlite_billing: Billing) -> Drafted:
+    """The same on one store."""
+    return Drafted.resting(sqlite_billing)
+
+
+def test_month_rests_for_its_days_and_is_issued_then(stored: Drafted) -> None:
+    """Not a day earlier, and as the draft told it."""
+    stored.billing.go_to("2026-04-05 23:59:59")
+    before = stored.amounts()
+    (drafted,) = stored.drafted()
+    stored.billing.go_to(ISSUED)
+    assert (before, [line.amount_minor for line in drafted.lines]) == ([], [1000, 0])
+    assert stored.amounts() == [[1000, 0]]
+
+
+def test_usage_that_comes_late_goes_into_the_draft(stored: Drafted) -> None:
+    """In the month of its own time; that of April does not."""
+    stored.billing.go_to(ENDED)
+    stored.use("call", "3", on="2026-03-31 23:00")
+    stored.use("call", "100", on="2026-04-01 00:00")
+    (drafted,) = stored.drafted()
+    stored.billing.go_to(ISSUED)
+    assert drafted.invoice.total_minor == 1150
+    assert stored.amounts() == [[1000, 150]]
+
+
+def test_what_rested_is_charged_once(stored: Drafted) -> None:
+    """April has its own, whatever was told while March rested."""
+    stored.billing.go_to(ENDED)
+    stored.use("call", "3", on="2026-03-31 23:00")
+    stored.use("call", "4", on="2026-04-01 00:00")
+    stored.billing.go_to("2026-05-06 00:00:03")
+    assert stored.amounts() == [[1000, 150], [1000, 200]]
+
+
+def test_change_since_a_day_of_the_month_goes_into_the_draft(stored: Drafted) -> None:
+    """Cancelled after 16 of 31 days: 10.00 x 16 / 31 = 5.16, and no correction later."""
+    stored.billing.go_to(ENDED)
+    move(stored, "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    stored.billing.go_to("2026-05-06 00:00:03")
+    assert stored.amounts() == [[516, 0]]
+
+
+def test_dates_move_by_the_days_that_it_rested(live: Drafted) -> None:
+    """Due on the 5th, and 5 days: on the 10th; nobody loses time to pay."""
+    live.billing.go_to(ISSUED)
+    dates = live.billing.invoice().invoice.dates
+    assert (dates.issued_on, dates.due_on) == (day("2026-04-06"), day("2026-04-10"))
+    assert (dates.last_service_on, dates.deletion_on) == (day("2026-04-15"), day("2026-04-20"))
+
+
+def test_service_lasts_as_its_invoice_will_say(live: Drafted) -> None:
+    """The last day of service moves with the draft days, before the invoice is there and after."""
+    live.billing.subscribe("one", on="2026-03-10 12:00")
+    live.billing.go_to(ENDED)
+    before = live.billing.expires_on()
+    live.billing.go_to(ISSUED)
+    assert (before, live.billing.expires_on()) == ("2026-04-15", "2026-04-15")
+
+
+def test_draft_issued_at_once_is_due_from_that_day(stored: Drafted) -> None:
+    """On the second day: dates move by one, and its days issue nothing more."""
+    stored.billing.go_to("2026-04-02 12:00")
+    (issued,) = stored.issue()
+    stored.billing.go_to("2026-04-30 12:00")
+    assert (issued.invoice.number, issued.invoice.dates.due_on) == ("INV-000001", day("2026-04-06"))
+    assert len(stored.billing.invoices("acme")) == 1
+
+
+def test_close_after_a_draft_sets_the_next_one(live: Drafted) -> None:
+    """For the end of the next month, from where that one rests."""
+    live.billing.go_to("2026-04-02 12:00")
+    live.issue()
+    assert live.billing.timers()["acme", "close_month"] == at("2026-05-01")
+
+
+def test_held_draft_rests_until_it_is_released(stored: Drafted) -> None:
+    """Its days pass, and nothing is issued; then it is, at once."""
+    stored.billing.go_to("2026-04-02 12:00")
+    stored.hold()
+    stored.billing.go_to("2026-04-20 12:00")
+    before = stored.amounts()
+    stored.release()
+    stored.billing.go_to("2026-04-20 12:01")
+    assert (before, stored.amounts()) == ([], [[1000, 0]])
+
+
+def test_draft_released_in_time_rests_its_days(live: Drafted) -> None:
+    """It is issued when it would have been."""
+    live.billing.go_to("2026-04-02 12:00")
+    live.hold()
+    live.release()
+    assert live.billing.timers()["acme", "close_month"] == at("2026-04-06")
+
+
+def test_release_of_what_is_not_held_changes_nothing(live: Drafted) -> None:
+    """Nor does it tell anything."""
+    live.billing.go_to("2026-04-02 12:00")
+    before = live.draft()
+    live.release()
+    told = live.billing.told(events_pb2.InvoiceDraftChanged)
+    assert (live.draft(), len(told)) == (before, 1)
+
+
+def test_held_draft_says_since_when_why_and_by_whom(live: Drafted) -> None:
+    """Held again, for another reason since the first time."""
+    live.billing.go_to("2026-04-02 12:00")
+    live.hold("first")
+    live.billing.go_to("2026-04-03 12:00")
+    held = live.hold("second")
+    assert (held.held_at, held.note, held.author) == (at("2026-04-02 12:00"), "second", "ana")
+
+
+def test_months_after_a_held_draft_wait_for_it(stored: Drafted) -> None:
+    """March is held into May: April rests once March is issued, and then is."""
+    stored.billing.go_to("2026-04-02 12:00")
+    stored.hold()
+    stored.billing.go_to("2026-05-20 12:00")
+    before = stored.amounts()
+    stored.issue()
+    stored.billing.go_to("2026-05-20 12:01")
+    (april,) = stored.drafted(APRIL)
+    stored.billing.go_to("2026-05-25 00:00:03")
+    assert (before, april.invoice.total_minor) == ([], 1000)
+    assert stored.amounts() == [[1000, 0], [1000, 0]]
+
+
+def test_what_waits_behind_a_draft_is_not_lost(live: Drafted) -> None:
+    """Charged once in June, when all else is over and March is still held: it is invoiced after."""
+    move(live, "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    live.billing.go_to("2026-04-02 12:00")
+    live.hold()
+    live.billing.go_to("2026-06-10 12:00")
+    charge(live, unit_price="7")
+    live.billing.go_to("2026-07-02 12:00")
+    live.issue()
+    live.billing.go_to("2026-07-08 12:00")
+    assert live.amounts() == [[516, 0], [700]]
+
+
+def test_profile_holds_drafts_from_the_start(stored: Drafted) -> None:
+    """Also under terms without draft days; issued, the next one is held too."""
+    stored.billing.set_profile("acme", hold_invoices=True, terms="")
+    stored.billing.go_to("2026-04-20 12:00")
+    held = stored.draft()
+    stored.issue()
+    stored.billing.go_to("2026-05-01 00:00:03")
+    following = stored.draft(APRIL)
+    assert held is not None
+    assert following is not None
+    assert (held.author, following.held_at) == ("", at("2026-05-01"))
+
+
+def test_issued_draft_is_a_draft_no_more(live: Drafted) -> None:
+    """Its name ends with it."""
+    live.billing.go_to(ISSUED)
+    with pytest.raises(InvoiceNotDraft):
+        live.hold()
+
+
+def test_issued_invoice_is_no_draft(live: Drafted) -> None:
+    """By its own name neither."""
+    live.billing.go_to(ISSUED)
+    with pytest.raises(InvoiceNotDraft):
+        live.billing.do(ISSUE_INVOICE, IssueInvoice("acme", "inv-000001", live.billing.clock.now()))
+
+
+def test_month_that_does_not_rest_is_no_draft(live: Drafted) -> None:
+    """March has not ended."""
+    with pytest.raises(InvoiceNotFound):
+        live.issue()
+
+
+def test_draft_is_not_issued_while_something_may_still_be_told(live: Drafted) -> None:
+    """An account that is parked at the peer may have changes of the month ahead of it."""
+    live.billing.go_to(ENDED)
+    live.billing.note_peer_parking("acme", parked=True)
+    with pytest.raises(AccountParked):
+        live.issue()
+
+
+def test_draft_is_told(live: Drafted) -> None:
+    """When it came about, and how long it rests."""
+    live.billing.go_to(ENDED)
+    ((_, told),) = live.billing.told(events_pb2.InvoiceDraftChanged)
+    assert told.draft.issue_time.ToMicroseconds() == at("2026-04-06")  # type: ignore[attr-defined]
+
+
+def test_preview_is_of_the_month_that_rests(live: Drafted) -> None:
+    """As of when it is issued."""
+    live.billing.go_to(ENDED)
+    (drafted,) = live.billing.preview()
+    assert (drafted.invoice.month, drafted.invoice.dates.issued_on) == (MARCH, day("2026-04-06"))
+
+
+def test_terms_without_draft_days_issue_at_once(sqlite_billing: Billing) -> None:
+    """As ever."""
+    live = Drafted.resting(sqlite_billing, days=0)
+    live.billing.go_to(ENDED)
+    assert (live.draft(), live.amounts()) == (None, [[1000, 0]])
+
+
+def test_draft_of_who_does_not_pay_any_more_goes_to_the_new_payer(live: Drafted) -> None:
+    """Another account comes to pay while March rests: it bills it, once."""
+    live.account("boss")
+    live.billing.go_to("2026-04-02 12:00")
+    live.billing.set_profile("acme", payer="boss")
+    live.billing.go_to("2026-04-30 12:00")
+    assert (live.amounts(), live.amounts("boss")) == ([], [[1000, 0]])
