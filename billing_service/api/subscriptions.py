@@ -19,6 +19,7 @@ from billing_service.api.preview_tokens import PreviewTokens
 from billing_service.api.reading import Reads
 from billing_service.api.subscription_messages import (
     STATES,
+    from_proto_anchor,
     from_proto_coupons,
     from_proto_held,
     from_proto_overrides,
@@ -161,6 +162,7 @@ class Subscriptions:
 def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscription:
     message = request.subscription
     overrides, misread = from_proto_overrides(message.price_overrides)
+    anchor, anchor_on = from_proto_anchor(message.anchor)
     return CreateSubscription(
         account=account_id(request.parent, "parent"),
         subscription_id=request.subscription_id,
@@ -173,6 +175,9 @@ def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscript
         price_overrides=overrides,
         coupons=from_proto_coupons(message.coupons, "subscription."),
         misread=misread,
+        anchor=anchor,
+        anchor_on=anchor_on,
+        trial_ends_on=_stated_day(message, "trial_end_date"),
     )
 
 

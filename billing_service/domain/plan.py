@@ -7,7 +7,7 @@ from enum import Enum
 from billing_service.domain import price_rules
 from billing_service.domain.meter import Meter
 from billing_service.domain.plan_version import PlanVersion
-from billing_service.domain.price import Price, Recurring
+from billing_service.domain.price import Metered, Price, Recurring, Review
 from billing_service.domain.price_models import Fault
 from billing_service.domain.proration import STANDARD_PRORATION, Proration
 from billing_service.domain.versions import check_ahead
@@ -36,6 +36,15 @@ class Plan:
     tax_category: str = ""
     price_change_notice_days: int = 0
     proration: Proration = STANDARD_PRORATION
+
+    @property
+    def may_hold_usage(self) -> bool:
+        """Whether a charge for usage may be held for review, in one version or another."""
+        return any(
+            price.review is Review.HELD and isinstance(price.kind, Metered)
+            for version in self.versions
+            for price in version.prices
+        )
 
     def with_version(
         self,

@@ -129,7 +129,8 @@ class PhasePricing:
 
     def _circumstances(self, phases: Sequence[Phase]) -> Iterator[_Circumstances]:
         """What prices each phase besides what it holds."""
-        around = _Circumstances(self._covered.begins_on, None, self.terms.anchor)
+        terms = self.terms
+        around = _Circumstances(self._covered.begins_on, terms.anchor_on, terms.anchor)
         plan = None
         for place, phase in enumerate(phases):
             change = phase.proration or STANDARD_PRORATION

@@ -59,7 +59,7 @@ def priced_by_card(source: CardSource, code: str, day: date) -> tuple[RateCard, 
     version = timeline.version_on(day)
     price = _licensed(version, code, band=holding.band, currency=source.currency)
     schedule = _anchored(version.schedule_of(price), terms)
-    period = period_from(schedule, day, anchor_on=terms.charged_from_on, ends_on=terms.ends_on)
+    period = period_from(schedule, day, anchor_on=terms.counted_from_on, ends_on=terms.ends_on)
     card = RateCard(
         subscription=subscription.subscription_id,
         price=code,
@@ -78,7 +78,7 @@ def priced_by_card(source: CardSource, code: str, day: date) -> tuple[RateCard, 
         held_since=held_since(_history(source), day),
         coupons=source.coupons,
         schedule=schedule,
-        anchor_on=terms.charged_from_on,
+        anchor_on=terms.counted_from_on,
         period_start_on=day,
     )
     agreed = as_negotiated(price, holding.price_overrides, coupons)
@@ -103,7 +103,7 @@ def _included(
         return None
     begins_on = max(period_start_on, terms.charged_from_on)
     covered = period_from(
-        schedule, begins_on, anchor_on=terms.charged_from_on, ends_on=terms.ends_on
+        schedule, begins_on, anchor_on=terms.counted_from_on, ends_on=terms.ends_on
     )
     held = {each.price: each.quantity for each in holding.held}
     coverage = Coverage(covered.days_charged, covered.days_full)

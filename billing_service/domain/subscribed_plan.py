@@ -17,7 +17,7 @@ from billing_service.domain.periods import ServicePeriod
 from billing_service.domain.plan import Plan
 from billing_service.domain.plan_timeline import is_by_whole_months
 from billing_service.domain.plan_version import PlanVersion
-from billing_service.domain.price import Metered, Price, applying
+from billing_service.domain.price import Anchor, Metered, Price, applying
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.priced_phases import PhasePricing
 from billing_service.domain.stretch_holdings import held_in, with_prorated_allowance
@@ -155,7 +155,7 @@ class SubscribedPlan:
             each.invoice_month
             for each in self._prices(from_on=over_on - _DAY, through_on=date.max - _DAY)
         ]
-        last_month = max([over_on.replace(day=1), *months])
+        last_month = max([subscription.span.first_month, over_on.replace(day=1), *months])
         return replace(subscription, span=replace(subscription.span, last_month=last_month))
 
     def metered_ever(self) -> tuple[Price, ...]:
@@ -177,6 +177,8 @@ class SubscribedPlan:
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
+        if self.terms.anchor is Anchor.ANNIVERSARY:
+            return False
         first = next(self._pricing(self._known_through).timelines())
         return is_by_whole_months(first.priced, self.terms.charged_from_on)
 

@@ -206,14 +206,19 @@ class Subscription:
         return phase is not None and phase.is_lapsed
 
     def coupons_since(self, holding: PlanHolding, day: date, zone: str) -> dict[str, date]:
-        """Since when each coupon of a holding is held without a break up to a day, in order."""
+        """Since when each coupon of a holding is held without a break up to a day, in order.
+
+        A trial uses nothing of them up.
+        """
+        terms = self.plan_terms
+        charged_from_on = terms.charged_from_on if terms else date.min
         history = [
             (civil_day(each.start_at, zone), each.holding.coupons)
             for each in self.phases()
             if each.holding is not None
         ]
         since = held_since(history, day)
-        return {coupon: since.get(coupon, day) for coupon in holding.coupons}
+        return {coupon: max(charged_from_on, since.get(coupon, day)) for coupon in holding.coupons}
 
     def _phase_at(self, instant_at: int) -> Phase | None:
         for each in self.phases():

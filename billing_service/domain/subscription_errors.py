@@ -56,7 +56,7 @@ class AmountTooLarge(InTheWay):
 
 
 class InvalidDates(Fault):
-    """The dates lie in a closed month, too far ahead, or not one after the other."""
+    """The dates lie too far back or ahead, or not one after the other."""
 
     reason = "INVALID_DATES"
 

@@ -52,7 +52,9 @@ class PlanTerms:
 
     `ends_at` is the first instant of `ends_on`, in the account's zone. `by_whole_months`: it is
     charged as instances are, by calendar months from the first one's first day. `anchor` takes the
-    place of that of the plan's schedules. Nothing is charged before `trial_ends_on`.
+    place of that of the plan's schedules; with ANNIVERSARY, `anchor_on` is the day whose
+    anniversaries are meant (None: the first day that is charged). Nothing is charged before
+    `trial_ends_on`.
     """
 
     begins_on: date
@@ -61,11 +63,17 @@ class PlanTerms:
     by_whole_months: bool = False
     anchor: Anchor | None = None
     trial_ends_on: date | None = None
+    anchor_on: date | None = None
 
     @property
     def charged_from_on(self) -> date:
-        """The first day that is charged, from which anniversaries are reckoned."""
+        """The first day that is charged."""
         return self.trial_ends_on or self.begins_on
+
+    @property
+    def counted_from_on(self) -> date:
+        """The day from which anniversaries are reckoned."""
+        return self.anchor_on or self.charged_from_on
 
 
 @dataclass(frozen=True, slots=True)

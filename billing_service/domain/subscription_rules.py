@@ -34,26 +34,32 @@ from billing_service.domain.subscription_errors import (
 
 # Where the request states the subscription.
 PREFIX: Final = "subscription."
+_DAY: Final = timedelta(days=1)
 _START: Final = PREFIX + "start_date"
-_AHEAD_MAX: Final = timedelta(days=366)
+# How far back or ahead a subscription may begin, and how long it may be on trial.
+_YEAR: Final = timedelta(days=366)
 
 
-def check_dates(terms: PlanTerms, *, today: date, closed_through: date | None) -> None:
-    """Refuse days that lie behind, too far ahead, or not one after the other.
+def check_dates(terms: PlanTerms, *, today: date) -> None:
+    """Refuse days that lie too far back or ahead, or not one after the other.
 
     Errors:  InvalidDates.
     """
-    begins_on, earliest_on = terms.begins_on, today.replace(day=1)
-    if begins_on < earliest_on:
-        text = f"must not lie before {earliest_on.isoformat()}, when the present month began"
+    begins_on, trial_ends_on = terms.begins_on, terms.trial_ends_on
+    if begins_on < today - _YEAR:
+        text = f"must not lie before {(today - _YEAR).isoformat()}, a year back"
         raise InvalidDates(_START, text)
-    if begins_on > today + _AHEAD_MAX:
-        raise InvalidDates(_START, f"must lie by {(today + _AHEAD_MAX).isoformat()}, a year ahead")
-    if closed_through is not None and begins_on.replace(day=1) <= closed_through:
-        raise InvalidDates(_START, f"lies in {closed_through:%Y-%m} or before, which is invoiced")
+    if begins_on > today + _YEAR:
+        raise InvalidDates(_START, f"must lie by {(today + _YEAR).isoformat()}, a year ahead")
     if terms.ends_on is not None and terms.ends_on <= begins_on:
         text = f"must lie after start_date, {begins_on.isoformat()}"
         raise InvalidDates(PREFIX + "end_date", text)
+    if trial_ends_on is None:
+        return
+    latest_on = min(begins_on + _YEAR, terms.ends_on - _DAY if terms.ends_on else date.max)
+    if not begins_on < trial_ends_on <= latest_on:
+        text = f"must lie after start_date, {begins_on.isoformat()}, and by {latest_on.isoformat()}"
+        raise InvalidDates(PREFIX + "trial_end_date", f"{text}: within a year, before end_date")
 
 
 def check_plan(subscribed: SubscribedPlan, quantities: Quantities, *, prefix: str = PREFIX) -> None:
@@ -144,7 +150,7 @@ def _check_amounts(prices: Iterable[Price], quantities: Quantities, prefix: str)
 
 def _days_overlap(one: SubscribedPlan, other: SubscribedPlan) -> bool:
     ends = (one.over_on or date.max, other.over_on or date.max)
-    return max(one.terms.begins_on, other.terms.begins_on) < min(ends)
+    return max(one.terms.charged_from_on, other.terms.charged_from_on) < min(ends)
 
 
 def _filters(price: Price) -> tuple[DimensionFilter, ...]:

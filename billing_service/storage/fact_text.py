@@ -75,6 +75,8 @@ def _terms_to_values(terms: PlanTerms) -> Values:
         told["anchor"] = terms.anchor.value
     if terms.trial_ends_on is not None:
         told["trial_ends_on"] = terms.trial_ends_on.isoformat()
+    if terms.anchor_on is not None:
+        told["anchor_on"] = terms.anchor_on.isoformat()
     return told
 
 
@@ -86,6 +88,7 @@ def _terms_from_values(told: Mapping[str, Any]) -> PlanTerms:
         by_whole_months=told.get("by_whole_months", False),
         anchor=Anchor(told["anchor"]) if "anchor" in told else None,
         trial_ends_on=_day(told.get("trial_ends_on")),
+        anchor_on=_day(told.get("anchor_on")),
     )
 
 

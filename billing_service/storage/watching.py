@@ -6,22 +6,12 @@ from typing import Final
 from sqlalchemy import select, update
 
 from billing_service.domain.plan import Plan
-from billing_service.domain.price import Metered, Review
 from billing_service.storage.tables import CHASSIS, table
 from chassis.database import Transaction
 
 _ACCOUNTS: Final = table("accounts")
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _CHUNK: Final = 1_000
-
-
-def holds_charges(plan: Plan) -> bool:
-    """Whether a charge for usage may be held, in one version or another."""
-    return any(
-        price.review is Review.HELD and isinstance(price.kind, Metered)
-        for version in plan.versions
-        for price in version.prices
-    )
 
 
 def watch_subscribers(tx: Transaction, plans: Iterable[Plan]) -> None:
@@ -31,7 +21,7 @@ def watch_subscribers(tx: Transaction, plans: Iterable[Plan]) -> None:
     that subscribes at the same time is watched by its own subscription, or by its next one; its
     reviews are opened when its month closes in any case.
     """
-    held = sorted({plan.plan_id for plan in plans if holds_charges(plan)})
+    held = sorted({plan.plan_id for plan in plans if plan.may_hold_usage})
     if not held:
         return
     query = (

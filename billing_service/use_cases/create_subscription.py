@@ -1,6 +1,6 @@
 """Subscribes an account to a plan."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -10,10 +10,9 @@ from billing_service.domain.calendar import civil_day
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.events import AccountZoneFixed, SubscriptionChanged
 from billing_service.domain.negotiated import PriceOverride
-from billing_service.domain.price import Metered, Review
+from billing_service.domain.price import Anchor
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
-from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscription import (
     PlanHolding,
     PlanTerms,
@@ -32,10 +31,10 @@ from billing_service.storage.facts import Facts
 from billing_service.storage.one_off_queries import gather_coupons_to_change
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
+from billing_service.use_cases.changing import closing, other_plans, watching
 from billing_service.use_cases.entitling import entitling
 from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome, restate
-from billing_service.use_cases.timers import closing_timers
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 from chassis.use_case import Effects, Event, Scope, UseCase
@@ -45,6 +44,7 @@ from chassis.use_case import Effects, Event, Scope, UseCase
 class CreateSubscription:
     """An account is to be subscribed to a plan; `begins_on` None: from today on.
 
+    `anchor` and `anchor_on` say where periods begin, `trial_ends_on` since when it is charged.
     `quantities` are those held, with the faults of what could not be read; `misread` are those of
     the negotiated prices.
     """
@@ -60,6 +60,9 @@ class CreateSubscription:
     price_overrides: tuple[PriceOverride, ...] = ()
     coupons: tuple[str, ...] = ()
     misread: tuple[Fault, ...] = ()
+    anchor: Anchor | None = None
+    anchor_on: date | None = None
+    trial_ends_on: date | None = None
 
 
 def gather(tx: Transaction, commands: Sequence[CreateSubscription]) -> Facts:
@@ -88,7 +91,7 @@ def decide(facts: Facts, command: CreateSubscription, now: int) -> Effects[Subsc
         raise AccountNotFound(command.account)
     created = _subscribed(facts, command, account, now)
     after, outcome = facts.overlay(), Outcome()
-    changed = _account_after(facts, account, created)
+    changed = watching(facts, account.with_zone_fixed(), created.plans)
     if changed != account:
         outcome.changes.append(changed)
     if not account.zone_fixed:
@@ -102,7 +105,7 @@ def decide(facts: Facts, command: CreateSubscription, now: int) -> Effects[Subsc
     restate(after, [account.account], now=now, outcome=outcome)
     entitled = entitling(after.subscribed(created, now), now)
     outcome.events.extend(entitled.events)
-    timers = (*closing_timers(after, account.account), *entitled.timers)
+    timers = (*closing(after, created, now), *entitled.timers)
     result = SubscriptionInFull(created, state, now)
     return Effects(result, tuple(outcome.changes), tuple(outcome.events), timers)
 
@@ -116,20 +119,29 @@ def _subscribed(
     if (command.account, command.subscription_id) in facts.subscriptions:
         raise SubscriptionAlreadyExists(command.account, command.subscription_id)
     today = civil_day(now, account.time_zone)
-    terms = PlanTerms(command.begins_on or today, command.ends_on)
-    check_dates(terms, today=today, closed_through=facts.closed_through(command.account))
-    created = _begun(command, terms, account)
+    terms = PlanTerms(
+        begins_on=command.begins_on or today,
+        ends_on=command.ends_on,
+        anchor=command.anchor,
+        trial_ends_on=command.trial_ends_on,
+        anchor_on=command.anchor_on,
+    )
+    check_dates(terms, today=today)
+    created = _begun(facts, command, terms, now)
     priced = facts.subscribed(created, now)
     check_overrides(priced, command.price_overrides, command.misread)
     check_plan(priced, command.quantities)
-    check_priced_once(priced, _others(facts, created, now))
+    check_priced_once(priced, other_plans(facts, created.key, now))
     if not priced.is_by_whole_months:
         return created
-    return _begun(command, replace(terms, by_whole_months=True), account)
+    return _begun(facts, command, replace(terms, by_whole_months=True), now)
 
 
-def _begun(command: CreateSubscription, terms: PlanTerms, account: Account) -> Subscription:
-    return subscribe_to_plan(
+def _begun(facts: Facts, command: CreateSubscription, terms: PlanTerms, now: int) -> Subscription:
+    """The subscription on some terms; what closed months would have charged is looked at."""
+    closed_through = facts.closed_through(command.account)
+    is_late = closed_through is not None and terms.begins_on.replace(day=1) <= closed_through
+    created = subscribe_to_plan(
         account=command.account,
         subscription_id=command.subscription_id,
         holding=PlanHolding(
@@ -141,26 +153,10 @@ def _begun(command: CreateSubscription, terms: PlanTerms, account: Account) -> S
         ),
         display_name=command.display_name,
         terms=terms,
-        zone=account.time_zone,
+        zone=facts.accounts[command.account].time_zone,
+        recorded_at=now,
     )
-
-
-def _others(facts: Facts, created: Subscription, now: int) -> Iterator[SubscribedPlan]:
-    """What else the account is subscribed to."""
-    for each in facts.subscriptions.values():
-        if each.account == created.account and each.is_of_plan:
-            yield facts.subscribed(each, now)
-
-
-def _account_after(facts: Facts, account: Account, created: Subscription) -> Account:
-    """The account, its zone fixed, and watched if a charge for its usage may be held."""
-    is_watched = any(
-        price.review is Review.HELD and isinstance(price.kind, Metered)
-        for version in facts.plans[created.plan].versions
-        for price in version.prices
-    )
-    fixed = account.with_zone_fixed()
-    return fixed.with_usage_watched() if is_watched else fixed
+    return replace(created, changed_from_on=terms.begins_on) if is_late else created
 
 
 CREATE_SUBSCRIPTION: Final[UseCase[CreateSubscription, Facts, SubscriptionInFull]] = UseCase(

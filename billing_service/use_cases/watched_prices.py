@@ -42,7 +42,7 @@ def watched_price(facts: Facts, key: DocumentKey, price: str, now: int) -> Subsc
     Errors:  SubscriptionNotFound, PriceNotMetered.
     """
     subscribed = watched_plan(facts, key, price, now)
-    day = max(civil_day(now, subscribed.zone), subscribed.terms.begins_on)
+    day = max(civil_day(now, subscribed.zone), subscribed.terms.charged_from_on)
     found = price_on(subscribed, price, day)
     if found is None:
         raise PriceNotMetered(f"accounts/{key[0]}/subscriptions/{key[1]}", price)

@@ -58,6 +58,7 @@ def command_of(
     ends: str = "",
     name: str = "",
     band: int = 0,
+    **more: Any,
 ) -> CreateSubscription:
     """A subscription to a plan, to be created."""
     quantities = tuple(Held(code, Decimal(value)) for code, value in (held or {}).items())
@@ -70,6 +71,7 @@ def command_of(
         quantities=Quantities(held=quantities),
         begins_on=day(begins) if begins else None,
         ends_on=day(ends) if ends else None,
+        **more,
     )
 
 

@@ -167,8 +167,8 @@ REFUSED: Final = {
         "INVALID_QUANTITIES",
         "subscription.held[0].quantity",
     ),
-    "before this month": (
-        command_of(begins="2026-02-28"),
+    "more than a year back": (
+        command_of(begins="2025-02-28"),
         "INVALID_DATES",
         "subscription.start_date",
     ),
@@ -177,6 +177,21 @@ REFUSED: Final = {
         command_of(begins="2026-03-05", ends="2026-03-05"),
         "INVALID_DATES",
         "subscription.end_date",
+    ),
+    "on trial for nothing": (
+        command_of(begins="2026-03-05", trial_ends_on=day("2026-03-05")),
+        "INVALID_DATES",
+        "subscription.trial_end_date",
+    ),
+    "on trial to the end": (
+        command_of(begins="2026-03-05", ends="2026-04-05", trial_ends_on=day("2026-04-05")),
+        "INVALID_DATES",
+        "subscription.trial_end_date",
+    ),
+    "on trial for too long": (
+        command_of(begins="2026-03-05", trial_ends_on=day("2027-03-07")),
+        "INVALID_DATES",
+        "subscription.trial_end_date",
     ),
 }
 
