@@ -7,6 +7,7 @@ from typing import Final
 from benchmarks.create_instance import create_instance, create_instance_postgres
 from benchmarks.gateway import gateway
 from benchmarks.ingest import ingest_memory, ingest_postgres, ingest_single, ingest_sqlite
+from benchmarks.preview import preview
 from benchmarks.rating import rating
 from benchmarks.usage_summary import usage_summary
 
@@ -18,6 +19,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[], None]]] = {
     "ingest_postgres": ingest_postgres,
     "ingest_single": ingest_single,
     "ingest_sqlite": ingest_sqlite,
+    "preview": preview,
     "rating": rating,
     "usage_summary": usage_summary,
 }

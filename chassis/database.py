@@ -116,6 +116,8 @@ class Transaction:
         self, statement: Select[Any], column: Column[Any], values: Sequence[Any]
     ) -> Sequence[Any]:
         """The rows whose `column` is one of `values`, in chunks that the store takes."""
+        if not values:
+            return []
         query = InQuery(statement, column).statement
         chunks = [
             self.all(query, {VALUES: values[start : start + IN_LIST_MAX]})

@@ -1,9 +1,10 @@
 """The catalogue as this process remembers it: read and decoded once, and asked for all the time.
 
-One row holds a token. Whoever changes a plan or meter writes a new one in the same transaction, and
-none is ever used twice; so what was read beside a token holds wherever that token is read: in this
-process and others, in older snapshots and newer ones. A transaction that is rolled back takes its
-token with it, and nobody asks for what was remembered under that one again.
+One row holds a token. Whoever changes a plan or meter, terms, an issuer or a tax profile writes a
+new one in the same transaction, and none is ever used twice; so what was read beside a token holds
+wherever that token is read: in this process and others, in older snapshots and newer ones. A
+transaction that is rolled back takes its token with it, and nobody asks for what was remembered
+under that one again.
 
 Source:  docs/decisions/0021-what-a-meter-counts.md
 """
@@ -112,7 +113,7 @@ def remembered_plans(tx: Transaction, plans: Iterable[str]) -> Mapping[str, Plan
 
 
 def renew_revision(tx: Transaction) -> None:
-    """Tell that this transaction changes plans or meters."""
+    """Tell that this transaction changes something that the token stands for."""
     tx.upsert(_REVISION, [{"revision": 1, "token": secrets.token_hex(16)}])
 
 

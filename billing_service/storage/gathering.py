@@ -29,6 +29,8 @@ _REVIEWS: Final = table("reviews")
 
 # Asked for each event that is applied, so it is built once.
 _PAYERS: Final = InQuery(select(_PROFILES.c.paid_by).distinct(), _PROFILES.c.account)
+# Asked for by each preview.
+_SERIES: Final = InQuery(select(table("number_series")), table("number_series").c.series)
 
 
 def gather_accounts(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
@@ -212,11 +214,14 @@ def _by_plan(found: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
 def gather_series(
     tx: Transaction, facts: Facts, series: Iterable[str], *, locked: bool = True
 ) -> None:
-    """Number series, locked in ascending order until the end of the transaction."""
-    numbers = table("number_series")
-    query = select(numbers).order_by(numbers.c.series)
-    query = query.with_for_update() if locked else query
-    for row in tx.where_in(query, numbers.c.series, sorted(set(series))):
+    """Number series; those `locked` in ascending order until the end of the transaction."""
+    numbers, wanted = table("number_series"), sorted(set(series))
+    if locked:
+        query = select(numbers).order_by(numbers.c.series).with_for_update()
+        found = tx.where_in(query, numbers.c.series, wanted)
+    else:
+        found = tx.all_in(_SERIES, wanted)
+    for row in found:
         facts.series[row.series] = NumberSeries(row.series, row.last)
 
 

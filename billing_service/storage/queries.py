@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, not_, or_, select
 
 from billing_service.domain.account import BillingProfile, Standing
 from billing_service.domain.calendar import civil_day
@@ -20,9 +20,15 @@ from billing_service.storage.gathering_documents import credit_of
 from billing_service.storage.tables import CHASSIS, table
 from billing_service.storage.tax_rows import tax_profiles_from_rows
 from chassis.database import Transaction
+from chassis.prepared import Query
 
+_ACCOUNTS: Final = table("accounts")
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _LIVE: Final = ("subscribed", "migrated", "resumed")
+# Asked for by each read, so it is built once.
+_SANDBOX: Final = Query(
+    select(_ACCOUNTS.c.sandbox).where(_ACCOUNTS.c.account == bindparam("account"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +51,8 @@ class SubscriptionInFull:
 
 def sandbox_of(tx: Transaction, account: str) -> str:
     """The sandbox that an account lives in; '' for the real world and for unknown accounts."""
-    accounts = table("accounts")
-    row = tx.one(select(accounts.c.sandbox).where(accounts.c.account == account))
-    return str(row[0]) if row else ""
+    found = tx.fetched(_SANDBOX, {"account": account})
+    return str(found[0][0]) if found else ""
 
 
 def clock_of(tx: Transaction, sandbox: str) -> int | None:

@@ -41,6 +41,7 @@ from billing_service.storage import (
     subscription_rows,
     tax_rows,
 )
+from billing_service.storage.account_memory import renew_accounts
 from billing_service.storage.catalog_memory import renew_revision
 from billing_service.storage.entitlement_timers import set_version_timers
 from billing_service.storage.rows import Values
@@ -128,6 +129,8 @@ _APPENDED: Final[dict[type, tuple[tuple[str, ToRows], ...]]] = {
     CreditEntry: (("credit_entries", _single(credit_rows.entry_to_row)),),
     Crossing: (("threshold_crossings", _single(guard_rows.crossing_to_row)),),
 }
+CHANGED_KINDS: Final = (*_PROJECTED, *_APPENDED)
+"""The entities that there are to write."""
 _KEYS: Final[dict[type, Callable[[Any], object]]] = {
     Account: lambda each: each.account,
     BillingProfile: lambda each: each.account,
@@ -158,8 +161,9 @@ _KEYS: Final[dict[type, Callable[[Any], object]]] = {
 def save(tx: Transaction, effects: Sequence[Effects[Any]]) -> None:
     """Write the last version of each changed entity, and every appended one."""
     changes = [change for effect in effects for change in effect.changes]
-    if any(isinstance(each, Plan | Meter) for each in changes):
+    if any(isinstance(each, Plan | Meter | Issuer | Terms | TaxProfile) for each in changes):
         renew_revision(tx)
+    renew_accounts(tx, changes)
     for kind, places in _PROJECTED.items():
         latest = {_KEYS[kind](each): each for each in changes if type(each) is kind}
         for name, to_rows in places:

@@ -72,6 +72,14 @@ class StandingRow(Table, table=True):
     stopped_by: str = word(160)
 
 
+class AccountRevisionRow(Table, table=True):
+    """What tells this billing of an account from every other: rewritten whenever it changes."""
+
+    __tablename__ = "account_revisions"
+    account: str = key()
+    token: str = word(32)
+
+
 class IssuerRow(Table, table=True):
     """A legal entity that issues invoices."""
 
@@ -154,7 +162,7 @@ class PlanPriceRow(Table, table=True):
 
 
 class CatalogRevisionRow(Table, table=True):
-    """What tells this catalogue from every other: rewritten whenever a plan or meter changes."""
+    """What tells this catalogue from every other: rewritten whenever anything of it changes."""
 
     __tablename__ = "catalog_revision"
     revision: int = Field(primary_key=True)

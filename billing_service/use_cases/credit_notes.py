@@ -43,13 +43,17 @@ class Corrections:
 def gather_corrections(tx: Transaction, facts: Facts, *, locked: bool = True) -> None:
     """The invoices of what is looked at again, and the series that credit notes of these take.
 
-    All that was billed and may be too much is gathered before; `locked` as of `gather_series`.
+    All that was billed and may be too much is gathered before. Not `locked`, the series are left
+    out: nothing is numbered.
     """
     places = {(line.payer, line.invoice) for each in facts.charged.values() for line in each.lines}
     gather_credited(tx, facts, places)
-    gather_credit_series(tx, facts, places, locked=locked)
+    if locked:
+        gather_credit_series(tx, facts, places)
     on_invoices = {each.account for key in places for each in facts.invoice_accounts.get(key, ())}
     accounts = sorted((on_invoices | {payer for payer, _ in places}) - facts.accounts.keys())
+    if not accounts:
+        return
     gathering.gather_accounts(tx, facts, accounts)
     gathering.gather_spans(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)

@@ -9,12 +9,9 @@ from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.plan import Plan
 from billing_service.domain.previewed import Previewed
 from billing_service.storage.queries import SubscriptionInFull
-from billing_service.use_cases.change_subscription import (
-    ChangeSubscription,
-    decide,
-    gather_changes,
-)
-from billing_service.use_cases.preview_invoice import Preview, preview_invoices
+from billing_service.use_cases.change_subscription import ChangeSubscription, decide
+from billing_service.use_cases.gathering_previews import facts_after, gather_previewed
+from billing_service.use_cases.preview_invoice import Preview, preview_from
 from billing_service.use_cases.previewing import preview_of
 from chassis.database import Transaction
 
@@ -39,17 +36,19 @@ def preview_change(tx: Transaction, command: ChangeSubscription, now: int) -> Ch
 
     Errors:  whatever the change would be refused for.
     """
-    facts = gather_changes(tx, [command], locked=False)
+    gathered = gather_previewed(tx, command)
+    facts = gathered.changing
     effects = decide(facts, command, now)
     changed = effects.result
     due_now = tuple(issued for issued, _ in changed.invoices)
     plans = changed.subscription.subscription.plans
     before = facts.subscriptions[command.key]
     payer = facts.profiles[command.account].paid_by
+    following = facts_after(tx, gathered, effects.changes)
     return ChangePreview(
         subscription=changed.subscription,
         due_now=due_now,
-        following=preview_invoices(tx, payer, now, effects.changes),
+        following=preview_from(tx, following, payer, now),
         previewed=preview_of(facts, before, due_now, plans=plans, at=now),
         today=civil_day(now, facts.accounts[command.account].time_zone),
         plans=facts.plans,

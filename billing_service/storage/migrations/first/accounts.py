@@ -9,6 +9,7 @@ TABLES: Final = (
     "accounts",
     "billing_profiles",
     "standings",
+    "account_revisions",
 )
 
 
@@ -17,6 +18,7 @@ def create() -> None:
     _create_accounts()
     _create_billing_profiles()
     _create_standings()
+    _create_account_revisions()
 
 
 def drop() -> None:
@@ -73,4 +75,13 @@ def _create_standings() -> None:
         sa.Column("stopped_at", sa.BigInteger(), nullable=True),
         sa.Column("stopped_by", sa.String(length=160), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_standings")),
+    )
+
+
+def _create_account_revisions() -> None:
+    op.create_table(
+        "account_revisions",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_account_revisions")),
     )
