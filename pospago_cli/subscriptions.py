@@ -8,6 +8,7 @@ from pospago.billing.v1.subscription_pb2_grpc import SubscriptionServiceStub
 
 from pospago_cli.accounts import ACCOUNT
 from pospago_cli.agreed import Agreed
+from pospago_cli.anchors import Anchor
 from pospago_cli.coupons import COUPON
 from pospago_cli.estimate.quantities import Held
 from pospago_cli.plans import PLAN
@@ -42,8 +43,18 @@ def subscription() -> None:
     help="What one of a price costs it, as seats=12, or how much less, as seats=20%.",
 )
 @click.option("--coupon", "coupons", type=COUPON, multiple=True, help="It holds; in their order.")
-@click.option("--start", "start_date", type=CivilDate(), help="The first day. [today]")
+@click.option(
+    "--start", "start_date", type=CivilDate(), help="The first day, also one past. [today]"
+)
 @click.option("--end", "end_date", type=CivilDate(), help="The first day without it. [it goes on]")
+@click.option(
+    "--anchor",
+    type=Anchor(),
+    help="Where periods begin: calendar, start, or on the day of a date. [as the plan says]",
+)
+@click.option(
+    "--trial-end", "trial_end_date", type=CivilDate(), help="The first day charged. [the first day]"
+)
 @request_id_option
 @pass_session
 def create(
@@ -58,6 +69,8 @@ def create(
     coupons: tuple[str, ...],
     start_date: Date | None,
     end_date: Date | None,
+    anchor: pb.Subscription.Anchor | None,
+    trial_end_date: Date | None,
     request_id: str,
 ) -> None:
     """Subscribe ACCOUNT to a plan, as its subscription ID.
@@ -74,6 +87,8 @@ def create(
         ],
         start_date=start_date,
         end_date=end_date,
+        anchor=anchor,
+        trial_end_date=trial_end_date,
         price_overrides=agreed,
         coupons=coupons,
     )
