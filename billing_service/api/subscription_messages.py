@@ -58,6 +58,7 @@ STATES: Final = {
     pb.Subscription.STATE_CANCELLED: SubscriptionState.CANCELLED,
     pb.Subscription.STATE_ENDED: SubscriptionState.ENDED,
     pb.Subscription.STATE_PAUSED: SubscriptionState.PAUSED,
+    pb.Subscription.STATE_UNPAID: SubscriptionState.UNPAID,
 }
 _STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
 _ANCHORS: Final = {
@@ -104,6 +105,7 @@ def to_proto_subscription(
         ],
         anchor=_to_proto_anchor(terms) if terms else None,
         trial_end_date=to_proto_date(terms.trial_ends_on if terms else None),
+        prepaid=terms is not None and terms.prepaid,
     )
 
 

@@ -1,20 +1,21 @@
 """Subscriptions: the servicer of SubscriptionService."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from itertools import starmap
-from typing import Final
+from typing import Final, TypeVar
 
 from pospago.billing.v1 import subscription_pb2 as pb
 
 from billing_service.api.change_requests import (
     from_proto_change,
     from_proto_move,
-    previewed_cancel,
-    previewed_change,
+    previewed_as,
     to_proto_change_preview,
 )
 from billing_service.api.invoice_messages import to_proto_issued
+from billing_service.api.payment_request_messages import to_proto_payment_request
 from billing_service.api.preview_tokens import PreviewTokens
 from billing_service.api.reading import Reads
 from billing_service.api.subscription_messages import (
@@ -51,18 +52,30 @@ from billing_service.use_cases.undo_subscription_change import (
     UNDO_SUBSCRIPTION_CHANGE,
     UndoSubscriptionChange,
 )
+from chassis.ids import Ids
 from chassis.rpc.call import Call
 from chassis.rpc.names import account_id
 from chassis.rpc.writes import Writes, whole
+
+# What answers a change that may invoice something, and one that may be previewed before.
+_Answer = TypeVar(
+    "_Answer",
+    pb.ChangeSubscriptionResponse,
+    pb.CancelSubscriptionResponse,
+    pb.PauseSubscriptionResponse,
+    pb.ResumeSubscriptionResponse,
+)
+_Confirmed = pb.ChangeSubscriptionRequest | pb.CancelSubscriptionRequest
 
 
 class Subscriptions:
     """The servicer of SubscriptionService."""
 
-    def __init__(self, writes: Writes, reads: Reads, tokens: PreviewTokens) -> None:
+    def __init__(self, writes: Writes, reads: Reads, tokens: PreviewTokens, ids: Ids) -> None:
         self._writes = writes
         self._reads = reads
         self._tokens = tokens
+        self._ids = ids
 
     async def CreateSubscription(self, request: pb.CreateSubscriptionRequest, call: Call) -> bytes:
         """Subscribe an account to a plan."""
@@ -71,20 +84,14 @@ class Subscriptions:
 
     async def ChangeSubscription(self, request: pb.ChangeSubscriptionRequest, call: Call) -> bytes:
         """Change what a subscription holds."""
-        command = from_proto_change(request, request.etag)
-        if request.preview_token:
-            asked = previewed_change(request)
-            previewed = self._tokens.read(asked, request.preview_token)
-            command = replace(command, previewed=previewed)
+        command = self._asked(from_proto_change(request, request.etag))
+        command = self._confirmed(command, request)
         return await self._writes.run(call, CHANGE_SUBSCRIPTION, command, _CHANGED)
 
     async def CancelSubscription(self, request: pb.CancelSubscriptionRequest, call: Call) -> bytes:
         """End a subscription."""
-        command = from_proto_move(request, FactKind.CANCELLED, request.etag)
-        if request.preview_token:
-            asked = previewed_cancel(request)
-            previewed = self._tokens.read(asked, request.preview_token)
-            command = replace(command, previewed=previewed)
+        command = self._asked(from_proto_move(request, FactKind.CANCELLED, request.etag))
+        command = self._confirmed(command, request)
         return await self._writes.run(call, CANCEL_SUBSCRIPTION, command, _CANCELLED)
 
     async def PreviewChange(
@@ -105,12 +112,12 @@ class Subscriptions:
 
     async def PauseSubscription(self, request: pb.PauseSubscriptionRequest, call: Call) -> bytes:
         """Pause a subscription."""
-        command = from_proto_move(request, FactKind.PAUSED, request.etag)
+        command = self._asked(from_proto_move(request, FactKind.PAUSED, request.etag))
         return await self._writes.run(call, PAUSE_SUBSCRIPTION, command, _PAUSED)
 
     async def ResumeSubscription(self, request: pb.ResumeSubscriptionRequest, call: Call) -> bytes:
         """Resume a subscription."""
-        command = from_proto_move(request, FactKind.UNPAUSED, request.etag)
+        command = self._asked(from_proto_move(request, FactKind.UNPAUSED, request.etag))
         return await self._writes.run(call, RESUME_SUBSCRIPTION, command, _RESUMED)
 
     async def UndoSubscriptionChange(
@@ -153,6 +160,20 @@ class Subscriptions:
             subscriptions=map(_in_full, entries), next_page_token=token
         )
 
+    def _asked(self, command: Change) -> Change:
+        """A change with the id of the request for payment that may come of it."""
+        return replace(command, payment_request=self._ids.new("request"))
+
+    def _confirmed(self, command: Change, request: _Confirmed) -> Change:
+        """A change with what its preview followed from, if a token says so.
+
+        Errors:  PreviewTokenInvalid.
+        """
+        if not request.preview_token:
+            return command
+        previewed = self._tokens.read(previewed_as(request), request.preview_token)
+        return replace(command, previewed=previewed)
+
     async def _previewed(self, command: Change) -> ChangePreview:
         return await self._reads.of_account(
             command.account, lambda tx, now: preview_change(tx, command, now)
@@ -178,6 +199,7 @@ def _from_proto_create(request: pb.CreateSubscriptionRequest) -> CreateSubscript
         anchor=anchor,
         anchor_on=anchor_on,
         trial_ends_on=_stated_day(message, "trial_end_date"),
+        prepaid=message.prepaid,
     )
 
 
@@ -191,28 +213,18 @@ def _created(found: SubscriptionInFull) -> pb.CreateSubscriptionResponse:
     return pb.CreateSubscriptionResponse(subscription=_in_full(found))
 
 
-def _changed(found: Changed) -> pb.ChangeSubscriptionResponse:
-    return pb.ChangeSubscriptionResponse(
-        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
-    )
+def _answered_by(answer: type[_Answer]) -> Callable[[Changed], _Answer]:
+    """What tells a change that may invoice something, in the answer of its rpc."""
 
+    def told(found: Changed) -> _Answer:
+        asked = found.payment_request
+        return answer(
+            subscription=_in_full(found.subscription),
+            invoices=starmap(to_proto_issued, found.invoices),
+            payment_request=to_proto_payment_request(asked) if asked else None,
+        )
 
-def _cancelled(found: Changed) -> pb.CancelSubscriptionResponse:
-    return pb.CancelSubscriptionResponse(
-        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
-    )
-
-
-def _paused(found: Changed) -> pb.PauseSubscriptionResponse:
-    return pb.PauseSubscriptionResponse(
-        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
-    )
-
-
-def _resumed(found: Changed) -> pb.ResumeSubscriptionResponse:
-    return pb.ResumeSubscriptionResponse(
-        subscription=_in_full(found.subscription), invoices=starmap(to_proto_issued, found.invoices)
-    )
+    return told
 
 
 def _undone(found: Changed) -> pb.UndoSubscriptionChangeResponse:
@@ -224,8 +236,8 @@ def _in_full(found: SubscriptionInFull) -> pb.Subscription:
 
 
 _CREATED: Final = whole(_created)
-_CHANGED: Final = whole(_changed)
-_CANCELLED: Final = whole(_cancelled)
-_PAUSED: Final = whole(_paused)
-_RESUMED: Final = whole(_resumed)
+_CHANGED: Final = whole(_answered_by(pb.ChangeSubscriptionResponse))
+_CANCELLED: Final = whole(_answered_by(pb.CancelSubscriptionResponse))
+_PAUSED: Final = whole(_answered_by(pb.PauseSubscriptionResponse))
+_RESUMED: Final = whole(_answered_by(pb.ResumeSubscriptionResponse))
 _UNDONE: Final = whole(_undone)

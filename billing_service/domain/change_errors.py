@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import Final
 
+from billing_service.domain.money import price_of
 from billing_service.domain.refusals import BillingError, Fault, InTheWay, Missing
 from chassis.errors import Kind, PreconditionFailure, QuotaFailure
 
@@ -59,6 +60,19 @@ class InvalidProration(Fault):
             "prorate it, or choose MODE_NONE_UNTIL_RENEWAL"
         )
         super().__init__("proration.mode", text)
+
+
+class PrepaymentNeeded(InTheWay):
+    """The change of a prepaid subscription costs more than its payer's credit covers."""
+
+    reason = "PREPAYMENT_NEEDED"
+
+    def __init__(self, account: str, subscription: str, missing_minor: int, currency: str) -> None:
+        missing = f"{price_of(missing_minor, currency):f} {currency}"
+        super().__init__(
+            f"accounts/{account}/subscriptions/{subscription}",
+            f"is prepaid, and {missing} is missing for the change: pay that in, or grant credit",
+        )
 
 
 class PreviewTokenInvalid(Fault):

@@ -88,11 +88,13 @@ class PhasePricing:
         known = self._known()
         seen = set()
         for phase, around in zip(known, self._circumstances(known), strict=True):
-            if phase.holding is not None:
-                place = (phase.holding.plan, phase.holding.band, around.since_on)
+            # What was not paid for may be at any time: until then it is priced as it will be.
+            held = phase.stated if phase.is_lapsed else phase.holding
+            if held is not None:
+                place = (held.plan, held.band, around.since_on)
                 if place not in seen:
                     seen.add(place)
-                    yield self._timeline(phase.holding, around)
+                    yield self._timeline(held, around)
 
     @property
     def _covered(self) -> Covered:

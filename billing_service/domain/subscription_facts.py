@@ -7,7 +7,7 @@ Shapes:  phases are half-open, in order, and tile the time from the beginning to
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import NamedTuple
@@ -30,6 +30,8 @@ class FactKind(Enum):
     CHANGED = "changed"
     PAUSED = "paused"
     UNPAUSED = "unpaused"
+    LAPSED = "lapsed"
+    PAID_UP = "paid_up"
     WITHDRAWN = "withdrawn"
 
 
@@ -54,7 +56,8 @@ class PlanTerms:
     charged as instances are, by calendar months from the first one's first day. `anchor` takes the
     place of that of the plan's schedules; with ANNIVERSARY, `anchor_on` is the day whose
     anniversaries are meant (None: the first day that is charged). Nothing is charged before
-    `trial_ends_on`.
+    `trial_ends_on`. `prepaid`: what is charged in advance is paid before it begins, or nothing is
+    held.
     """
 
     begins_on: date
@@ -64,6 +67,7 @@ class PlanTerms:
     anchor: Anchor | None = None
     trial_ends_on: date | None = None
     anchor_on: date | None = None
+    prepaid: bool = False
 
     @property
     def charged_from_on(self) -> date:
@@ -97,15 +101,19 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A stretch `[start_at, end_at)` in which a plan's subscription holds the same; `end_at` None:
-    it lasts. While it is paused, it holds nothing.
+    it lasts. While it is paused, or lapsed for want of payment, it holds nothing.
 
-    `proration` says how its beginning is charged; None of the first one.
+    `proration` says how its beginning is charged; None of the first one. `stated` is what it would
+    hold otherwise.
     """
 
     start_at: int
     end_at: int | None
     holding: PlanHolding | None
     proration: Proration | None = None
+    stated: PlanHolding | None = None
+    is_paused: bool = False
+    is_lapsed: bool = False
 
 
 class Ending(NamedTuple):
@@ -136,20 +144,25 @@ def phases(facts: Sequence[Fact]) -> tuple[Phase, ...]:
     over = ending(facts)
     begins_at, end_at = facts[0].effective_at, over.at if over else None
     found: list[Phase] = []
-    holding, is_paused = facts[0].holding, False
+    stated, is_paused, is_lapsed = facts[0].holding, False, False
     for fact in counted(facts):
         if end_at is not None and fact.effective_at >= end_at and found:
             break
         match fact.kind:
             case FactKind.STARTED | FactKind.CHANGED:
-                holding = fact.holding
+                stated = fact.holding
             case FactKind.PAUSED | FactKind.UNPAUSED if is_paused is (
                 fact.kind is FactKind.UNPAUSED
             ):
                 is_paused = not is_paused
+            case FactKind.LAPSED | FactKind.PAID_UP if is_lapsed is (fact.kind is FactKind.PAID_UP):
+                is_lapsed = not is_lapsed
             case _:
                 continue
-        _begin_phase(found, fact, max(begins_at, fact.effective_at), None if is_paused else holding)
+        holding = None if is_paused or is_lapsed else stated
+        start_at = max(begins_at, fact.effective_at)
+        phase = Phase(start_at, None, holding, fact.proration, stated, is_paused, is_lapsed)
+        _begin_phase(found, phase)
     return tuple(_ending_each(found, end_at))
 
 
@@ -165,20 +178,18 @@ def counted(facts: Sequence[Fact]) -> list[Fact]:
     return sorted(standing, key=lambda each: max(begins_at, each.effective_at))
 
 
-def _begin_phase(
-    found: list[Phase], fact: Fact, start_at: int, holding: PlanHolding | None
-) -> None:
-    """Add the phase that a fact begins, in place of one that it leaves no time."""
-    if found and holding is None and found[-1].holding is None:
-        return
-    proration = fact.proration if found else None
-    if found and found[-1].start_at == start_at:
-        proration = fact.proration if found[:-1] else None
+def _begin_phase(found: list[Phase], phase: Phase) -> None:
+    """Add a phase, in place of one that it leaves no time; after nothing, nothing is cut by it."""
+    last = found[-1] if found else None
+    if last is not None and last.holding is None and phase.holding is None:
+        is_same = last.start_at == phase.start_at
+        phase = replace(phase, proration=last.proration if is_same else None)
+    if last is not None and last.start_at == phase.start_at:
         found.pop()
-    found.append(Phase(start_at, None, holding, proration))
+    found.append(phase if found else replace(phase, proration=None))
 
 
 def _ending_each(found: Sequence[Phase], end_at: int | None) -> Iterator[Phase]:
     for place, each in enumerate(found):
         later = found[place + 1].start_at if place + 1 < len(found) else end_at
-        yield Phase(each.start_at, later, each.holding, each.proration)
+        yield replace(each, end_at=later)

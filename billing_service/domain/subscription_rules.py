@@ -18,6 +18,7 @@ from billing_service.domain.price import (
     PerUnitOf,
     Pooling,
     Price,
+    Timing,
     applying,
 )
 from billing_service.domain.price_models import Fault
@@ -75,6 +76,9 @@ def check_plan(subscribed: SubscribedPlan, quantities: Quantities, *, prefix: st
     for price in prices:
         if text := unchargeable(price):
             raise PlanNotSubscribable(subscribed.plan.plan_id, text)
+    if subscribed.terms.prepaid and not any(map(_charges_ahead, versions)):
+        text = "charges all of it afterwards, so that nothing can be prepaid"
+        raise PlanNotSubscribable(subscribed.plan.plan_id, text)
     check_quantities(quantities, PricedIn(versions, band=band, currency=currency), prefix=prefix)
     overrides = holding.price_overrides if holding else ()
     _check_amounts([as_negotiated(each, overrides, ()) for each in prices], quantities, prefix)
@@ -129,6 +133,15 @@ def check_priced_once(new: SubscribedPlan, others: Iterable[SubscribedPlan]) -> 
                     raise UsageAlreadyPriced(
                         account, subscription_id, meter=meter, price=price.code
                     )
+
+
+def _charges_ahead(version: PlanVersion) -> bool:
+    """Whether a version has a price that is charged before its period."""
+    return any(
+        version.schedule_of(each).timing is Timing.ADVANCE
+        for each in version.prices
+        if not isinstance(each.kind, Metered)
+    )
 
 
 def _prices(versions: Sequence[PlanVersion], *, band: int, currency: str) -> Iterator[Price]:

@@ -77,6 +77,8 @@ def _terms_to_values(terms: PlanTerms) -> Values:
         told["trial_ends_on"] = terms.trial_ends_on.isoformat()
     if terms.anchor_on is not None:
         told["anchor_on"] = terms.anchor_on.isoformat()
+    if terms.prepaid:
+        told["prepaid"] = True
     return told
 
 
@@ -89,6 +91,7 @@ def _terms_from_values(told: Mapping[str, Any]) -> PlanTerms:
         anchor=Anchor(told["anchor"]) if "anchor" in told else None,
         trial_ends_on=_day(told.get("trial_ends_on")),
         anchor_on=_day(told.get("anchor_on")),
+        prepaid=told.get("prepaid", False),
     )
 
 

@@ -98,6 +98,8 @@ class Facts:
     # The drafts that rest, by payer and month.
     drafts: MutableMapping[tuple[str, date], Draft] = field(default_factory=dict)
     coupons: MutableMapping[str, Coupon] = field(default_factory=dict)
+    # The payers with subscriptions that lapsed, and wait for credit.
+    waiting: MutableMapping[str, bool] = field(default_factory=dict)
     payment_requests: MutableMapping[DocumentKey, PaymentRequest] = field(default_factory=dict)
     outdated: MutableMapping[tuple[str, str, str, date, int], OutdatedCharge] = field(
         default_factory=dict

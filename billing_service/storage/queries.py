@@ -202,9 +202,12 @@ def _stands(state: SubscriptionState, now: int, today: date) -> ColumnElement[bo
             return or_(and_(is_live, columns.first_billed_month > month), is_ahead)
         case SubscriptionState.PAUSED:
             return and_(is_begun, columns.is_paused)
+        case SubscriptionState.UNPAID:
+            return and_(is_begun, columns.is_lapsed, not_(columns.is_paused))
         case SubscriptionState.ACTIVE:
             begun = or_(columns.first_billed_month.is_(None), columns.first_billed_month <= month)
-            return or_(and_(is_live, begun), and_(is_begun, not_(columns.is_paused)))
+            is_in_force = and_(is_begun, not_(columns.is_paused), not_(columns.is_lapsed))
+            return or_(and_(is_live, begun), is_in_force)
 
 
 def _in_full(

@@ -26,6 +26,7 @@ def subscription_to_row(subscription: Subscription) -> Values:
         "begins_on": terms.begins_on if terms else None,
         "ends_at": over.at if over else None,
         "is_paused": subscription.is_paused,
+        "is_lapsed": subscription.is_lapsed,
         "changed_from_on": subscription.changed_from_on,
         "first_month": subscription.span.first_month,
         "last_month": subscription.span.last_month,
@@ -71,6 +72,7 @@ def subscriptions_from_rows(rows: Sequence[Row[Any]]) -> list[Subscription]:
                     span=Span(row.first_month, row.last_month),
                     display_name=row.display_name,
                     is_paused=row.is_paused,
+                    is_lapsed=row.is_lapsed,
                     changed_from_on=row.changed_from_on,
                 )
             )

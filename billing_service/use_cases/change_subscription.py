@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from billing_service.domain.calendar import civil_day
+from billing_service.domain.change_errors import PrepaymentNeeded
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.payment_request import AskedChange, PaymentPurpose, PaymentRequest
+from billing_service.domain.prepaid import is_prepaid
 from billing_service.domain.previewed import Previewed
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
@@ -43,13 +45,13 @@ from billing_service.use_cases.changing import (
     other_plans,
     with_fact,
 )
-from billing_service.use_cases.charging_now import charge_now, gather_charged
+from billing_service.use_cases.charging_now import charge_now, gather_charged, touched_by_charge
 from billing_service.use_cases.collecting import (
     check_nothing_pending,
     collect,
     keep,
 )
-from billing_service.use_cases.issuing import touched_by
+from billing_service.use_cases.prepaying import charge_ahead
 from billing_service.use_cases.previewing import check_previewed, preview_of
 from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome
@@ -144,7 +146,8 @@ def gather_changes(
     gather_held = gather_coupons_to_change if locked else gather_coupons
     gather_held(tx, facts, coupons)
     gather_pending_requests(tx, facts, keys)
-    gather_charged(tx, facts, {command.key: command.asked.told_on for command in commands})
+    since = {command.key: command.asked.told_on for command in commands}
+    gather_charged(tx, facts, since, locked=locked)
     return facts
 
 
@@ -208,7 +211,10 @@ def effects_of(
 def decide_once_paid(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Changed]:
     """The same, if whoever collects of the payer has what is due at once.
 
-    Otherwise the subscription is left as it is, and what was asked for kept.
+    Otherwise the subscription is left as it is, and what was asked for kept. One that is prepaid is
+    not changed for what nobody has paid.
+
+    Errors:  PrepaymentNeeded.
     """
     effects = decide(facts, command, now)
     done = effects.result
@@ -228,6 +234,8 @@ def decide_once_paid(facts: Facts, command: ChangeSubscription, now: int) -> Eff
         now=now,
     )
     if request is None:
+        if is_prepaid(changed) and done.open_minor:
+            raise PrepaymentNeeded(*command.key, done.open_minor, issued[0].invoice.currency)
         return effects
     after, outcome = facts.overlay(), Outcome()
     if not request.is_paid:
@@ -295,7 +303,7 @@ def _use_case(name: str) -> UseCase[ChangeSubscription, Facts, Changed]:
         gather=gather,
         decide=decide_once_paid,
         apply=save,
-        widen=lambda tx, command: touched_by(tx, command.account),
+        widen=lambda tx, command: touched_by_charge(tx, {command.key: command.asked.told_on}),
     )
 
 

@@ -17,15 +17,18 @@ from billing_service.domain.invoice import (
     IssuedInvoice,
     by_currency,
 )
+from billing_service.domain.looking_again import is_closed_before
 from billing_service.domain.plan_charges import propose_plans
 from billing_service.domain.price import Price, Timing
 from billing_service.domain.price_models import Usage
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscribed_price import SubscribedPrice
 from billing_service.domain.subscription import Subscription
+from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.gathering_billed import gather_billed_since
-from billing_service.use_cases.issuing import issue
+from billing_service.use_cases.credit_notes import gather_correctable, invoices_of
+from billing_service.use_cases.issuing import divided, issue, touched_by
 from billing_service.use_cases.rating import BilledMonth, accounts_to_rate, plan_facts_of
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
@@ -34,12 +37,39 @@ _DAY = timedelta(days=1)
 _Part: TypeAlias = tuple[Coverage, Usage | None, Price, date]
 
 
-def gather_charged(tx: Transaction, facts: Facts, since: Mapping[DocumentKey, date | None]) -> None:
-    """What was billed of subscriptions that a change may touch.
+def gather_charged(
+    tx: Transaction,
+    facts: Facts,
+    since: Mapping[DocumentKey, date | None],
+    *,
+    locked: bool = True,
+) -> None:
+    """What was billed of subscriptions that a change may touch, and what credit notes of it take.
 
     Shapes:  `since` says the day that a change is asked for; None: a present or later one. The
              accounts' standings were gathered.
     """
+    _gather_billed(tx, facts, since)
+    gather_correctable(tx, facts, _final_invoices(facts), locked=locked)
+
+
+def touched_by_charge(tx: Transaction, since: Mapping[DocumentKey, date | None]) -> tuple[str, ...]:
+    """The accounts that charging subscriptions at once touches, whoever pays for them.
+
+    Those on the payers' open invoices, and on the invoices that credit notes may give back of.
+
+    Shapes:  `since` as `gather_charged` has it.
+    """
+    facts, accounts = Facts(), {account for account, _ in since}
+    gathering.gather_accounts(tx, facts, accounts)
+    _gather_billed(tx, facts, since)
+    final = _final_invoices(facts)
+    touched = {each for account in accounts for each in touched_by(tx, account)}
+    corrected = {*gathering_documents.accounts_on(tx, final), *(payer for payer, _ in final)}
+    return tuple(sorted(touched | corrected))
+
+
+def _gather_billed(tx: Transaction, facts: Facts, since: Mapping[DocumentKey, date | None]) -> None:
     days = {}
     for key, day in since.items():
         closed = facts.closed_through(key[0])
@@ -47,6 +77,15 @@ def gather_charged(tx: Transaction, facts: Facts, since: Mapping[DocumentKey, da
         # A day that is told by its instant may be the one before.
         days[key] = open_on if day is None else min(open_on, day - _DAY)
     gather_billed_since(tx, facts, days)
+
+
+def _final_invoices(facts: Facts) -> set[DocumentKey]:
+    """The invoices of what was billed for months that are closed: only credit notes lower these."""
+    return invoices_of(
+        billed
+        for key, billed in facts.charged.items()
+        if is_closed_before(billed, facts.closed_through(key.account))
+    )
 
 
 def charge_now(
@@ -61,18 +100,35 @@ def charge_now(
 ) -> list[IssuedInvoice]:
     """Invoice what a change makes due at once; what is to be given back comes off a later invoice.
 
+    Of what is due, what is too much of closed months is given back at once, by credit notes.
+
     `after` is an overlay that holds the change, and takes in what follows; `cause` tells the change
     from others of the payer, and `as_of` is when it was decided what is due.
 
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
-    billed = _billed_now(after, changed.account, as_of, now)
+    billed = billed_now(after, changed.account, as_of, now)
     items = due_now(after, before, changed, billed)
-    owed = {
-        currency: each for currency, each in items.items() if sum(e.due_minor for e in each) > 0
-    }
     immediate = InvoiceCause(InvoiceKind.IMMEDIATE, cause)
+    owed = {
+        currency: each
+        for currency, each in items.items()
+        if _is_owed(after, billed, {currency: each}, immediate)
+    }
     return issue(after, billed, owed, cause=immediate, now=now, outcome=outcome)
+
+
+def _is_owed(
+    facts: Facts, billed: BilledMonth, items: Mapping[str, Sequence[RatedItem]], cause: InvoiceCause
+) -> bool:
+    """Whether the items of a currency come to something, with the tax on each.
+
+    Errors:  TaxRateNotFound.
+    """
+    if sum(each.due_minor for members in items.values() for each in members) <= 0:
+        return False
+    _, returned = divided(facts, billed, items, cause)
+    return all(each.adjusts is not None and each.adjusts.is_closed for each in returned)
 
 
 def due_now(
@@ -102,7 +158,7 @@ def due_now(
     return by_currency(each for each in found if not each.is_held)
 
 
-def _billed_now(facts: Facts, account: str, as_of: int, now: int) -> BilledMonth:
+def billed_now(facts: Facts, account: str, as_of: int, now: int) -> BilledMonth:
     """The payer's present month, what is due in it as of an instant."""
     payer = facts.profiles[account].paid_by
     month = month_of(now, facts.accounts[payer].time_zone)

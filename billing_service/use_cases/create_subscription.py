@@ -10,6 +10,7 @@ from billing_service.domain.calendar import civil_day
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.events import AccountZoneFixed, SubscriptionChanged
 from billing_service.domain.negotiated import PriceOverride
+from billing_service.domain.prepaid import is_prepaid
 from billing_service.domain.price import Anchor
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
@@ -31,8 +32,10 @@ from billing_service.storage.facts import Facts
 from billing_service.storage.one_off_queries import gather_coupons_to_change
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
-from billing_service.use_cases.changing import closing, other_plans, watching
+from billing_service.use_cases.changing import closing, gather_changing, other_plans, watching
 from billing_service.use_cases.entitling import entitling
+from billing_service.use_cases.issuing import touched_by
+from billing_service.use_cases.prepaying import begin_prepaid
 from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome, restate
 from chassis.database import Transaction
@@ -63,6 +66,7 @@ class CreateSubscription:
     anchor: Anchor | None = None
     anchor_on: date | None = None
     trial_ends_on: date | None = None
+    prepaid: bool = False
 
 
 def gather(tx: Transaction, commands: Sequence[CreateSubscription]) -> Facts:
@@ -80,6 +84,10 @@ def gather(tx: Transaction, commands: Sequence[CreateSubscription]) -> Facts:
     gathering_catalog.gather_price_changes(tx, facts, accounts)
     gathering.gather_spans(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
+    prepaid = [command for command in commands if command.prepaid]
+    if prepaid:
+        keys = {(command.account, command.subscription_id) for command in prepaid}
+        gather_changing(tx, facts, keys, {command.plan for command in prepaid})
     gather_coupons_to_change(tx, facts, {each for command in commands for each in command.coupons})
     return facts
 
@@ -97,17 +105,29 @@ def decide(facts: Facts, command: CreateSubscription, now: int) -> Effects[Subsc
     if not account.zone_fixed:
         told = AccountZoneFixed(account.account, account.time_zone)
         outcome.events.append(Event(account.account, told))
-    outcome.changes.append(created)
     redeem(facts, created, command.coupons, plan=command.plan, now=now, outcome=outcome)
     after.take_in(outcome.changes)
+    paid = Outcome()
+    if is_prepaid(created):
+        created = begin_prepaid(after, created, now, outcome=paid)
+    outcome.changes.append(created)
+    after.take_in([created])
     state = created.state(now, account.time_zone)
     outcome.events.append(Event(account.account, SubscriptionChanged(created, state, now)))
+    outcome.take_over(paid)
     restate(after, [account.account], now=now, outcome=outcome)
     entitled = entitling(after.subscribed(created, now), now)
     outcome.events.extend(entitled.events)
-    timers = (*closing(after, created, now), *entitled.timers)
+    outcome.timers += (*closing(after, created, now), *entitled.timers)
     result = SubscriptionInFull(created, state, now)
-    return Effects(result, tuple(outcome.changes), tuple(outcome.events), timers)
+    return Effects(result, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
+
+
+def _widen(tx: Transaction, command: CreateSubscription) -> tuple[str, ...]:
+    """Who pays; where something is invoiced at once, all accounts on the payer's open invoices."""
+    if command.prepaid:
+        return touched_by(tx, command.account)
+    return tuple(sorted(gathering.payers_of(tx, [command.account])))
 
 
 def _subscribed(
@@ -125,6 +145,7 @@ def _subscribed(
         anchor=command.anchor,
         trial_ends_on=command.trial_ends_on,
         anchor_on=command.anchor_on,
+        prepaid=command.prepaid,
     )
     check_dates(terms, today=today)
     created = _begun(facts, command, terms, now)
@@ -165,5 +186,5 @@ CREATE_SUBSCRIPTION: Final[UseCase[CreateSubscription, Facts, SubscriptionInFull
     gather=gather,
     decide=decide,
     apply=save,
-    widen=lambda tx, command: tuple(sorted(gathering.payers_of(tx, [command.account]))),
+    widen=_widen,
 )

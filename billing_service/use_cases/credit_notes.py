@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from billing_service.domain.billed import BilledLine, taken_off
+from billing_service.domain.billed import Billed, BilledLine, taken_off
 from billing_service.domain.calendar import civil_day
 from billing_service.domain.charge import Charge, RatedItem, charges_of
 from billing_service.domain.charge_lines import charge_lines
@@ -26,6 +26,7 @@ from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.use_cases.credit_entries import return_grants
 from billing_service.use_cases.settling import open_invoices, resettle
 from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.topping_up import topping_up
 from chassis.database import Transaction
 from chassis.use_case import Event
 
@@ -46,7 +47,18 @@ def gather_corrections(tx: Transaction, facts: Facts, *, locked: bool = True) ->
     All that was billed and may be too much is gathered before. Not `locked`, the series are left
     out: nothing is numbered.
     """
-    places = {(line.payer, line.invoice) for each in facts.charged.values() for line in each.lines}
+    gather_correctable(tx, facts, invoices_of(facts.charged.values()), locked=locked)
+
+
+def invoices_of(billed: Iterable[Billed]) -> set[DocumentKey]:
+    """The invoices on which what was billed stands."""
+    return {(line.payer, line.invoice) for each in billed for line in each.lines}
+
+
+def gather_correctable(
+    tx: Transaction, facts: Facts, places: set[DocumentKey], *, locked: bool
+) -> None:
+    """Invoices that credit notes may give back of, and all that follows from these."""
     gather_credited(tx, facts, places)
     if locked:
         gather_credit_series(tx, facts, places)
@@ -142,6 +154,8 @@ def issue_credit_note(
     after.take_in([payment, *allocations])
     outcome.changes += [payment, *allocations]
     outcome.events.append(Event(payment.payer, CreditNoteIssued(issued)))
+    if payment.unallocated_minor:
+        outcome.timers += topping_up(after, payment.payer, now)
     touched = [(each.payer, each.invoice) for each in allocations]
     resettle(after, touched, now=now, outcome=outcome)
     return issued
@@ -205,7 +219,7 @@ def _places(facts: Facts, item: RatedItem) -> list[BilledLine]:
     if item.adjusts is None:
         return []
     _, taken = taken_off(item.adjusts.billed.lines, -item.due_minor)
-    return [each for each in taken if (each.payer, each.invoice) in facts.credited]
+    return taken
 
 
 def _charges(item: RatedItem, places: Sequence[BilledLine]) -> tuple[Charge, ...]:

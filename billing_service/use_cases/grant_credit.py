@@ -20,10 +20,12 @@ from billing_service.domain.money import PAYMENT_MINOR_MAX
 from billing_service.domain.stated_amount import StatedAmount
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.facts import Facts
+from billing_service.storage.prepaid_queries import gather_waiting
 from billing_service.storage.saving import save
 from billing_service.use_cases.credit_entries import enter
 from billing_service.use_cases.standings import Outcome
-from billing_service.use_cases.timers import EXPIRE_CREDIT
+from billing_service.use_cases.timers import EXPIRE_CREDIT, TOP_UP
+from billing_service.use_cases.topping_up import topping_up
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 from chassis.use_case import Effects, Scope, TimerSet, UseCase
@@ -58,6 +60,7 @@ def gather(tx: Transaction, commands: Sequence[GrantCredit]) -> Facts:
     gathering_credits.gather_credits_left(tx, facts, payers)
     keys = {(command.payer, command.credit_id) for command in commands}
     gathering_credits.gather_credits(tx, facts, keys)
+    gather_waiting(tx, facts, payers)
     return facts
 
 
@@ -92,6 +95,11 @@ def decide(facts: Facts, command: GrantCredit, now: int) -> Effects[CreditInFull
     if granted.expires_at is not None:
         expiry = TimerSet(granted.payer, EXPIRE_CREDIT, granted.credit_id, granted.expires_at)
         outcome.timers.append(expiry)
+    if effective_at > now:
+        # What lapses until then waits for it, too.
+        outcome.timers.append(TimerSet(granted.payer, TOP_UP, granted.credit_id, effective_at))
+    else:
+        outcome.timers += topping_up(after, granted.payer, now)
     result = CreditInFull(granted, granted.state(now))
     return Effects(result, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
 

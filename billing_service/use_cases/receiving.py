@@ -7,6 +7,7 @@ from billing_service.domain.payment import Allocation, Payment, allocate
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.settling import open_invoices, resettle
 from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.topping_up import topping_up
 from chassis.use_case import Event
 
 
@@ -33,4 +34,6 @@ def receive(
     outcome.events.append(Event(payment.payer, PaymentRecorded(left, recorded.allocations)))
     touched = [(each.payer, each.invoice) for each in allocations]
     resettle(after, touched, now=now, outcome=outcome)
+    if left.unallocated_minor:
+        outcome.timers += topping_up(after, payment.payer, now)
     return recorded

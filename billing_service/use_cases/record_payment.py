@@ -17,6 +17,7 @@ from billing_service.domain.money import PAYMENT_MINOR_MAX, minor_digits, minor_
 from billing_service.domain.payment import Payment
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.facts import DocumentKey, Facts
+from billing_service.storage.prepaid_queries import gather_waiting
 from billing_service.storage.saving import save
 from billing_service.use_cases.receiving import PaymentWithAllocations, receive
 from billing_service.use_cases.standings import Outcome
@@ -50,6 +51,7 @@ def gather_payers(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
     gathering.gather_spans(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
     gathering_documents.gather_ledgers(tx, facts, facts.invoices)
+    gather_waiting(tx, facts, payers)
 
 
 def gather(tx: Transaction, commands: Sequence[RecordPayment]) -> Facts:

@@ -20,8 +20,8 @@ from billing_service.storage.payment_request_queries import (
 from billing_service.storage.saving import save
 from billing_service.use_cases.change_subscription import Changed, gather_changes, paid_change
 from billing_service.use_cases.change_subscription import decide as decide_change
+from billing_service.use_cases.charging_now import touched_by_charge
 from billing_service.use_cases.collecting import close, payment_of
-from billing_service.use_cases.issuing import touched_by
 from billing_service.use_cases.receiving import receive
 from billing_service.use_cases.record_payment import gather_payers
 from billing_service.use_cases.standings import Outcome
@@ -142,7 +142,8 @@ def _widen(tx: Transaction, command: SettlePaymentRequest) -> tuple[str, ...]:
         return ()
     invoices = gathering_documents.unsettled_invoices(tx, [request.payer])
     paid = gathering_documents.accounts_on(tx, invoices)
-    return tuple(sorted({*paid, *touched_by(tx, request.account)}))
+    told_on = paid_change(request).asked.told_on if request.change else None
+    return tuple(sorted({*paid, *touched_by_charge(tx, {request.subscription: told_on})}))
 
 
 SETTLE_PAYMENT_REQUEST: Final[UseCase[SettlePaymentRequest, Facts, PaymentRequest]] = UseCase(

@@ -18,6 +18,12 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
     timers: list[TimerSet | TimerCleared] = field(default_factory=list)
 
+    def take_over(self, other: "Outcome") -> None:
+        """Add what another one comes to, which follows."""
+        self.changes += other.changes
+        self.events += other.events
+        self.timers += other.timers
+
 
 def restate(
     facts: Facts,

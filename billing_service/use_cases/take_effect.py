@@ -8,6 +8,7 @@ from billing_service.domain.calendar import civil_day
 from billing_service.domain.events import SubscriptionChanged
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.payment_request import AskedChange, PaymentPurpose, request_id_of
+from billing_service.domain.prepaid import is_prepaid
 from billing_service.domain.subscription import Fact, FactKind, Subscription, as_of
 from billing_service.domain.subscription_change import (
     change_id_of,
@@ -24,13 +25,13 @@ from billing_service.use_cases.changing import (
     taking_effect,
     with_fact,
 )
-from billing_service.use_cases.charging_now import charge_now, gather_charged
+from billing_service.use_cases.charging_now import charge_now, gather_charged, touched_by_charge
 from billing_service.use_cases.collecting import collect, keep, open_minor
-from billing_service.use_cases.issuing import touched_by
 from billing_service.use_cases.previewing import preview_of
 from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.timers import RENEW_PREPAID
 from chassis.database import Transaction
-from chassis.use_case import Effects, Event, Scope, TimerDue, UseCase
+from chassis.use_case import Effects, Event, Scope, TimerDue, TimerSet, UseCase
 
 # Changes that take effect at the same instant, by their numbers.
 _Due: TypeAlias = Sequence[tuple[int, Fact]]
@@ -83,6 +84,11 @@ def _take_effect(
     outcome.changes.append(now_held)
     outcome.events.append(Event(account.account, told))
     outcome.timers.append(taking_effect(now_held, due_at))
+    if is_prepaid(before):
+        # What begins is charged as at any renewal: it is paid, or nothing is held.
+        timer = TimerSet(before.account, RENEW_PREPAID, before.subscription_id, due_at)
+        outcome.timers.append(timer)
+        return []
     if not any(is_due_now(fact, due_at) for _, fact in due):
         return []
     cause = f"{before.subscription_id}/{change_id_of(due[-1][0])}"
@@ -130,5 +136,5 @@ TAKE_EFFECT_USE_CASE: Final[UseCase[TimerDue, Facts, None]] = UseCase(
     gather=gather,
     decide=decide,
     apply=save,
-    widen=lambda tx, command: touched_by(tx, command.account),
+    widen=lambda tx, command: touched_by_charge(tx, {(command.account, command.key): None}),
 )

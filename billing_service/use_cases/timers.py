@@ -20,6 +20,8 @@ DELETION_AHEAD: Final = "deletion_ahead"
 CHECK_USAGE: Final = "check_usage"
 MARK_OUTDATED: Final = "mark_outdated"
 EXPIRE_CREDIT: Final = "expire_credit"
+RENEW_PREPAID: Final = "renew_prepaid"
+TOP_UP: Final = "top_up"
 
 
 def document_key(key: str) -> DocumentKey:

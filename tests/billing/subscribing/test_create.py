@@ -93,6 +93,7 @@ def test_lists_tell_states_as_each_subscription_does(live: Live) -> None:
         "scheduled": ["ahead"],
         "active": ["on"],
         "paused": [],
+        "unpaid": [],
         "cancelled": [],
         "ended": ["over"],
     }

@@ -44,6 +44,7 @@ def _create_subscriptions() -> None:
         sa.Column("last_kind", sa.String(length=16), nullable=False),
         sa.Column("facts_count", sa.Integer(), nullable=False),
         sa.Column("is_paused", sa.Boolean(), nullable=False),
+        sa.Column("is_lapsed", sa.Boolean(), nullable=False),
         sa.Column("changed_from_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("account", "subscription", name=op.f("pk_subscriptions")),
     )

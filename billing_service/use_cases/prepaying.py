@@ -1,0 +1,135 @@
+"""Charges what a prepaid subscription begins, if its payer's credit covers it.
+
+Nothing is charged that is not paid: it is tried on an overlay, which stands only if all its
+invoices are settled.
+
+Source:  docs/decisions/0030-prepaid.md
+"""
+
+from dataclasses import dataclass, replace
+
+from billing_service.domain.invoice import InvoiceCause, InvoiceKind, IssuedInvoice, by_currency
+from billing_service.domain.payment_request import (
+    PaymentPurpose,
+    PaymentRequest,
+    request_id_of,
+)
+from billing_service.domain.plan_charges import propose_plans
+from billing_service.domain.prepaid import has_begun_ahead, lapsing, next_renewal_at
+from billing_service.domain.subscription import Subscription, changed
+from billing_service.storage.facts import Facts
+from billing_service.use_cases.charging_now import billed_now
+from billing_service.use_cases.collecting import collect, keep, open_minor
+from billing_service.use_cases.issuing import issue
+from billing_service.use_cases.rating import accounts_to_rate, plan_facts_of
+from billing_service.use_cases.standings import Outcome
+from billing_service.use_cases.timers import RENEW_PREPAID
+from chassis.use_case import TimerCleared, TimerSet
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What charging a prepaid subscription came to, on an overlay that stands if all is paid.
+
+    `request` is what a provider was asked for and did not pay, or not yet.
+    """
+
+    after: Facts
+    outcome: Outcome
+    is_paid: bool
+    request: PaymentRequest | None = None
+
+
+def pay_ahead(facts: Facts, subscription: Subscription, at: int, *, asks: bool = True) -> Attempt:
+    """Charge what has begun of a subscription, of its payer's credit, then by its provider.
+
+    `asks`: the provider of a payer who has one is asked for what is missing.
+
+    Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
+    """
+    after, outcome = facts.overlay(), Outcome()
+    cause = f"{subscription.subscription_id}/ahead-{at}"
+    issued = charge_ahead(after, subscription, cause=cause, as_of=at, now=at, outcome=outcome)
+    missing_minor = open_minor(after, issued)
+    if not missing_minor or not asks:
+        return Attempt(after, outcome, is_paid=not missing_minor)
+    request = collect(
+        after,
+        subscription.key,
+        request_id=request_id_of(*subscription.key, cause),
+        amount_minor=missing_minor,
+        purpose=PaymentPurpose.PREPAID_PERIOD,
+        now=at,
+    )
+    if request is None or not request.is_paid:
+        return Attempt(after, outcome, is_paid=False, request=request)
+    keep(after, request, invoice=issued[0].invoice.invoice_id, now=at, outcome=outcome)
+    return Attempt(after, outcome, is_paid=not open_minor(after, issued))
+
+
+def begin_prepaid(
+    after: Facts, created: Subscription, now: int, *, outcome: Outcome
+) -> Subscription:
+    """A new subscription, paid for if it has begun; without payment nothing is held from its start.
+
+    `after` is an overlay with all but the subscription, and takes in what pays for it.
+
+    Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
+    """
+    begins_at = created.facts[0].effective_at
+    if begins_at <= now:
+        attempt = pay_ahead(after, created, now)
+        if attempt.is_paid:
+            after.take_in(attempt.outcome.changes)
+            outcome.take_over(attempt.outcome)
+        else:
+            zone = after.accounts[created.account].time_zone
+            lapsed = lapsing(after.subscribed(created, now), begins_at)
+            created = changed(created, replace(lapsed, recorded_at=now), zone)
+            if attempt.request is not None:
+                keep(after, attempt.request, now=now, outcome=outcome)
+    outcome.timers.append(renewing(after, created, now))
+    return created
+
+
+def charge_ahead(
+    after: Facts,
+    subscription: Subscription,
+    *,
+    cause: str,
+    as_of: int,
+    now: int,
+    outcome: Outcome,
+) -> list[IssuedInvoice]:
+    """Invoice what has begun of all that a subscription is charged in advance, less what was.
+
+    `after` is an overlay, and takes in what follows; `cause` tells it from others of the payer.
+
+    Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
+    """
+    billed = billed_now(after, subscription.account, as_of, now)
+    to_rate = [
+        replace(each, subscriptions=(subscription,), outdated=frozenset())
+        for each in accounts_to_rate(after, billed)
+        if each.account.account == subscription.account
+    ]
+    found = propose_plans(
+        to_rate,
+        plan_facts_of(after, billed),
+        is_wanted=lambda priced: has_begun_ahead(priced, as_of),
+    )
+    items = by_currency(each for each in found if not each.is_held)
+    owed = {
+        currency: each for currency, each in items.items() if sum(e.due_minor for e in each) > 0
+    }
+    immediate = InvoiceCause(InvoiceKind.IMMEDIATE, cause)
+    return issue(after, billed, owed, cause=immediate, now=now, outcome=outcome)
+
+
+def renewing(facts: Facts, subscription: Subscription, at: int) -> TimerSet | TimerCleared:
+    """What looks at a prepaid subscription when something of it begins next."""
+    account, subscription_id = subscription.key
+    due_at = next_renewal_at(facts.subscribed(subscription, at), at)
+    if due_at is None:
+        return TimerCleared(account, RENEW_PREPAID, subscription_id)
+    return TimerSet(account, RENEW_PREPAID, subscription_id, due_at)
