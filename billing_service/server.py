@@ -22,6 +22,7 @@ from billing_service.api.invoices import Invoices
 from billing_service.api.issuers import Issuers
 from billing_service.api.meters import Meters
 from billing_service.api.one_off_charges import OneOffCharges
+from billing_service.api.payment_requests import PaymentRequests
 from billing_service.api.payments import Payments
 from billing_service.api.preview_tokens import PreviewTokens
 from billing_service.api.price_changes import PriceChanges
@@ -219,11 +220,15 @@ def _servicers(core: _Core, consumer: FeedConsumer) -> Mapping[str, object]:
         f"{_PACKAGE}.PriceChangeService": PriceChanges(writes, reads),
         f"{_PACKAGE}.BillingProfileService": BillingProfiles(writes, reads),
         f"{_PACKAGE}.SubscriptionService": Subscriptions(
-            writes, reads, PreviewTokens(core.credentials.keyed_hash.of("preview tokens"))
+            writes,
+            reads,
+            PreviewTokens(core.credentials.keyed_hash.of("preview tokens")),
+            RandomIds(core.clock),
         ),
         f"{_PACKAGE}.InvoiceService": Invoices(writes, reads, core.clock),
         f"{_PACKAGE}.EstimateService": Estimates(reads),
         f"{_PACKAGE}.PaymentService": Payments(writes, reads, RandomIds(core.clock)),
+        f"{_PACKAGE}.PaymentRequestService": PaymentRequests(writes, reads),
         f"{_PACKAGE}.CreditNoteService": CreditNotes(writes, reads),
         f"{_PACKAGE}.CreditService": Credits(writes, reads, RandomIds(core.clock)),
         f"{_PACKAGE}.OneOffChargeService": OneOffCharges(writes, reads, core.clock),

@@ -32,6 +32,7 @@ MODULES: Final = MappingProxyType(
         "member": "pospago_cli.members",
         "meter": "pospago_cli.meters",
         "payment": "pospago_cli.payments",
+        "payment-request": "pospago_cli.payment_requests",
         "plan": "pospago_cli.plans",
         "profile": "pospago_cli.profiles",
         "reservation": "pospago_cli.guards",

@@ -152,8 +152,7 @@ def change(
         preview_token=token,
         request_id=request_id,
     )
-    answer = session.stub(SubscriptionServiceStub).ChangeSubscription(request)
-    session.show(answer.subscription, answer=answer)
+    _show(session, session.stub(SubscriptionServiceStub).ChangeSubscription(request))
 
 
 @subscription.command("preview")
@@ -222,8 +221,7 @@ def _move(verb: str, request_type: Any, rpc: str, told: str) -> None:
             etag=etag,
             request_id=request_id,
         )
-        answer = getattr(session.stub(SubscriptionServiceStub), rpc)(request)
-        session.show(answer.subscription, answer=answer)
+        _show(session, getattr(session.stub(SubscriptionServiceStub), rpc)(request))
 
 
 @subscription.command("cancel")
@@ -254,8 +252,7 @@ def cancel(
         preview_token=token,
         request_id=request_id,
     )
-    answer = session.stub(SubscriptionServiceStub).CancelSubscription(request)
-    session.show(answer.subscription, answer=answer)
+    _show(session, session.stub(SubscriptionServiceStub).CancelSubscription(request))
 
 
 _move(
@@ -285,6 +282,13 @@ def undo(session: Session, name: str, change_id: str, etag: str, request_id: str
     )
     answer = session.stub(SubscriptionServiceStub).UndoSubscriptionChange(request)
     session.show(answer.subscription, answer=answer)
+
+
+def _show(session: Session, answer: Any) -> None:
+    """Print a subscription as it is after a change, and what was asked for to make it."""
+    session.show(answer.subscription, answer=answer)
+    if answer.HasField("payment_request") and not session.as_json:
+        session.show(answer.payment_request)
 
 
 def _number(values: Any, prefix: str, word: str | None) -> Any:

@@ -71,17 +71,19 @@ def from_proto_move(request: Moved, kind: FactKind, etag: str = "") -> ChangeSub
     )
 
 
-def previewed_change(request: pb.ChangeSubscriptionRequest) -> pb.PreviewChangeRequest:
-    """What a preview of a change was asked."""
-    asked = pb.PreviewChangeRequest(name=request.name, holding=request.holding)
-    _copy(request, asked)
-    return asked
-
-
-def previewed_cancel(request: pb.CancelSubscriptionRequest) -> pb.PreviewCancelRequest:
-    """What a preview of an end was asked."""
-    asked = pb.PreviewCancelRequest(name=request.name)
-    _copy(request, asked)
+def previewed_as(
+    request: pb.ChangeSubscriptionRequest | pb.CancelSubscriptionRequest,
+) -> pb.PreviewChangeRequest | pb.PreviewCancelRequest:
+    """What a preview of a change, or of an end, was asked."""
+    asked: pb.PreviewChangeRequest | pb.PreviewCancelRequest
+    if isinstance(request, pb.ChangeSubscriptionRequest):
+        asked = pb.PreviewChangeRequest(name=request.name, holding=request.holding)
+    else:
+        asked = pb.PreviewCancelRequest(name=request.name)
+    if request.HasField("effective"):
+        asked.effective.CopyFrom(request.effective)
+    if request.HasField("proration"):
+        asked.proration.CopyFrom(request.proration)
     return asked
 
 
@@ -101,16 +103,6 @@ def to_proto_change_preview(
         preview_time=to_proto_timestamp(previewed.instant_at),
         expire_time=to_proto_timestamp(previewed.expires_at),
     )
-
-
-def _copy(
-    request: pb.ChangeSubscriptionRequest | pb.CancelSubscriptionRequest,
-    asked: pb.PreviewChangeRequest | pb.PreviewCancelRequest,
-) -> None:
-    if request.HasField("effective"):
-        asked.effective.CopyFrom(request.effective)
-    if request.HasField("proration"):
-        asked.proration.CopyFrom(request.proration)
 
 
 def _estimated(

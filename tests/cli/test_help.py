@@ -40,6 +40,7 @@ EXPECTED = {
     *(f"member {verb}" for verb in ("rotate", "set-principal", "update")),
     *(f"meter {verb}" for verb in ("get", "list")),
     *(f"payment {verb}" for verb in ("get", "list", "record", "reverse")),
+    *(f"payment-request {verb}" for verb in ("cancel", "get", "list", "settle")),
     *(f"plan {verb}" for verb in ("get", "list")),
     *(f"profile {verb}" for verb in ("get", "update")),
     *(f"reservation {verb}" for verb in ("get", "list", "make", "release", "settle")),

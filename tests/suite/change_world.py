@@ -54,9 +54,9 @@ async def in_dollars(world: World, account: str) -> None:
     await world.do(UPDATE_PROFILE, sample(UPDATE_PROFILE, account=account, more=more))
 
 
-async def due_at_once(world: World, rpc: str) -> Any:
+async def due_at_once(world: World, rpc: str, sandbox: str = "") -> Any:
     """A request for a change of a new account's subscription that would make its seat due now."""
-    names = await _with_seats(world, rpc, _SEATS, seats=1)
+    names = await _with_seats(world, rpc, _SEATS, seats=1, sandbox=sandbox)
     return sample(rpc, **names, more=_BY_SECOND)
 
 
@@ -67,9 +67,12 @@ async def too_much_at_once(world: World, rpc: str) -> Any:
     return sample(rpc, **names, more=_BY_SECOND)
 
 
-async def _with_seats(world: World, rpc: str, prices: str, *, seats: int) -> dict[str, str]:
+async def _with_seats(
+    world: World, rpc: str, prices: str, *, seats: int, sandbox: str = ""
+) -> dict[str, str]:
     """A new account that holds seats of a plan of its own; paused where it is to be resumed."""
-    names = {"account": await world.account(), "plan": fresh("plan"), "subscription": fresh("desk")}
+    account = await world.account(sandbox)
+    names = {"account": account, "plan": fresh("plan"), "subscription": fresh("desk")}
     create: Any = sample(CREATE_PLAN, new=names["plan"])
     text_format.Merge(prices, create.plan.versions[0])
     await world.do(CREATE_PLAN, create)

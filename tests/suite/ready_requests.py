@@ -5,8 +5,10 @@ from typing import Any, Final
 from tests.suite.change_world import CHANGE_READY
 from tests.suite.credit_note_world import CREDIT_NOTE_READY
 from tests.suite.credit_world import CREDIT_READY
+from tests.suite.draft_world import DRAFT_READY
 from tests.suite.holding_ready import HOLDING_READY
 from tests.suite.one_off_world import ONE_OFF_READY
+from tests.suite.payment_world import PAYMENT_READY
 from tests.suite.requests import sample
 from tests.suite.usage_ready import USAGE_READY, Ready
 from tests.suite.world import DEFAULT_LADDER, World, series
@@ -123,7 +125,9 @@ _READY: Final[dict[str, Ready]] = {
     **HOLDING_READY,
     **CREDIT_READY,
     **CREDIT_NOTE_READY,
+    **DRAFT_READY,
     **ONE_OFF_READY,
+    **PAYMENT_READY,
     "provisioning.AccountService.CreateAccount": _create_account,
     "provisioning.AccountService.UpdateAccount": _on_account(
         "provisioning.AccountService.UpdateAccount"

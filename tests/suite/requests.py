@@ -19,6 +19,7 @@ UNUSED: Final = {
     "sandbox": "nowhere",
     "invoice": "inv-999999",
     "payment": "nothing",
+    "payment_request": "nothing",
     "credit": "nothing",
     "credit_note": "nothing",
     "one_off_charge": "nothing",
@@ -43,6 +44,7 @@ _WHOLE_MONTHS: Final = (
 
 _SUBSCRIPTION: Final = "accounts/$account/subscriptions/$subscription"
 _RESERVATION: Final = "accounts/$account/reservations/$reservation"
+_PAYMENT_REQUEST: Final = "accounts/$account/paymentRequests/$payment_request"
 _ONE_OFF_CHARGE: Final = "accounts/$account/oneOffCharges/$one_off_charge"
 
 
@@ -240,6 +242,11 @@ _SAMPLES: Final = {
     "billing.InvoiceService.ExplainInvoiceLine": (
         'name: "accounts/$account/invoices/$invoice" line_number: 1'
     ),
+    "billing.InvoiceService.IssueInvoice": 'name: "accounts/$account/invoices/$invoice"',
+    "billing.InvoiceService.HoldInvoice": (
+        'name: "accounts/$account/invoices/$invoice" note: "to be looked at"'
+    ),
+    "billing.InvoiceService.ReleaseInvoice": 'name: "accounts/$account/invoices/$invoice"',
     "billing.PaymentService.RecordPayment": (
         'parent: "accounts/$account" payment_id: "$new"'
         ' amount {currency_code: "BRL" units: 1} value_date {year: 2020 month: 1 day: 2}'
@@ -247,6 +254,12 @@ _SAMPLES: Final = {
     "billing.PaymentService.ReversePayment": 'name: "accounts/$account/payments/$payment"',
     "billing.PaymentService.GetPayment": 'name: "accounts/$account/payments/$payment"',
     "billing.PaymentService.ListPayments": 'parent: "accounts/$account" page_size: 1',
+    "billing.PaymentRequestService.SettlePaymentRequest": (
+        f'name: "{_PAYMENT_REQUEST}" declined {{note: "no funds"}}'
+    ),
+    "billing.PaymentRequestService.CancelPaymentRequest": f'name: "{_PAYMENT_REQUEST}"',
+    "billing.PaymentRequestService.GetPaymentRequest": f'name: "{_PAYMENT_REQUEST}"',
+    "billing.PaymentRequestService.ListPaymentRequests": 'parent: "accounts/$account" page_size: 1',
     "billing.CreditNoteService.CreateCreditNote": (
         'parent: "accounts/$account" invoice: "accounts/$account/invoices/$invoice"'
         ' lines {line_number: 1 amount {currency_code: "BRL" nanos: 10000000}} reason: "a slip"'

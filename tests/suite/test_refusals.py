@@ -18,13 +18,16 @@ from tests.suite import (
     change_refusals,
     credit_note_refusals,
     credit_refusals,
+    draft_refusals,
     holding_refusals,
     one_off_refusals,
+    payment_refusals,
     provisioning_refusals,
     usage_refusals,
 )
 from tests.suite.change_world import INVOICING
 from tests.suite.contracts import EVERYWHERE, documented_pairs, reasons, rpcs
+from tests.suite.draft_world import ISSUE
 from tests.suite.ready_requests import ready_request
 from tests.suite.refusal_cases import CASES, assert_refused
 from tests.suite.requests import sample
@@ -36,8 +39,10 @@ REGISTERED: Final = (
     change_refusals,
     credit_note_refusals,
     credit_refusals,
+    draft_refusals,
     holding_refusals,
     one_off_refusals,
+    payment_refusals,
     provisioning_refusals,
     usage_refusals,
 )
@@ -52,7 +57,7 @@ PARKED: Final = sorted(
 # `test_refusals_apart`.
 UNAVAILABLE: Final = ("provisioning.SandboxService.AdvanceSandbox", "TEMPORARILY_UNAVAILABLE")
 CUT_OFF: Final = ("billing.SandboxStepService.ApplyTo", "POSITION_OUT_OF_RANGE")
-NO_ISSUER: Final = frozenset((rpc, "ISSUER_NOT_FOUND") for rpc in INVOICING)
+NO_ISSUER: Final = frozenset((rpc, "ISSUER_NOT_FOUND") for rpc in (*INVOICING, ISSUE))
 
 
 @pytest_asyncio.fixture(scope="module")
