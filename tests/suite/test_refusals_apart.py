@@ -16,6 +16,7 @@ from chassis.clock import SystemClock
 from tests.suite.calling import Outcome, call_rpc
 from tests.suite.change_world import INVOICING, due_at_once
 from tests.suite.contracts import rpcs
+from tests.suite.draft_world import ISSUE, of_draft
 from tests.suite.in_process import (
     Place,
     running_billing,
@@ -25,7 +26,7 @@ from tests.suite.in_process import (
 from tests.suite.processes import free_port
 from tests.suite.refusal_cases import assert_refused
 from tests.suite.requests import sample
-from tests.suite.world import World
+from tests.suite.world import DEFAULT_LADDER, World
 
 WITHIN_SECONDS: Final = 20
 ADVANCE: Final = "provisioning.SandboxService.AdvanceSandbox"
@@ -76,6 +77,16 @@ async def test_nothing_is_invoiced_at_once_without_an_issuer(
     """A change that makes something due at once is refused while nobody could invoice it."""
     outcome = await without_issuer.call(rpc, await due_at_once(without_issuer, rpc))
     assert_refused(rpc, outcome, "ISSUER_NOT_FOUND")
+    assert outcome.code == "FAILED_PRECONDITION"
+
+
+async def test_no_draft_is_issued_without_an_issuer(without_issuer: World) -> None:
+    """A draft with something to charge is refused while nobody could invoice it."""
+    plan = await without_issuer.plan()
+    owner = await without_issuer.integrator(f'{DEFAULT_LADDER} plan: "plans/{plan}"')
+    await without_issuer.subscribed(owner)
+    outcome = await without_issuer.call(ISSUE, await of_draft(without_issuer, ISSUE, owner.account))
+    assert_refused(ISSUE, outcome, "ISSUER_NOT_FOUND")
     assert outcome.code == "FAILED_PRECONDITION"
 
 
