@@ -55,7 +55,18 @@ def test_year_whose_new_cycle_was_undone_is_given_back_from_a_later_change(live:
 
 
 def test_year_whose_new_cycle_was_undone_is_charged_on_from_a_change_at_once(live: Live) -> None:
-    """The new part is invoiced with the change; the next close gives back what was not used."""
+    """The new part is invoiced with the change, which gives back what was not used at once."""
+    live.subscribe("small")
+    change(live, "big", when="2026-06-10", mode=ProrationMode.FULL_NOW)
+    live.billing.go_to("2026-04-02 00:00")
+    undo(live, 2)
+    live.billing.go_to("2026-08-01 12:00")
+    change(live, "big", mode=ProrationMode.PRORATE_NOW)
+    assert (live.amounts(), given_back(live)) == ([[36500], [2 * 21200]], 21200)
+
+
+def test_what_a_change_gave_back_at_once_is_not_given_back_by_the_close(live: Live) -> None:
+    """The next close finds nothing more to charge, and nothing more to give back."""
     live.subscribe("small")
     change(live, "big", when="2026-06-10", mode=ProrationMode.FULL_NOW)
     live.billing.go_to("2026-04-02 00:00")
