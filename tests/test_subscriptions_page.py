@@ -23,18 +23,18 @@ TEXT: Final = (Path(__file__).parents[1] / "docs" / "subscriptions.md").read_tex
 HEAD: Final = "| mode | by | the day is | due at once | invoice of March | because |\n"
 BIG: Final = plan_of(Price("base", "USD", Recurring(), Flat(Decimal(62))), plan="big")
 SMALL: Final = plan_of(Price("base", "USD", Recurring(), Flat(Decimal(31))), plan="small")
-_SUM: Final = re.compile(r"`([\d.]+) \* ([\d.]+)(?: / (\d+))?`")
+SUM: Final = re.compile(r"`([\d.]+) \* ([\d.]+)(?: / (\d+))?`")
 
 
-def rows() -> list[list[str]]:
-    """The rows of the table of modes."""
-    assert TEXT.count(HEAD) == 1
-    lines = TEXT.partition(HEAD)[2].splitlines()[1:]
-    table = lines[: next(place for place, line in enumerate(lines) if not line.startswith("|"))]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+def table(head: str) -> list[list[str]]:
+    """The rows of the table below a head."""
+    assert TEXT.count(head) == 1
+    lines = TEXT.partition(head)[2].splitlines()[1:]
+    found = lines[: next(place for place, line in enumerate(lines) if not line.startswith("|"))]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in found]
 
 
-ROWS: Final = rows()
+ROWS: Final = table(HEAD)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_arithmetic_of_the_page_is_right(row: list[str]) -> None:
     """The sums that a row shows come to its amounts."""
     shown = [
         prod((Fraction(one), Fraction(other), 1 / Fraction(whole or 1))) * 100
-        for one, other, whole in _SUM.findall(row[-1])
+        for one, other, whole in SUM.findall(row[-1])
     ]
     assert sorted(shown) == sorted(amounts(row[3]) + amounts(row[4]))
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -118,7 +118,11 @@ def test_first_charge_is_for_the_days_to_the_anniversary(
 def test_subscription_keeps_the_accounts_anniversary(opened: str, bought: str) -> None:
     """A device that is subscribed by itself, with the day on which the account was opened."""
     days, of = PURCHASES[opened, bought]
-    terms = {"begins_on": day(bought), "anchor": Anchor.ANNIVERSARY, "anchor_on": day(opened)}
+    terms: dict[str, Any] = {
+        "begins_on": day(bought),
+        "anchor": Anchor.ANNIVERSARY,
+        "anchor_on": day(opened),
+    }
     what = subscription(holding({"devices": 1}), **terms)
     first, second, *_ = of_devices(charges(subscribed(what, DEVICES), "2028-12-01"))
     assert (first, second[1]) == ((day(bought), part_minor(days, of)), FULL_MINOR)
@@ -137,7 +141,7 @@ def test_what_lies_before_the_first_day_goes_by_the_schedule(
 ) -> None:
     """From 15 March to the anniversary on 5 April: by days, in full, or not at all."""
     monthly = Schedule(timing=Timing.ADVANCE, first_period=policy)
-    terms = {"begins_on": day("2026-03-15"), "anchor": Anchor.ANNIVERSARY}
+    terms: dict[str, Any] = {"begins_on": day("2026-03-15"), "anchor": Anchor.ANNIVERSARY}
     what = subscription(holding({"seats": 1}), anchor_on=day("2026-01-05"), **terms)
     of = subscribed(what, plan(seats("93.00"), schedule=monthly))
     through = "2026-05-01" if policy is PartPeriod.FREE else "2026-04-01"
@@ -181,7 +185,7 @@ def test_calendar_takes_the_place_of_an_anniversary() -> None:
 def test_a_new_cycle_takes_the_place_of_the_anchor() -> None:
     """A change in full on the 20th: from then on it is the 20th."""
     change = fact("2026-04-20 09:00", holding({"seats": 2}), Proration(ProrationMode.FULL_NOW))
-    terms = {"begins_on": day("2026-03-15"), "anchor": Anchor.ANNIVERSARY}
+    terms: dict[str, Any] = {"begins_on": day("2026-03-15"), "anchor": Anchor.ANNIVERSARY}
     what = subscription(holding({"seats": 1}), [change], anchor_on=day("2026-01-05"), **terms)
     of = subscribed(what, plan(seats("93.00"), schedule=Schedule(timing=Timing.ADVANCE)))
     starts = [each.price.period.start_on for each in charges(of, "2026-05-01")]
@@ -205,7 +209,7 @@ def test_a_trial_renews_when_it_ends() -> None:
 def test_what_ends_on_trial_is_never_charged() -> None:
     """Cancelled at renewal, that is: as the trial ends."""
     cancelled = fact("2026-03-15 00:00", kind=FactKind.CANCELLED)
-    terms = {"begins_on": day("2026-03-01"), "trial_ends_on": day("2026-03-15")}
+    terms: dict[str, Any] = {"begins_on": day("2026-03-01"), "trial_ends_on": day("2026-03-15")}
     what = subscription(holding({"seats": 1}), [cancelled], **terms)
     of = subscribed(what, plan(seats("93.00"), schedule=MONTHLY))
     assert charges(of, "2026-12-01") == []
@@ -215,7 +219,7 @@ def test_a_coupon_is_not_used_up_by_a_trial() -> None:
     """One period at half the price is the first that is charged."""
     discount = PercentDiscount(Decimal(50))
     half = Coupon("half", "", discount, "", 1, (), (), None, redemptions_max=0, created_at=0)
-    terms = {"begins_on": day("2026-03-01"), "trial_ends_on": day("2026-03-15")}
+    terms: dict[str, Any] = {"begins_on": day("2026-03-01"), "trial_ends_on": day("2026-03-15")}
     what = subscription(holding({"seats": 1}, coupons=("half",)), **terms)
     pro = plan(seats("93.00"), schedule=MONTHLY)
     found = charges(subscribed(what, pro, coupons={"half": half}), "2026-04-01")

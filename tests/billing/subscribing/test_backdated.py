@@ -58,7 +58,11 @@ def test_what_is_told_late_is_charged_as_if_told_in_time(
     live: Live, told: str, *, is_known: bool
 ) -> None:
     """Whether its months were closed meanwhile or not: the same charges, each once."""
-    terms = {"begins": "2026-03-10", "anchor": Anchor.ANNIVERSARY, "anchor_on": day("2026-02-05")}
+    terms: dict[str, Any] = {
+        "begins": "2026-03-10",
+        "anchor": Anchor.ANNIVERSARY,
+        "anchor_on": day("2026-02-05"),
+    }
     live.subscribe(held={"seats": 2}, account="bravo", **terms)
     if is_known:
         live.subscribe("plain", subscription="other")
