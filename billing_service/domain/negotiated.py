@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from billing_service.domain.amount_bounds import bounded_faults
 from billing_service.domain.coupon import Coupon, discount_faults
@@ -46,6 +46,13 @@ class PriceOverride:
     agreed: AgreedPrice | PercentDiscount
 
 
+class HeldDays(NamedTuple):
+    """The days from one through another."""
+
+    first_on: date
+    last_on: date
+
+
 def as_negotiated(
     price: Price, overrides: Iterable[PriceOverride], coupons: Iterable[Coupon]
 ) -> Price:
@@ -70,7 +77,7 @@ def coupons_in_force(
     price: Price,
     *,
     plan: str,
-    held_since: Mapping[str, date],
+    held: Mapping[str, Sequence[HeldDays]],
     coupons: Mapping[str, Coupon],
     schedule: Schedule,
     anchor_on: date,
@@ -78,45 +85,51 @@ def coupons_in_force(
 ) -> tuple[Coupon, ...]:
     """The coupons that take something off a price of a plan in the period that holds a day.
 
-    Shapes:  `held_since` says since which day each coupon is held, in the order in which they are
+    Shapes:  `held` says on which days each coupon was held by then, in the order in which they are
              taken off; `anchor_on` is the subscription's, as `period_from` has it.
     """
     found = []
-    for coupon_id, since_on in held_since.items():
+    for coupon_id, days in held.items():
         coupon = coupons[coupon_id]
         if not coupon.applies_to(plan=plan, price=price.code, currency=price.currency):
             continue
-        number = period_number(
-            schedule, since_on=since_on, day=period_start_on, anchor_on=anchor_on
-        )
+        number = period_number(schedule, days, day=period_start_on, anchor_on=anchor_on)
         if coupon.periods_count is None or number <= coupon.periods_count:
             found.append(coupon)
     return tuple(found)
 
 
-def period_number(schedule: Schedule, *, since_on: date, day: date, anchor_on: date) -> int:
-    """The number of the period that holds a day, counted from 1 for that which holds another.
+def period_number(
+    schedule: Schedule, held: Sequence[HeldDays], *, day: date, anchor_on: date
+) -> int:
+    """The number of the period that holds a day, from 1, among those in which something is held.
 
-    An instalment is a period of its own here.
+    An instalment is a period of its own here. Periods in which nothing is held are not counted.
     """
-    first, reached = (
-        period_from(schedule, each, anchor_on=anchor_on, ends_on=None).full_start_on
-        for each in (since_on, day)
-    )
-    years, months = reached.year - first.year, reached.month - first.month
-    return (years * MONTHS_A_YEAR + months) // schedule.months_charged + 1
+    reached = _place(schedule, day, anchor_on)
+    count, last = 0, reached - 1
+    for place, days in enumerate(held):
+        first = _place(schedule, days.first_on, anchor_on)
+        first = max(first, last + 1) if place else first
+        last = max(first - 1, _place(schedule, min(days.last_on, day), anchor_on))
+        count += last - first + 1
+    return count if last == reached else count + 1
 
 
-def held_since(history: Sequence[tuple[date, Sequence[str]]], day: date) -> dict[str, date]:
-    """Since when each coupon that is held on a day is held without a break, in their order.
+def held_days(
+    history: Iterable[tuple[HeldDays, Sequence[str]]], day: date
+) -> dict[str, tuple[HeldDays, ...]]:
+    """On which days up to one each coupon that is held then is held without a break, in order.
 
-    Shapes:  `history` says in order from which day on which coupons are held.
+    Shapes:  `history` says in order on which days which coupons are held. Days that it leaves out,
+             on which nothing is held at all, are no break.
     """
-    since: dict[str, date] = {}
-    for from_on, held in history:
-        if from_on <= day:
-            since = {coupon: since.get(coupon, from_on) for coupon in held}
-    return since
+    held: dict[str, tuple[HeldDays, ...]] = {}
+    for days, coupons in history:
+        if days.first_on <= day:
+            until = HeldDays(days.first_on, min(days.last_on, day))
+            held = {coupon: (*held.get(coupon, ()), until) for coupon in coupons}
+    return held
 
 
 def override_faults(
@@ -137,6 +150,12 @@ def override_faults(
             yield Fault(f"{where}price", f"{each.price} is no price of the plan")
         seen.add(each.price)
         yield from _agreed_faults(where, each.agreed, meant)
+
+
+def _place(schedule: Schedule, day: date, anchor_on: date) -> int:
+    """A number for the period that holds a day: the next period's is one more."""
+    start_on = period_from(schedule, day, anchor_on=anchor_on, ends_on=None).full_start_on
+    return (start_on.year * MONTHS_A_YEAR + start_on.month) // schedule.months_charged
 
 
 def _agreed_faults(

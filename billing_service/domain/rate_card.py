@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Final
 
 from billing_service.domain.allowance import Coverage, Each, resolve
-from billing_service.domain.calendar import civil_day, first_instant
+from billing_service.domain.calendar import first_instant
 from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.errors import PriceNotFound
-from billing_service.domain.negotiated import as_negotiated, coupons_in_force, held_since
+from billing_service.domain.negotiated import as_negotiated, coupons_in_force
 from billing_service.domain.one_off_charge import RateCard
 from billing_service.domain.one_off_errors import InvalidOneOffCharge
 from billing_service.domain.periods import period_from
@@ -75,7 +75,7 @@ def priced_by_card(source: CardSource, code: str, day: date) -> tuple[RateCard, 
     coupons = coupons_in_force(
         price,
         plan=plan.plan_id,
-        held_since=held_since(_history(source), day),
+        held=subscription.coupons_held(day, zone),
         coupons=source.coupons,
         schedule=schedule,
         anchor_on=terms.counted_from_on,
@@ -115,15 +115,6 @@ def _included(
 
 def _anchored(schedule: Schedule, terms: PlanTerms) -> Schedule:
     return schedule if terms.anchor is None else replace(schedule, anchor=terms.anchor)
-
-
-def _history(source: CardSource) -> list[tuple[date, tuple[str, ...]]]:
-    """From which day on the subscription holds which coupons."""
-    from_zone = source.zone
-    return [
-        (civil_day(each.start_at, from_zone), each.holding.coupons if each.holding else ())
-        for each in source.subscription.phases()
-    ]
 
 
 def _invalid(field: str, text: str) -> InvalidOneOffCharge:

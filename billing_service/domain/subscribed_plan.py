@@ -262,12 +262,11 @@ class SubscribedPlan:
         holding, price = stretch.priced.holding, stretch.item.price
         if not holding.price_overrides and not holding.coupons:
             return price
+        held = self.subscription.coupons_held(civil_day(stretch.start_at, self.zone), self.zone)
         coupons = coupons_in_force(
             price,
             plan=holding.plan,
-            held_since=self.subscription.coupons_since(
-                holding, civil_day(stretch.start_at, self.zone), self.zone
-            ),
+            held={coupon: held.get(coupon, ()) for coupon in holding.coupons},
             coupons=self.coupons,
             schedule=stretch.item.schedule,
             anchor_on=stretch.anchor_on,

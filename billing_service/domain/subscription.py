@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Final
 
 from billing_service.domain.calendar import civil_day, first_instant, month_of, next_month
-from billing_service.domain.negotiated import held_since
+from billing_service.domain.negotiated import HeldDays, held_days
 from billing_service.domain.subscription_facts import (
     Ending,
     Fact,
@@ -205,20 +205,20 @@ class Subscription:
         phase = self._phase_at(instant_at)
         return phase is not None and phase.is_lapsed
 
-    def coupons_since(self, holding: PlanHolding, day: date, zone: str) -> dict[str, date]:
-        """Since when each coupon of a holding is held without a break up to a day, in order.
+    def coupons_held(self, day: date, zone: str) -> dict[str, tuple[HeldDays, ...]]:
+        """On which days each coupon that is held on a day is held up to it, in order.
 
-        A trial uses nothing of them up.
+        Neither a trial uses anything of them up, nor a time in which nothing is held.
         """
         terms = self.plan_terms
         charged_from_on = terms.charged_from_on if terms else date.min
-        history = [
-            (civil_day(each.start_at, zone), each.holding.coupons)
-            for each in self.phases()
-            if each.holding is not None
-        ]
-        since = held_since(history, day)
-        return {coupon: max(charged_from_on, since.get(coupon, day)) for coupon in holding.coupons}
+        history = []
+        for each in self.phases():
+            first_on = max(charged_from_on, civil_day(each.start_at, zone))
+            last_on = date.max if each.end_at is None else civil_day(each.end_at - 1, zone)
+            if each.holding is not None and first_on <= last_on:
+                history.append((HeldDays(first_on, last_on), each.holding.coupons))
+        return held_days(history, day)
 
     def _phase_at(self, instant_at: int) -> Phase | None:
         for each in self.phases():

@@ -20,6 +20,7 @@ from billing_service.domain.errors import CurrencyUnknown, PlanNotFound
 from billing_service.domain.negotiated import AgreedPrice, PriceOverride
 from billing_service.domain.price import AmountDiscount, Licensed, PercentDiscount, Price, Recurring
 from billing_service.domain.price_models import Flat, PerUnit
+from billing_service.domain.proration import ProrationMode
 from billing_service.domain.subscription import Subscription
 from billing_service.use_cases.create_subscription import CREATE_SUBSCRIPTION
 from billing_service.use_cases.deactivate_coupon import DEACTIVATE_COUPON, DeactivateCoupon
@@ -27,6 +28,7 @@ from billing_service.use_cases.explain_line import explain_line
 from tests.billing.builders import Billing, at
 from tests.billing.one_off.charging import charge, retainer
 from tests.billing.one_off.coupons import create_coupon, stored_coupon
+from tests.billing.subscribing.changing import change, move
 from tests.billing.subscribing.live import Live, command_of, plan_of
 
 BASE: Final = Price("base", "USD", Recurring(), Flat(Decimal(100)))
@@ -203,6 +205,27 @@ def test_coupon_takes_its_part_off_for_its_periods(live: Live) -> None:
     subscribe(live, "welcome", "five")
     live.billing.go_to("2026-06-01 00:00:03")
     assert live.amounts() == [[8500, 13500], [9000, 13500], [10000, 15000]]
+
+
+def test_coupon_that_waits_for_renewal_is_not_used_up(live: Live) -> None:
+    """Asked for in March without a charge until April, it is for April."""
+    create_coupon(live.billing, periods_count=1)
+    subscribe(live)
+    mode = ProrationMode.NONE_UNTIL_RENEWAL
+    change(live, "pro", {"seats": 10}, mode=mode, coupons=("welcome",))
+    live.billing.go_to("2026-06-01 00:00:03")
+    assert live.amounts() == [[10000, 15000], [9000, 13500], [10000, 15000]]
+
+
+def test_pause_uses_no_coupon_up(live: Live) -> None:
+    """Two months: March, and after a pause of two months June."""
+    create_coupon(live.billing, periods_count=2)
+    subscribe(live, "welcome")
+    move(live, "pause", "2026-04-01")
+    live.billing.go_to("2026-06-01 12:00")
+    move(live, "resume", "2026-06-01")
+    live.billing.go_to("2026-08-01 00:00:03")
+    assert live.amounts() == [[9000, 13500], [9000, 13500], [10000, 15000]]
 
 
 def test_explanation_names_what_was_taken_off(live: Live) -> None:

@@ -16,11 +16,13 @@ from billing_service.domain.explanation import explain
 from billing_service.domain.money import exact_arithmetic
 from billing_service.domain.negotiated import (
     AgreedPrice,
+    HeldDays,
     PriceOverride,
     as_negotiated,
     coupons_in_force,
-    held_since,
+    held_days,
     override_faults,
+    period_number,
 )
 from billing_service.domain.price import (
     AmountDiscount,
@@ -196,13 +198,48 @@ def test_coupon_leaves_other_prices_alone(kept: dict[str, Any]) -> None:
 def test_coupon_is_held_since_it_came_without_a_break() -> None:
     """Given up in May and taken again in June, it is held since June; the other since March."""
     history = [
-        (date(2026, 3, 1), ["a", "b"]),
-        (date(2026, 5, 1), ["b"]),
-        (date(2026, 6, 1), ["b", "a"]),
-        (date(2026, 8, 1), ["a"]),
+        (days("2026-03-01", "2026-04-30"), ["a", "b"]),
+        (days("2026-05-01", "2026-05-31"), ["b"]),
+        (days("2026-06-01", "2026-07-31"), ["b", "a"]),
+        (days("2026-08-01", "2026-12-31"), ["a"]),
     ]
 
-    assert held_since(history, date(2026, 7, 31)) == {"b": date(2026, 3, 1), "a": date(2026, 6, 1)}
+    held = held_days(history, date(2026, 7, 10))
+
+    june = days("2026-06-01", "2026-07-10")
+    assert held == {
+        "b": (days("2026-03-01", "2026-04-30"), days("2026-05-01", "2026-05-31"), june),
+        "a": (june,),
+    }
+
+
+@pytest.mark.parametrize(
+    ("held", "number"),
+    [
+        ([("2026-03-20", "2026-07-10")], 5),
+        ([("2026-03-20", "2026-03-25"), ("2026-07-01", "2026-07-10")], 2),
+        (
+            [
+                ("2026-03-20", "2026-03-25"),
+                ("2026-03-27", "2026-04-02"),
+                ("2026-04-09", "9999-12-31"),
+            ],
+            5,
+        ),
+        ([("2026-03-20", "2026-03-25"), ("2026-06-30", "9999-12-31")], 3),
+        ([], 1),
+    ],
+    ids=["throughout", "paused over months", "paused within months", "from a last day", "anew"],
+)
+def test_periods_in_which_nothing_is_held_are_not_counted(
+    held: list[tuple[str, str]], number: int
+) -> None:
+    """The July of a coupon that came in March is its fifth month, or less where that was paused."""
+    known = [days(*each) for each in held]
+
+    assert (
+        period_number(MONTHLY, known, day=date(2026, 7, 1), anchor_on=date(2026, 3, 20)) == number
+    )
 
 
 FAULTY = {
@@ -271,12 +308,16 @@ def test_negotiated_price_is_stored_and_read_again(
     assert price_from_text(price_to_text(negotiated)) == negotiated
 
 
+def days(first_on: str, last_on: str) -> HeldDays:
+    return HeldDays(date.fromisoformat(first_on), date.fromisoformat(last_on))
+
+
 def _in_force(price: Price, held: Coupon, day: date, schedule: Schedule = MONTHLY) -> bool:
     coupons: Mapping[str, Coupon] = {held.coupon_id: held}
     found = coupons_in_force(
         price,
         plan="basic",
-        held_since={held.coupon_id: date(2026, 3, 20)},
+        held={held.coupon_id: [HeldDays(date(2026, 3, 20), date.max)]},
         coupons=coupons,
         schedule=schedule,
         anchor_on=date(2026, 3, 20),
