@@ -81,12 +81,12 @@ def create(
 
 @charge.command("cancel")
 @click.argument("name", type=ONE_OFF_CHARGE)
-@click.option("--note", default="", help="Why, for the record.")
+@click.option("--note", default="", help="Why, for the record and the credit note.")
 @click.option("--etag", default="", help="Only if the charge is still as it was then.")
 @request_id_option
 @pass_session
 def cancel(session: Session, name: str, note: str, etag: str, request_id: str) -> None:
-    """Cancel a charge that is on no invoice yet."""
+    """Cancel a charge; one that is on an invoice is given back by a credit note."""
     request = pb.CancelOneOffChargeRequest(name=name, note=note, etag=etag, request_id=request_id)
     answer = session.stub(OneOffChargeServiceStub).CancelOneOffCharge(request)
     session.show(answer.one_off_charge, answer=answer)

@@ -5,6 +5,7 @@ from typing import Final
 from pospago.billing.v1 import one_off_charge_pb2 as pb
 
 from billing_service.api.values import (
+    CREDIT_NOTE,
     INVOICE,
     ONE_OFF_CHARGE,
     SUBSCRIPTION,
@@ -41,6 +42,9 @@ def to_proto_one_off(found: OneOffInFull) -> pb.OneOffCharge:
         create_time=to_proto_timestamp(charge.created_at),
         cancel_time=to_proto_timestamp(charge.cancelled_at),
         cancel_note=charge.cancel_note,
+        credit_note=CREDIT_NOTE.format(charge.payer, charge.credit_note)
+        if charge.credit_note
+        else "",
         etag=charge.etag,
     )
     if found.included is not None:

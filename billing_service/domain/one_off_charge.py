@@ -78,6 +78,7 @@ class OneOffCharge:
     `price` is all that prices it, its own discount included; `rate_card` tells where that comes
     from (None: it has a price of its own). `payer` and `invoice` say which invoice charges it, ''
     while none does; `included` and `amount_minor` are what was rated there, set together with them.
+    `credit_note` is that of the same payer which gives it back, '' if none does.
     """
 
     account: str
@@ -96,6 +97,7 @@ class OneOffCharge:
     invoice: str = ""
     included: Decimal | None = None
     amount_minor: int | None = None
+    credit_note: str = ""
     version: int = 1
 
     @property
@@ -124,9 +126,9 @@ class OneOffCharge:
     @property
     def state(self) -> OneOffState:
         """Where it stands."""
-        if self.invoice:
-            return OneOffState.INVOICED
-        return OneOffState.PENDING if self.cancelled_at is None else OneOffState.CANCELLED
+        if self.cancelled_at is not None:
+            return OneOffState.CANCELLED
+        return OneOffState.INVOICED if self.invoice else OneOffState.PENDING
 
     @property
     def month(self) -> date:
@@ -149,13 +151,10 @@ class OneOffCharge:
         return (self.charged_on, self.created_at, self.charge_id)
 
     def cancelled(self, *, note: str, now: int) -> "OneOffCharge":
-        """The same, cancelled.
+        """The same, cancelled: what it uses of an included quantity is there again.
 
         Errors:  OneOffChargeNotPending.
         """
-        if self.invoice:
-            where = f"accounts/{self.payer}/invoices/{self.invoice}"
-            raise OneOffChargeNotPending(self.name, f"is charged on {where}")
         if self.cancelled_at is not None:
             raise OneOffChargeNotPending(self.name, "was cancelled before")
         return replace(self, cancelled_at=now, cancel_note=note, version=self.version + 1)
@@ -224,7 +223,8 @@ def rated_charges(charges: Iterable[OneOffCharge]) -> Iterator[tuple[OneOffCharg
     used: dict[tuple[str, str, date], Decimal] = {}
     with localcontext(EXACT):
         for each in known:
-            if each.invoice and each.rate_card and each.included:
+            is_invoiced = each.state is OneOffState.INVOICED
+            if is_invoiced and each.rate_card and each.included:
                 period = each.rate_card.period
                 used[period] = used.get(period, ZERO) + each.included
         for each in sorted(known, key=lambda one: one.order):

@@ -28,7 +28,7 @@ class InvalidOneOffCharge(Faults):
 
 
 class OneOffChargeNotPending(InTheWay):
-    """A one-off charge is on an invoice, or was cancelled."""
+    """A one-off charge was cancelled before."""
 
     reason = "ONE_OFF_CHARGE_NOT_PENDING"
 

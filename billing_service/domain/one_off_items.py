@@ -41,6 +41,13 @@ def one_off_id(subscription: str) -> str:
     return subscription.removeprefix(ONE_OFF_MARK) if subscription[:1] == ONE_OFF_MARK else ""
 
 
+def one_off_key(charge: OneOffCharge) -> ChargeKey:
+    """The key under which a one-off charge is charged."""
+    return ChargeKey(
+        charge.account, ONE_OFF_MARK + charge.charge_id, ONE_OFF_ITEM, charge.charged_on
+    )
+
+
 def _proposed(
     to_rate: AccountToRate, charges: Iterable[OneOffCharge], names: Mapping[str, str], payer: str
 ) -> Iterator[RatedItem]:
@@ -62,8 +69,5 @@ def _item(charge: OneOffCharge, rated: RatedPrice, subject: str) -> RatedItem:
         rated=rated,
         is_agreed=True,
     )
-    key = ChargeKey(
-        charge.account, ONE_OFF_MARK + charge.charge_id, ONE_OFF_ITEM, charge.charged_on
-    )
     told = OfPlan(period_end_on=charge.period_end_on, subject=subject, one_off=charge)
-    return RatedItem(key, rate, charge.month, told)
+    return RatedItem(one_off_key(charge), rate, charge.month, told)

@@ -55,6 +55,11 @@ def gather_billed_since(
     facts.charged.update(_billed(tx, _keys_since(tx, since)))
 
 
+def gather_billed_for(tx: Transaction, facts: Facts, keys: Iterable[ChargeKey]) -> None:
+    """What was billed for keys."""
+    facts.charged.update(_billed(tx, keys))
+
+
 def corrected_invoices(tx: Transaction, accounts: Iterable[str]) -> set[DocumentKey]:
     """The invoices with charges of the accounts that are looked at again."""
     wanted, facts = sorted(set(accounts)), Facts()

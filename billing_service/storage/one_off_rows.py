@@ -41,6 +41,7 @@ def one_off_to_row(charge: OneOffCharge) -> Values:
         "invoice": charge.invoice,
         "included": None if charge.included is None else f"{charge.included:f}",
         "amount_minor": charge.amount_minor,
+        "credit_note": charge.credit_note,
         "version": charge.version,
     }
 
@@ -64,6 +65,7 @@ def one_off_from_row(row: Row[Any]) -> OneOffCharge:
         invoice=row.invoice,
         included=None if row.included is None else Decimal(row.included),
         amount_minor=row.amount_minor,
+        credit_note=row.credit_note,
         version=row.version,
     )
 

@@ -13,6 +13,7 @@ class OneOffChargeRow(Table, table=True):
     `definition` is its price as JSON. `card` is what a rate card says besides, as JSON, with its
     period in columns ('' and unset: it has a price of its own). `payer` and `invoice` are '' while
     no invoice charges it; `included` and `amount_minor` are what was rated there.
+    `credit_note` is the payer's that gives it back, '' while none does.
     """
 
     __tablename__ = "one_off_charges"
@@ -42,6 +43,7 @@ class OneOffChargeRow(Table, table=True):
     invoice: str = word()
     included: str | None = text()
     amount_minor: int | None = long()
+    credit_note: str = word()
     version: int
 
 

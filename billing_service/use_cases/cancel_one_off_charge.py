@@ -1,23 +1,45 @@
-"""Cancels a one-off charge that is on no invoice yet."""
+"""Cancels a one-off charge; one that is on an invoice is given back by a credit note."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from billing_service.domain.calendar import civil_day
+from billing_service.domain.credit_note import (
+    CreditNoteKind,
+    IssuedCreditNote,
+    LineCredit,
+    draft_credit_note,
+)
 from billing_service.domain.events import OneOffChargeChanged
+from billing_service.domain.one_off_charge import OneOffCharge, OneOffState
 from billing_service.domain.one_off_errors import OneOffChargeNotFound
+from billing_service.domain.one_off_items import one_off_key
+from billing_service.storage import gathering_documents
+from billing_service.storage.credit_note_queries import gather_credited
 from billing_service.storage.facts import DocumentKey, Facts
-from billing_service.storage.one_off_queries import gather_one_offs
+from billing_service.storage.gathering_billed import gather_billed_for
+from billing_service.storage.one_off_queries import find_one_off, gather_one_offs
 from billing_service.storage.saving import save
 from billing_service.use_cases.create_one_off_charge import OneOffInFull
+from billing_service.use_cases.credit_notes import (
+    gather_credit_series,
+    issue_credit_note,
+    return_credits,
+)
+from billing_service.use_cases.record_payment import gather_payers
+from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
 from chassis.errors import EtagMismatch
 from chassis.use_case import Effects, Event, Scope, UseCase
 
+# What a credit note says where nobody said why.
+_REASON: Final = "The one-off charge was cancelled."
+
 
 @dataclass(frozen=True, slots=True)
 class CancelOneOffCharge:
-    """A one-off charge is not to come about; `etag` '': in any state."""
+    """A one-off charge is not to come about, or is to be given back; `etag` '': in any state."""
 
     account: str
     charge_id: str
@@ -31,14 +53,22 @@ class CancelOneOffCharge:
 
 
 def gather(tx: Transaction, commands: Sequence[CancelOneOffCharge]) -> Facts:
-    """The charges."""
+    """The charges, and of those on invoices what giving them back takes."""
     facts = Facts()
     gather_one_offs(tx, facts, [command.key for command in commands])
+    invoiced = [each for each in facts.one_offs.values() if each.state is OneOffState.INVOICED]
+    if not invoiced:
+        return facts
+    invoices = {(each.payer, each.invoice) for each in invoiced}
+    gather_billed_for(tx, facts, [one_off_key(each) for each in invoiced])
+    gather_credited(tx, facts, invoices)
+    gather_credit_series(tx, facts, invoices)
+    gather_payers(tx, facts, {each.payer for each in invoiced})
     return facts
 
 
 def decide(facts: Facts, command: CancelOneOffCharge, now: int) -> Effects[OneOffInFull]:
-    """Cancel the charge: it comes to nothing.
+    """Cancel the charge: it comes to nothing, or a credit note gives back what is left of it.
 
     Errors:  OneOffChargeNotFound, EtagMismatch, OneOffChargeNotPending.
     """
@@ -48,9 +78,51 @@ def decide(facts: Facts, command: CancelOneOffCharge, now: int) -> Effects[OneOf
         raise OneOffChargeNotFound(name)
     if command.etag not in ("", before.etag):
         raise EtagMismatch(before.name, before.etag)
-    charge = before.cancelled(note=command.note, now=now)
-    told = Event(charge.account, OneOffChargeChanged(charge, None, 0))
-    return Effects(OneOffInFull(charge, None, 0), (charge,), (told,))
+    charge, outcome = before.cancelled(note=command.note, now=now), Outcome()
+    drafted = _drafted(facts, before, command.note, now) if before.invoice else None
+    if drafted is not None:
+        after = facts.overlay()
+        return_credits(after, drafted, now=now, outcome=outcome)
+        issued = issue_credit_note(after, drafted, now=now, outcome=outcome)
+        charge = replace(charge, credit_note=issued.note.credit_note_id)
+    full = OneOffInFull(charge, charge.included, charge.amount_minor or 0)
+    told = OneOffChargeChanged(charge, full.included, full.amount_minor)
+    return Effects(
+        full,
+        (charge, *outcome.changes),
+        (*outcome.events, Event(charge.account, told)),
+        tuple(outcome.timers),
+    )
+
+
+def _drafted(facts: Facts, charge: OneOffCharge, note: str, now: int) -> IssuedCreditNote | None:
+    """The credit note for what is left of a charge on its invoice; None if nothing is."""
+    credited, given = facts.credited[charge.payer, charge.invoice], []
+    for each in facts.charged[one_off_key(charge)].lines:
+        line = credited.line(each.line_number)
+        left_minor = min(each.amount_minor, credited.left_of(line)) if line else 0
+        if left_minor:
+            given.append(LineCredit(each.line_number, left_minor))
+    if not given:
+        return None
+    return draft_credit_note(
+        credited,
+        given,
+        kind=CreditNoteKind.DECIDED,
+        reason=note or _REASON,
+        issued_on=civil_day(now, credited.invoice.time_zone),
+        issued_at=now,
+    )
+
+
+def _widen(tx: Transaction, command: CancelOneOffCharge) -> tuple[str, ...]:
+    """A charge on an invoice touches its payer, and the accounts on what its note may settle."""
+    found = find_one_off(tx, *command.key)
+    if not found or found[0].state is not OneOffState.INVOICED:
+        return ()
+    payer, invoice = found[0].payer, found[0].invoice
+    invoices = {(payer, invoice), *gathering_documents.unsettled_invoices(tx, [payer])}
+    return tuple(sorted({payer, *gathering_documents.accounts_on(tx, invoices)}))
 
 
 CANCEL_ONE_OFF_CHARGE: Final[UseCase[CancelOneOffCharge, Facts, OneOffInFull]] = UseCase(
@@ -59,4 +131,5 @@ CANCEL_ONE_OFF_CHARGE: Final[UseCase[CancelOneOffCharge, Facts, OneOffInFull]] =
     gather=gather,
     decide=decide,
     apply=save,
+    widen=_widen,
 )

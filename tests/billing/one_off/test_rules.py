@@ -91,14 +91,6 @@ def test_pending_charges_are_limited(live: Live) -> None:
     assert isinstance(outcomes[-1], TooManyOneOffCharges)
 
 
-def test_invoiced_charge_is_not_cancelled(live: Live) -> None:
-    """It is told where it is charged."""
-    charge(live)
-    live.billing.go_to("2026-04-01 00:00:03")
-    with pytest.raises(OneOffChargeNotPending, match="is charged on accounts/acme/invoices/"):
-        live.billing.do(CANCEL_ONE_OFF_CHARGE, CancelOneOffCharge("acme", "c1", ""))
-
-
 def test_charge_is_cancelled_once(live: Live) -> None:
     """A second time it is not pending any more."""
     charge(live)

@@ -45,6 +45,7 @@ def _create_one_off_charges() -> None:
         sa.Column("invoice", sa.String(length=64), nullable=False),
         sa.Column("included", sa.Text(), nullable=True),
         sa.Column("amount_minor", sa.BigInteger(), nullable=True),
+        sa.Column("credit_note", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account", "charge", name=op.f("pk_one_off_charges")),
     )
