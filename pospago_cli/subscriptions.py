@@ -55,6 +55,7 @@ def subscription() -> None:
 @click.option(
     "--trial-end", "trial_end_date", type=CivilDate(), help="The first day charged. [the first day]"
 )
+@click.option("--prepaid", is_flag=True, help="Each period is paid of the balance as it begins.")
 @request_id_option
 @pass_session
 def create(
@@ -72,11 +73,14 @@ def create(
     anchor: pb.Subscription.Anchor | None,
     trial_end_date: Date | None,
     request_id: str,
+    *,
+    prepaid: bool,
 ) -> None:
     """Subscribe ACCOUNT to a plan, as its subscription ID.
 
     What the plan charges is on the account's monthly invoices from then on, and its metered prices
-    price the account's usage. `pospago estimate PLAN` tells before what that would cost.
+    price the account's usage. `pospago estimate PLAN` tells before what that would cost. Prepaid,
+    and with less balance than its first period costs, it is unpaid until there is more.
     """
     wanted = pb.Subscription(
         plan=plan,
@@ -91,6 +95,7 @@ def create(
         trial_end_date=trial_end_date,
         price_overrides=agreed,
         coupons=coupons,
+        prepaid=prepaid,
     )
     request = pb.CreateSubscriptionRequest(
         parent=account,
@@ -117,7 +122,7 @@ def get(session: Session, name: str) -> None:
 @click.option(
     "--state",
     "states",
-    type=click.Choice(["scheduled", "active", "paused", "cancelled", "ended"]),
+    type=click.Choice(["scheduled", "active", "paused", "unpaid", "cancelled", "ended"]),
     multiple=True,
     help="Only in this state; may be repeated.",
 )

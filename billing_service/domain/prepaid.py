@@ -3,6 +3,8 @@
 Source:  docs/decisions/0030-prepaid.md
 """
 
+from typing import Final
+
 from billing_service.domain.calendar import civil_day, first_instant, next_month
 from billing_service.domain.price import Timing
 from billing_service.domain.proration import Granularity, Proration, ProrationMode
@@ -11,6 +13,9 @@ from billing_service.domain.subscribed_price import SubscribedPrice
 from billing_service.domain.subscription import Subscription
 from billing_service.domain.subscription_change import held_as_of
 from billing_service.domain.subscription_facts import Fact, FactKind, ending
+
+# What may begin something, which is then paid first: an end and a pause never do.
+BEGINNING: Final = frozenset({FactKind.CHANGED, FactKind.UNPAUSED})
 
 
 def is_prepaid(subscription: Subscription) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Index, MetaData
 from sqlalchemy import Table as SqlTable
+from sqlalchemy import text as sql
 from sqlmodel import Field
 
 from billing_service.storage import (  # noqa: F401 - they declare tables
@@ -235,6 +236,12 @@ class SubscriptionRow(Table, table=True):
     __table_args__ = (
         Index("ix_subscriptions_months", "account", "last_month", "first_month"),
         Index("ix_subscriptions_instance", "account", "instance", unique=True),
+        Index(
+            "ix_subscriptions_lapsed",
+            "account",
+            sqlite_where=sql("is_lapsed = 1"),
+            postgresql_where=sql("is_lapsed"),
+        ),
     )
     account: str = key()
     subscription: str = key()

@@ -9,7 +9,7 @@ from billing_service.domain.change_errors import PrepaymentNeeded
 from billing_service.domain.errors import PlanNotFound
 from billing_service.domain.invoice import IssuedInvoice, Settlement
 from billing_service.domain.payment_request import AskedChange, PaymentPurpose, PaymentRequest
-from billing_service.domain.prepaid import is_prepaid
+from billing_service.domain.prepaid import BEGINNING, is_prepaid
 from billing_service.domain.previewed import Previewed
 from billing_service.domain.price_models import Fault
 from billing_service.domain.quantities import Quantities
@@ -178,9 +178,9 @@ def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Chang
     follow(after, before, changed, now=now, outcome=outcome)
     issued = []
     cause = f"{before.subscription_id}/{change_id_of(len(changed.facts))}"
-    if is_prepaid(before):
+    if is_prepaid(before) and fact.kind in BEGINNING:
         issued = charge_ahead(after, changed, cause=cause, as_of=as_of, now=now, outcome=outcome)
-    elif is_due_now(fact, now):
+    elif is_due_now(fact, now) and not is_prepaid(before):
         issued = charge_now(
             after, before, changed, cause=cause, as_of=as_of, now=now, outcome=outcome
         )

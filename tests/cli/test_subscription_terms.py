@@ -69,6 +69,12 @@ async def test_trial_is_told(service: UsageService) -> None:
     assert answer["trial_end_date"] == {"year": 2027, "month": 1, "day": 15}
 
 
+async def test_prepaid_is_told(service: UsageService) -> None:
+    """It is not charged before its first day."""
+    answer = await created(service, "ahead", "--prepaid", "--start", "2027-01-01")
+    assert (answer["prepaid"], answer["state"]) == (True, "STATE_SCHEDULED")
+
+
 @pytest.mark.parametrize("text", ["never", "2027-02-30", "", "KIND_START"])
 def test_what_is_no_anchor_is_told_so(text: str) -> None:
     """With an example of one."""

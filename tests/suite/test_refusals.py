@@ -22,10 +22,11 @@ from tests.suite import (
     holding_refusals,
     one_off_refusals,
     payment_refusals,
+    prepaid_refusals,
     provisioning_refusals,
     usage_refusals,
 )
-from tests.suite.change_world import INVOICING
+from tests.suite.change_world import INVOICING, SUBSCRIBE
 from tests.suite.contracts import EVERYWHERE, documented_pairs, reasons, rpcs
 from tests.suite.draft_world import ISSUE
 from tests.suite.ready_requests import ready_request
@@ -43,6 +44,7 @@ REGISTERED: Final = (
     holding_refusals,
     one_off_refusals,
     payment_refusals,
+    prepaid_refusals,
     provisioning_refusals,
     usage_refusals,
 )
@@ -57,7 +59,7 @@ PARKED: Final = sorted(
 # `test_refusals_apart`.
 UNAVAILABLE: Final = ("provisioning.SandboxService.AdvanceSandbox", "TEMPORARILY_UNAVAILABLE")
 CUT_OFF: Final = ("billing.SandboxStepService.ApplyTo", "POSITION_OUT_OF_RANGE")
-NO_ISSUER: Final = frozenset((rpc, "ISSUER_NOT_FOUND") for rpc in (*INVOICING, ISSUE))
+NO_ISSUER: Final = frozenset((rpc, "ISSUER_NOT_FOUND") for rpc in (*INVOICING, ISSUE, SUBSCRIBE))
 
 
 @pytest_asyncio.fixture(scope="module")

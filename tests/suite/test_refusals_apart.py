@@ -23,9 +23,11 @@ from tests.suite.in_process import (
     running_provisioning,
     running_suite,
 )
+from tests.suite.prepaid_refusals import prepaid_due_at_once
 from tests.suite.processes import free_port
 from tests.suite.refusal_cases import assert_refused
 from tests.suite.requests import sample
+from tests.suite.usage_world import SUBSCRIBE
 from tests.suite.world import DEFAULT_LADDER, World
 
 WITHIN_SECONDS: Final = 20
@@ -77,6 +79,14 @@ async def test_nothing_is_invoiced_at_once_without_an_issuer(
     """A change that makes something due at once is refused while nobody could invoice it."""
     outcome = await without_issuer.call(rpc, await due_at_once(without_issuer, rpc))
     assert_refused(rpc, outcome, "ISSUER_NOT_FOUND")
+    assert outcome.code == "FAILED_PRECONDITION"
+
+
+async def test_nothing_is_prepaid_without_an_issuer(without_issuer: World) -> None:
+    """A prepaid subscription whose first period is due is refused while nobody could invoice it."""
+    request = await prepaid_due_at_once(without_issuer)
+    outcome = await without_issuer.call(SUBSCRIBE, request)
+    assert_refused(SUBSCRIBE, outcome, "ISSUER_NOT_FOUND")
     assert outcome.code == "FAILED_PRECONDITION"
 
 

@@ -53,6 +53,13 @@ def _create_subscriptions() -> None:
             "ix_subscriptions_months", ["account", "last_month", "first_month"], unique=False
         )
         batch_op.create_index("ix_subscriptions_instance", ["account", "instance"], unique=True)
+        batch_op.create_index(
+            "ix_subscriptions_lapsed",
+            ["account"],
+            unique=False,
+            sqlite_where=sa.text("is_lapsed = 1"),
+            postgresql_where=sa.text("is_lapsed"),
+        )
 
 
 def _create_subscription_facts() -> None:
