@@ -9,19 +9,34 @@ from datetime import date
 from typing import NamedTuple
 
 from billing_service.domain.calendar import first_instant, next_month
-from billing_service.domain.draft import Draft
+from billing_service.domain.credit_note import IssuedCreditNote
+from billing_service.domain.draft import Draft, draft_id
 from billing_service.domain.invoice import IssuedInvoice, monthly
+from billing_service.domain.party import NOBODY
 from billing_service.domain.standing import is_open
 from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.draft_rows import gather_drafts
 from billing_service.storage.facts import Facts
-from billing_service.use_cases.credit_notes import gather_corrections
+from billing_service.use_cases.credit_entries import apply_grants
+from billing_service.use_cases.credit_notes import (
+    corrections,
+    gather_corrections,
+    return_credits,
+)
 from billing_service.use_cases.drafting import resting_draft
-from billing_service.use_cases.issuing import gather_issuing, issue
+from billing_service.use_cases.issuing import divided, gather_issuing, issue, unpaid
 from billing_service.use_cases.looking_again import note_looked_at
+from billing_service.use_cases.one_offs import charge_one_offs
 from billing_service.use_cases.plan_rating import gather_plan_charging, gather_usage
-from billing_service.use_cases.rating import BilledMonth, accounts_to_rate, rate
-from billing_service.use_cases.reviewing import open_reviews
+from billing_service.use_cases.rating import (
+    BilledMonth,
+    Proposed,
+    accounts_to_rate,
+    drafts,
+    first_issuer,
+    rate,
+)
+from billing_service.use_cases.reviewing import charge_reviews, open_reviews
 from billing_service.use_cases.standings import Outcome, restate
 from billing_service.use_cases.timers import closing_timer
 from chassis.database import Transaction
@@ -91,6 +106,64 @@ def close(after: Facts, billed: BilledMonth, *, now: int, outcome: Outcome) -> l
         outcome.changes.append(draft.issued(billed.issued_at))
     outcome.timers += _following_closes(after, billed, draft)
     return issued
+
+
+def as_if_issued(facts: Facts, billed: BilledMonth) -> Facts:
+    """The facts as they will be once a draft is issued: what months after it follow from.
+
+    What is closed goes through the steps of `close`; numbers, payments and stops are left out.
+
+    Errors:  PriceNotFound, TaxRateNotFound, AmountTooLarge.
+    """
+    after, unkept = facts.overlay(), Outcome()
+    proposed = rate(after, billed)
+    open_reviews(after, proposed.held, now=billed.due_at, outcome=unkept)
+    note_looked_at(after, billed, proposed.held, unkept)
+    close_accounts(after, billed, unkept)
+    would_be, _ = would_issue(after, billed, proposed)
+    drafted = [_named(each) for each in would_be]
+    after.take_in([*drafted, *map(unpaid, drafted)])
+    charge_reviews(after, drafted, unkept)
+    charge_one_offs(after, drafted, unkept)
+    apply_grants(after, drafted, now=billed.due_at, outcome=unkept)
+    return after
+
+
+def would_issue(
+    facts: Facts, billed: BilledMonth, proposed: Proposed
+) -> tuple[list[IssuedInvoice], tuple[IssuedCreditNote, ...]]:
+    """The invoices of what was proposed for a month, and the credit notes, without numbers.
+
+    Errors:  TaxRateNotFound.
+    """
+    cause, zone = monthly(billed.month), facts.accounts[billed.payer].time_zone
+    items, returned = divided(facts, billed, proposed.items, cause)
+    notes = corrections(facts, returned, issued_at=billed.issued_at, zone=zone).notes
+    after = facts.overlay()
+    for each in notes:
+        return_credits(after, each, now=billed.issued_at, outcome=Outcome())
+    issuer = first_issuer(facts, billed.payer) or NOBODY
+    return drafts(after, billed, items, issuer, cause), notes
+
+
+def resting_month(facts: Facts, draft: Draft, now: int) -> BilledMonth:
+    """A month that rests, as it will be issued; one that is held, as it would be now."""
+    issues_at = now if draft.held_at is not None else max(now, draft.issues_at)
+    return replace(
+        billed_month(facts, MonthToClose(draft.payer, draft.month, now)),
+        due_at=issues_at,
+        issued_at=issues_at,
+    )
+
+
+def _named(drafted: IssuedInvoice) -> IssuedInvoice:
+    """A draft's invoice under the name that it has while it is one."""
+    invoice = drafted.invoice
+    name = draft_id(invoice.month, invoice.currency)
+    charges = tuple(replace(each, invoice=name) for each in drafted.charges)
+    accounts = tuple(replace(each, invoice=name) for each in drafted.accounts)
+    named = replace(invoice, invoice_id=name)
+    return replace(drafted, invoice=named, charges=charges, accounts=accounts)
 
 
 def close_accounts(after: Facts, billed: BilledMonth, outcome: Outcome) -> None:

@@ -13,7 +13,7 @@ from billing_service.domain.refusals import BillingError
 from billing_service.storage import gathering
 from billing_service.storage.draft_rows import DraftFilter, list_drafts
 from billing_service.storage.facts import Facts
-from billing_service.use_cases.preview_invoice import preview_invoices
+from billing_service.use_cases.preview_invoice import preview_draft
 from chassis.database import Transaction
 
 # So many payers' drafts are worked out for a page of a list.
@@ -51,7 +51,7 @@ def draft_invoices(tx: Transaction, draft: Draft, now: int) -> list[DraftInvoice
 
     Errors:  PriceNotFound, TaxRateNotFound, AmountTooLarge.
     """
-    found = preview_invoices(tx, draft.payer, now).invoices
+    found = preview_draft(tx, draft, now).invoices
     return [
         DraftInvoice(draft, each.invoice.currency, place, _named(each, draft))
         for place, each in enumerate(found, 1)

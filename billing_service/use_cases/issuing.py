@@ -178,20 +178,22 @@ def _number(
     for drafted in drafts(after, billed, items, issuer, cause):
         invoice, series = number(drafted, series)
         issued.append(invoice)
-    unpaid = [
-        Settlement(
-            payer=each.invoice.payer,
-            invoice=each.invoice.invoice_id,
-            total_minor=each.invoice.total_minor,
-            paid_minor=0,
-            settled_on=None,
-            settled_late=False,
-        )
-        for each in issued
-    ]
-    after.take_in([series, *issued, *unpaid])
-    outcome.changes += [series, *issued, *unpaid]
+    changes = [series, *issued, *map(unpaid, issued)]
+    after.take_in(changes)
+    outcome.changes += changes
     return issued
+
+
+def unpaid(issued: IssuedInvoice) -> Settlement:
+    """The settlement of an invoice of which nothing is paid yet."""
+    return Settlement(
+        payer=issued.invoice.payer,
+        invoice=issued.invoice.invoice_id,
+        total_minor=issued.invoice.total_minor,
+        paid_minor=0,
+        settled_on=None,
+        settled_late=False,
+    )
 
 
 def _issuer(facts: Facts, payer: str) -> Issuer:

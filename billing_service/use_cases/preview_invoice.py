@@ -7,29 +7,23 @@ from datetime import date
 from billing_service.domain.calendar import first_instant, month_after, month_of, next_month
 from billing_service.domain.credit_note import IssuedCreditNote
 from billing_service.domain.draft import Draft
-from billing_service.domain.invoice import IssuedInvoice, monthly
-from billing_service.domain.party import NOBODY
+from billing_service.domain.invoice import IssuedInvoice
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.draft_rows import gather_drafts
 from billing_service.storage.facts import Facts
+from billing_service.use_cases.closing import as_if_issued, resting_month, would_issue
 from billing_service.use_cases.credit_notes import (
-    corrections,
     gather_corrections,
-    return_credits,
 )
 from billing_service.use_cases.drafting import resting_draft
-from billing_service.use_cases.issuing import divided
 from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
 from billing_service.use_cases.rating import (
     BilledMonth,
     HeldLine,
     accounts_to_rate,
-    drafts,
-    first_issuer,
     held_lines,
     rate,
 )
-from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
 
@@ -46,7 +40,8 @@ class Preview:
 def preview_invoices(tx: Transaction, payer: str, now: int) -> Preview:
     """The invoices that the open month would become; nothing is written.
 
-    A month that has ended, and waits for late usage or rests, is still open.
+    A month that has ended, and waits for late usage, is still open. While one rests as a draft, it
+    is the month after it.
 
     Errors:  AccountNotFound, PayerNotSelfPaying, PriceNotFound, TaxRateNotFound, AmountTooLarge.
     """
@@ -61,28 +56,42 @@ def preview_from(tx: Transaction, facts: Facts, payer: str, now: int) -> Preview
     if payer not in facts.accounts:
         raise AccountNotFound(payer)
     facts.profiles[payer].check_self_paying()
-    billed = _open_month(facts, payer, now)
-    gather_usage(
-        tx, facts, accounts_to_rate(facts, billed), cut_at=dict.fromkeys(billed.through, now)
-    )
+    draft = resting_draft(facts, payer)
+    if draft is None:
+        billed = _open_month(facts, payer, now)
+        _gather_used(tx, facts, billed, now)
+        return _drafted(facts, billed)
+    billed = _month_behind(facts, draft, now)
+    _gather_used(tx, facts, billed, now)
+    return _drafted(as_if_issued(facts, resting_month(facts, draft, now)), billed)
+
+
+def preview_draft(tx: Transaction, draft: Draft, now: int) -> Preview:
+    """What a draft that rests would be issued as.
+
+    Errors:  PriceNotFound, TaxRateNotFound, AmountTooLarge.
+    """
+    facts = gather_preview(tx, draft.payer)
+    billed = resting_month(facts, draft, now)
+    _gather_used(tx, facts, billed, now)
+    return _drafted(facts, billed)
+
+
+def _gather_used(tx: Transaction, facts: Facts, billed: BilledMonth, now: int) -> None:
+    cut_at = dict.fromkeys(billed.through, now)
+    gather_usage(tx, facts, accounts_to_rate(facts, billed), cut_at=cut_at)
     gather_corrections(tx, facts, locked=False)
+
+
+def _drafted(facts: Facts, billed: BilledMonth) -> Preview:
+    """What a month would become."""
     proposed = rate(facts, billed)
-    issuer = first_issuer(facts, payer) or NOBODY
-    cause, zone = monthly(billed.month), facts.accounts[payer].time_zone
-    items, returned = divided(facts, billed, proposed.items, cause)
-    notes = corrections(facts, returned, issued_at=billed.issued_at, zone=zone).notes
-    after = facts.overlay()
-    for each in notes:
-        return_credits(after, each, now=billed.issued_at, outcome=Outcome())
-    drafted = drafts(after, billed, items, issuer, cause)
+    drafted, notes = would_issue(facts, billed, proposed)
     return Preview(drafted, held_lines(facts, proposed.held), notes)
 
 
 def _open_month(facts: Facts, payer: str, now: int) -> BilledMonth:
-    """The one that rests; the month before if it waits for late usage; else the present one."""
-    draft = resting_draft(facts, payer)
-    if draft is not None:
-        return _resting(facts, draft, now)
+    """The month before if it is not closed but waits for late usage, else the present one."""
     zones = {facts.accounts[account].time_zone for account in facts.billed[payer]}
     # A month closes when it has ended for all accounts, so it is open until the last of them.
     month = min(month_of(now, zone) for zone in zones)
@@ -95,18 +104,12 @@ def _open_month(facts: Facts, payer: str, now: int) -> BilledMonth:
     return _billed(facts, payer, month, zones, now)
 
 
-def _resting(facts: Facts, draft: Draft, now: int) -> BilledMonth:
-    """A month that rests, as it will be issued; one that is held, as it would be now."""
-    issues_at = now if draft.held_at is not None else max(now, draft.issues_at)
-    return BilledMonth(
-        payer=draft.payer,
-        month=draft.month,
-        through=dict.fromkeys(facts.billed[draft.payer], draft.month),
-        instant_at=now,
-        due_at=issues_at,
-        issued_at=issues_at,
-        ready_at=draft.ready_at,
-    )
+def _month_behind(facts: Facts, draft: Draft, now: int) -> BilledMonth:
+    """The month after a draft: the present one, or one that waits for the draft."""
+    zones = {facts.accounts[account].time_zone for account in facts.billed[draft.payer]}
+    billed = _billed(facts, draft.payer, next_month(draft.month), zones, now)
+    due_at = max(billed.due_at, now)
+    return replace(billed, due_at=due_at, issued_at=due_at)
 
 
 def _billed(facts: Facts, payer: str, month: date, zones: Collection[str], now: int) -> BilledMonth:

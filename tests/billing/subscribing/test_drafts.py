@@ -7,12 +7,15 @@ from pospago.billing.v1 import events_pb2
 
 from billing_service.domain.errors import InvoiceNotDraft, InvoiceNotFound
 from billing_service.domain.proration import ProrationMode
+from billing_service.domain.review import Decision
 from billing_service.use_cases.issue_invoice import ISSUE_INVOICE, IssueInvoice
 from chassis.errors import AccountParked
 from tests.billing.builders import Billing, at, day
+from tests.billing.credits.giving import grant
 from tests.billing.one_off.charging import charge
 from tests.billing.subscribing.changing import move
-from tests.billing.subscribing.drafted import APRIL, MARCH, Drafted
+from tests.billing.subscribing.drafted import APRIL, Drafted
+from tests.billing.usage.guarded import Guarded
 
 ENDED: Final = "2026-04-01 00:00:03"
 ISSUED: Final = "2026-04-06 00:00:03"
@@ -40,32 +43,32 @@ def test_month_rests_for_its_days_and_is_issued_then(stored: Drafted) -> None:
     assert stored.amounts() == [[1000, 0]]
 
 
-def test_usage_that_comes_late_goes_into_the_draft(stored: Drafted) -> None:
+def test_usage_that_comes_late_goes_into_the_draft(live: Drafted) -> None:
     """In the month of its own time; that of April does not."""
-    stored.billing.go_to(ENDED)
-    stored.use("call", "3", on="2026-03-31 23:00")
-    stored.use("call", "100", on="2026-04-01 00:00")
-    (drafted,) = stored.drafted()
-    stored.billing.go_to(ISSUED)
+    live.billing.go_to(ENDED)
+    live.use("call", "3", on="2026-03-31 23:00")
+    live.use("call", "100", on="2026-04-01 00:00")
+    (drafted,) = live.drafted()
+    live.billing.go_to(ISSUED)
     assert drafted.invoice.total_minor == 1150
-    assert stored.amounts() == [[1000, 150]]
+    assert live.amounts() == [[1000, 150]]
 
 
-def test_what_rested_is_charged_once(stored: Drafted) -> None:
+def test_what_rested_is_charged_once(live: Drafted) -> None:
     """April has its own, whatever was told while March rested."""
-    stored.billing.go_to(ENDED)
-    stored.use("call", "3", on="2026-03-31 23:00")
-    stored.use("call", "4", on="2026-04-01 00:00")
-    stored.billing.go_to("2026-05-06 00:00:03")
-    assert stored.amounts() == [[1000, 150], [1000, 200]]
+    live.billing.go_to(ENDED)
+    live.use("call", "3", on="2026-03-31 23:00")
+    live.use("call", "4", on="2026-04-01 00:00")
+    live.billing.go_to("2026-05-06 00:00:03")
+    assert live.amounts() == [[1000, 150], [1000, 200]]
 
 
-def test_change_since_a_day_of_the_month_goes_into_the_draft(stored: Drafted) -> None:
+def test_change_since_a_day_of_the_month_goes_into_the_draft(live: Drafted) -> None:
     """Cancelled after 16 of 31 days: 10.00 x 16 / 31 = 5.16, and no correction later."""
-    stored.billing.go_to(ENDED)
-    move(stored, "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
-    stored.billing.go_to("2026-05-06 00:00:03")
-    assert stored.amounts() == [[516, 0]]
+    live.billing.go_to(ENDED)
+    move(live, "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    live.billing.go_to("2026-05-06 00:00:03")
+    assert live.amounts() == [[516, 0]]
 
 
 def test_dates_move_by_the_days_that_it_rested(live: Drafted) -> None:
@@ -85,13 +88,13 @@ def test_service_lasts_as_its_invoice_will_say(live: Drafted) -> None:
     assert (before, live.billing.expires_on()) == ("2026-04-15", "2026-04-15")
 
 
-def test_draft_issued_at_once_is_due_from_that_day(stored: Drafted) -> None:
+def test_draft_issued_at_once_is_due_from_that_day(live: Drafted) -> None:
     """On the second day: dates move by one, and its days issue nothing more."""
-    stored.billing.go_to("2026-04-02 12:00")
-    (issued,) = stored.issue()
-    stored.billing.go_to("2026-04-30 12:00")
+    live.billing.go_to("2026-04-02 12:00")
+    (issued,) = live.issue()
+    live.billing.go_to("2026-04-30 12:00")
     assert (issued.invoice.number, issued.invoice.dates.due_on) == ("INV-000001", day("2026-04-06"))
-    assert len(stored.billing.invoices("acme")) == 1
+    assert len(live.billing.invoices("acme")) == 1
 
 
 def test_close_after_a_draft_sets_the_next_one(live: Drafted) -> None:
@@ -165,14 +168,14 @@ def test_what_waits_behind_a_draft_is_not_lost(live: Drafted) -> None:
     assert live.amounts() == [[516, 0], [700]]
 
 
-def test_profile_holds_drafts_from_the_start(stored: Drafted) -> None:
+def test_profile_holds_drafts_from_the_start(live: Drafted) -> None:
     """Also under terms without draft days; issued, the next one is held too."""
-    stored.billing.set_profile("acme", hold_invoices=True, terms="")
-    stored.billing.go_to("2026-04-20 12:00")
-    held = stored.draft()
-    stored.issue()
-    stored.billing.go_to("2026-05-01 00:00:03")
-    following = stored.draft(APRIL)
+    live.billing.set_profile("acme", hold_invoices=True, terms="")
+    live.billing.go_to("2026-04-20 12:00")
+    held = live.draft()
+    live.issue()
+    live.billing.go_to("2026-05-01 00:00:03")
+    following = live.draft(APRIL)
     assert held is not None
     assert following is not None
     assert (held.author, following.held_at) == ("", at("2026-05-01"))
@@ -213,11 +216,46 @@ def test_draft_is_told(live: Drafted) -> None:
     assert told.draft.issue_time.ToMicroseconds() == at("2026-04-06")  # type: ignore[attr-defined]
 
 
-def test_preview_is_of_the_month_that_rests(live: Drafted) -> None:
-    """As of when it is issued."""
-    live.billing.go_to(ENDED)
+def test_preview_is_of_the_month_after_the_one_that_rests(live: Drafted) -> None:
+    """April as if March were issued already: nothing of March is on it."""
+    live.billing.go_to("2026-04-02 12:00")
+    live.use("call", "3", on="2026-03-31 23:00")
+    live.use("call", "4", on="2026-04-01 00:00")
     (drafted,) = live.billing.preview()
-    assert (drafted.invoice.month, drafted.invoice.dates.issued_on) == (MARCH, day("2026-04-06"))
+    assert (drafted.invoice.month, drafted.invoice.total_minor) == (APRIL, 1200)
+
+
+def test_draft_tells_when_it_is_issued(live: Drafted) -> None:
+    """As of its last day; held, as of now."""
+    live.billing.go_to("2026-04-02 12:00")
+    (resting,) = live.drafted()
+    live.hold()
+    (held,) = live.drafted()
+    told = [each.invoice.dates.issued_on for each in (resting, held)]
+    assert told == [day("2026-04-06"), day("2026-04-02")]
+
+
+def test_credit_that_a_draft_would_use_is_not_used_twice(live: Drafted) -> None:
+    """12.00 of credit: 10.00 pay March, which rests, and 2.00 are left for April, as it comes."""
+    grant(live.billing, amount="12", currency="USD")
+    live.billing.go_to("2026-04-02 12:00")
+    used = [[each.amount_minor for each in drafted.credits] for drafted in live.drafted()]
+    used += [[each.amount_minor for each in drafted.credits] for drafted in live.billing.preview()]
+    live.billing.go_to("2026-05-06 00:00:03")
+    paid = [each.settlement.credited_minor for each in live.billing.invoices("acme")]
+    assert (used, paid) == ([[1000], [200]], [1000, 200])
+
+
+def test_review_decided_while_its_month_rests_is_on_its_invoice(sqlite_billing: Billing) -> None:
+    """500 calls beyond what is included, at 0.50: waived in time, they are there at 0."""
+    guarded = Guarded.on(sqlite_billing)
+    sqlite_billing.set_terms("acme", draft_days=5)
+    guarded.use("1500")
+    sqlite_billing.go_to("2026-04-02 12:00")
+    guarded.decide(Decision.WAIVE)
+    sqlite_billing.go_to(ISSUED)
+    charged = {each.price: each.amount_minor for each in sqlite_billing.charges()}
+    assert charged == {"calls": 0, "megabytes": 0, "peak": 0}
 
 
 def test_terms_without_draft_days_issue_at_once(sqlite_billing: Billing) -> None:
