@@ -14,7 +14,14 @@ from billing_service.api.subscription_messages import (
     from_proto_proration,
     to_proto_subscription,
 )
-from billing_service.api.values import PLAN, SUBSCRIPTION, bare_id, to_proto_timestamp
+from billing_service.api.values import (
+    PLAN,
+    SUBSCRIPTION,
+    bare_id,
+    to_proto_decimal,
+    to_proto_timestamp,
+)
+from billing_service.domain.entitlement_losses import EntitlementLoss
 from billing_service.domain.plan import Plan
 from billing_service.domain.price import Metered
 from billing_service.domain.subscription_change import Asked
@@ -102,7 +109,21 @@ def to_proto_change_preview(
         token=tokens.of(asked, previewed),
         preview_time=to_proto_timestamp(previewed.instant_at),
         expire_time=to_proto_timestamp(previewed.expires_at),
+        entitlement_losses=map(_to_proto_loss, found.losses),
     )
+
+
+def _to_proto_loss(loss: EntitlementLoss) -> pb.ChangePreview.EntitlementLoss:
+    message = pb.ChangePreview.EntitlementLoss(
+        code=loss.code,
+        quantity_after=to_proto_decimal(loss.after),
+        effective_time=to_proto_timestamp(loss.effective_at),
+    )
+    if loss.before is None:
+        message.unlimited_before = True
+    else:
+        message.quantity_before.CopyFrom(to_proto_decimal(loss.before))
+    return message
 
 
 def _estimated(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing_service.domain.calendar import civil_day
+from billing_service.domain.entitlement_losses import EntitlementLoss, losses
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.plan import Plan
 from billing_service.domain.previewed import Previewed
@@ -20,7 +21,8 @@ from chassis.database import Transaction
 class ChangePreview:
     """What a change would come to as of an instant; `previewed` is what that follows from.
 
-    `today` is the account's, `plans` those that may be on the invoices.
+    `today` is the account's, `plans` those that may be on the invoices, `losses` what the account
+    may have less of.
     """
 
     subscription: SubscriptionInFull
@@ -29,6 +31,7 @@ class ChangePreview:
     previewed: Previewed
     today: date
     plans: Mapping[str, Plan]
+    losses: tuple[EntitlementLoss, ...] = ()
 
 
 def preview_change(tx: Transaction, command: ChangeSubscription, now: int) -> ChangePreview:
@@ -52,4 +55,9 @@ def preview_change(tx: Transaction, command: ChangeSubscription, now: int) -> Ch
         previewed=preview_of(facts, before, due_now, plans=plans, at=now),
         today=civil_day(now, facts.accounts[command.account].time_zone),
         plans=facts.plans,
+        losses=losses(
+            facts.subscribed(before, now),
+            facts.subscribed(changed.subscription.subscription, now),
+            now,
+        ),
     )
