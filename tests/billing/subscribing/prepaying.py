@@ -42,6 +42,16 @@ def prepaid_on(billing: Billing) -> Live:
     return Live.on(billing, SMALL, BIG, USED, LONG, LATER, meters=(CALLS_METER,))
 
 
+def prepaid_in_sandbox(billing: Billing, method: str) -> Live:
+    """The same in a sandbox, where the provider for trying out answers as the method says."""
+    for each in (SMALL, BIG):
+        billing.plan(each)
+    billing.sandbox("toy")
+    billing.account("acme", sandbox="toy")
+    billing.set_profile(currency=_USD, payment_provider="test", payment_method=method)
+    return Live(billing)
+
+
 def prepaid_command(plan: str = "small", held: Any = None, **more: Any) -> CreateSubscription:
     """A subscription to a plan, to be paid ahead."""
     return replace(command_of(plan, held, **more), prepaid=True)
