@@ -5,11 +5,13 @@ from typing import Any, Final
 
 import pytest
 
+from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.price import (
     Anchor,
     IntervalUnit,
     Licensed,
     Metered,
+    MinimumSpend,
     Price,
     Recurring,
     Review,
@@ -33,13 +35,15 @@ YEARLY: Final = Price(
 )
 CALLS: Final = Price("calls", _USD, Metered("calls"), PerUnit(Decimal(1)))
 PLAN: Final = plan_of(BASE, plan="plain", schedule=Schedule(timing=Timing.ADVANCE))
-PRO: Final = plan_of(BASE, SEATS, YEARLY, CALLS)
+LEAST: Final = MinimumSpend(_USD, Decimal(300))
+PRO: Final = plan_of(BASE, SEATS, YEARLY, CALLS, minimum_spends=(LEAST,))
+WHOLE: Final = plan_of(BASE, plan="whole", schedule=MONTHLY)
 
 
 @pytest.fixture
 def live(sqlite_billing: Billing) -> Live:
     """Two accounts that nothing was charged to; it is 2 March, 09:00."""
-    found = Live.on(sqlite_billing, PRO, PLAN, meters=(meter_of("calls", kind="call"),))
+    found = Live.on(sqlite_billing, PRO, PLAN, WHOLE, meters=(meter_of("calls", kind="call"),))
     found.account("bravo")
     return found
 
@@ -52,7 +56,7 @@ def charged(live: Live, account: str) -> list[tuple[Any, ...]]:
     )
 
 
-@pytest.mark.parametrize("told", ["2026-03-31 23:00", "2026-04-01 09:00", "2026-05-20 12:00"])
+@pytest.mark.parametrize("told", ["2026-04-01 09:00", "2026-05-20 12:00"])
 @pytest.mark.parametrize("is_known", [False, True])
 def test_what_is_told_late_is_charged_as_if_told_in_time(
     live: Live, told: str, *, is_known: bool
@@ -74,6 +78,17 @@ def test_what_is_told_late_is_charged_as_if_told_in_time(
     live.subscribe(held={"seats": 2}, **terms)
     live.billing.go_to("2026-07-01 00:00:03")
     assert charged(live, "acme") == charged(live, "bravo") != []
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_whole_months_are_whole_in_the_past(live: Live, *, is_known: bool) -> None:
+    """A plan that is charged by whole months, from 17 March to 16 April: both of them."""
+    if is_known:
+        live.subscribe("plain", subscription="other", ends="2026-05-01")
+    live.billing.go_to("2026-05-20 12:00")
+    live.subscribe("whole", begins="2026-03-17", ends="2026-04-16")
+    live.billing.go_to("2026-07-01 00:00:03")
+    assert live.amounts()[-1] == [3100, 3100]
 
 
 def test_past_months_are_on_the_next_invoice(live: Live) -> None:

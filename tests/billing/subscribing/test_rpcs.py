@@ -88,6 +88,24 @@ async def test_figure_that_is_none_is_refused_by_its_path(served: Served) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("stated", "field"),
+    [
+        ({"trial_end_date": Date(year=2026, month=9, day=1)}, "subscription.trial_end_date"),
+        ({"anchor": {"date": Date(year=2026, month=2, day=30)}}, "subscription.anchor.date"),
+        ({"anchor": {}}, "subscription.anchor.begins"),
+        ({"start_date": Date(year=2024, month=9, day=1)}, "subscription.start_date"),
+    ],
+)
+async def test_day_that_cannot_be_is_refused_by_its_path(
+    served: Served, stated: dict[str, Any], field: str
+) -> None:
+    """A trial without a day, an anchor that is no day or none, a beginning long past."""
+    method = served.stubs.subscriptions.CreateSubscription
+    found = await violations_of(served, method, create(subscription_id="never", **stated))
+    assert [path for path, _ in found] == [field]
+
+
 async def test_usage_that_is_priced_is_refused(served: Served) -> None:
     """On the last day of the first subscription."""
     early = create(subscription_id="early", start_date=Date(year=2026, month=8, day=31))
