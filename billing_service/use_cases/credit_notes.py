@@ -125,8 +125,8 @@ def return_credits(after: Facts, drafted: IssuedCreditNote, *, now: int, outcome
     key = (drafted.note.payer, drafted.note.invoice)
     paid = after.settlements[key]
     over_minor = drafted.note.total_minor - (paid.total_minor - paid.paid_minor)
-    if over_minor > 0:
-        return_grants(after, key, over_minor, now=now, outcome=outcome)
+    if over_minor > 0 and return_grants(after, key, over_minor, now=now, outcome=outcome):
+        outcome.timers += topping_up(after, drafted.note.payer, now)
 
 
 def issue_credit_note(

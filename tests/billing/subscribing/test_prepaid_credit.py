@@ -5,8 +5,13 @@ from pospago.billing.v1 import events_pb2, subscription_pb2
 
 from billing_service.domain.payment_request import PaymentPurpose, PaymentRequestState
 from billing_service.domain.subscription import SubscriptionState
+from billing_service.use_cases.cancel_one_off_charge import (
+    CANCEL_ONE_OFF_CHARGE,
+    CancelOneOffCharge,
+)
 from tests.billing.builders import Billing
 from tests.billing.credits.giving import grant
+from tests.billing.one_off.charging import charge
 from tests.billing.subscribing.changing import move
 from tests.billing.subscribing.live import Live
 from tests.billing.subscribing.paying import requests, settle, upgrade
@@ -49,6 +54,17 @@ def test_credit_revives_from_when_it_can_be_used(live: Live) -> None:
     grant(live.billing, amount="10", currency="USD", effective_at="2026-03-22 00:00")
     before = live.billing.states()
     live.billing.go_to("2026-03-22 00:00")
+    assert (before, live.billing.states()) == ({"main": _UNPAID}, {"main": _ACTIVE})
+
+
+def test_credit_that_comes_back_revives_what_lapsed(live: Live) -> None:
+    """It had paid for a setup on March's invoice, which is cancelled."""
+    grant(live.billing, amount="31", currency="USD")
+    charge(live, "setup", unit_price="31")
+    live.billing.go_to("2026-04-02 00:00")
+    prepay(live, begins="2026-04-02")
+    before = live.billing.states()
+    live.billing.do(CANCEL_ONE_OFF_CHARGE, CancelOneOffCharge("acme", "setup", ""))
     assert (before, live.billing.states()) == ({"main": _UNPAID}, {"main": _ACTIVE})
 
 
