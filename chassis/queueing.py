@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
 from chassis.entry import Answer, Submission
 
 Outcome = Answer | BaseException
 
-# So many in a pause make another pause worth while.
+# Fewer than so many under way at once are not worth waiting for.
 COMPANY_MIN: Final = 4
-LOOK_AGAIN_S: Final = 0.003
-LOOKS_MAX: Final = 8
+# How often it is looked who came, and from when on a look is late because the loop was busy.
+LOOK_AGAIN_S: Final = 0.001
+LATE_S: Final = 0.002
+# How long callers are waited for: while none comes and the loop is idle, and in all.
+QUIET_S: Final = 0.003
+PATIENCE_S: Final = 0.024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,52 @@ class Waiting:
     future: "asyncio.Future[Answer]"
 
 
+class Company:
+    """Whether callers that were just answered are on their way back, as far as can be told.
+
+    They are as long as one of them comes every few milliseconds, or the loop is too busy to let
+    them in; until all are back, or have been waited for long enough.
+    """
+
+    def __init__(self, tell_time: Callable[[], float] = monotonic) -> None:
+        self._tell_time = tell_time
+        self._count = 0
+        self._seen = 0
+        self._answered_at = self._looked_at = self._stirred_at = self._patient_until = 0.0
+
+    def answered(self, count: int) -> None:
+        """Some of so many that were under way are answered."""
+        self._count = count
+        self._answered_at = self._tell_time()
+
+    def expect(self) -> None:
+        """Wait for them from now on."""
+        now = self._tell_time()
+        if now - self._answered_at > PATIENCE_S:
+            self._count = 0
+        self._seen = 0
+        self._looked_at = now
+        self._patient_until = now + PATIENCE_S
+
+    def is_coming(self, count: int) -> bool:
+        """Whether more are worth waiting for, where so many are under way by now."""
+        now = self._tell_time()
+        if count > self._seen or now - self._looked_at >= LATE_S:
+            self._stirred_at = now
+        self._seen, self._looked_at = count, now
+        if self._count < COMPANY_MIN or count >= self._count:
+            return False
+        return now < min(self._patient_until, self._stirred_at + QUIET_S)
+
+
 class Intake:
     """Where the submissions of one event loop wait until the writing thread takes them together.
 
     Those that come while a batch is being written are the next one, so that they share a commit.
-    Under load it also gives callers just answered a few milliseconds to come back, as long as they
-    do: twice as many then share a batch's cost. A lone caller waits for one turn of the loop.
+    Under load, callers just answered mostly come back at once. They are waited for, some
+    milliseconds at most, as long as one of them comes or the loop is busy with them: then all share
+    a batch's cost, and loop and writing thread do not get in each other's way. A lone caller waits
+    for one turn of the loop.
     """
 
     def __init__(
@@ -58,7 +103,7 @@ class Intake:
         self._bounds = bounds
         self._gathering: list[Waiting] = []
         self._is_writing = False
-        self._last_count = 0
+        self._company = Company()
 
     def has_room_for(self, weight: int) -> bool:
         """Whether a submission of a weight may wait here, without too much waiting then."""
@@ -72,22 +117,24 @@ class Intake:
         self.weight += submission.weight
         self._gathering.append(Waiting(submission, future))
         if len(self._gathering) == 1 and not self._is_writing:
-            self.loop.call_soon(self._look, 0, LOOKS_MAX)
+            self._start_looking()
         return future
 
-    def _look(self, seen_count: int, looks_left: int) -> None:
-        """Hand over, unless enough came since the last look for more to be worth waiting for."""
-        count = len(self._gathering)
-        is_busy = count - seen_count >= COMPANY_MIN or (
-            seen_count == 0 and self._last_count >= COMPANY_MIN
-        )
-        fits_count = self._fitting_count()
-        if is_busy and looks_left and fits_count == count < self._bounds.batch_max:
-            self.loop.call_later(LOOK_AGAIN_S, self._look, count, looks_left - 1)
+    def _start_looking(self) -> None:
+        self._company.expect()
+        self.loop.call_soon(self._look)
+
+    def _look(self) -> None:
+        """Hand over, unless callers are worth waiting for.
+
+        Nothing is being written meanwhile: all that is under way waits here.
+        """
+        if self._company.is_coming(self.count) and self.weight < self._bounds.batch_max:
+            self.loop.call_later(LOOK_AGAIN_S, self._look)
             return
-        batch = self._gathering[:fits_count]
-        del self._gathering[:fits_count]
-        self._last_count = len(batch)
+        fitting_count = self._fitting_count()
+        batch = self._gathering[:fitting_count]
+        del self._gathering[:fitting_count]
         self._is_writing = True
         self._hand_over(Handed(batch, self))
 
@@ -102,11 +149,12 @@ class Intake:
 
     def settle(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
         """Answer a batch, and let the next one come."""
+        self._company.answered(self.count)
         self.count -= len(batch)
         self.weight -= sum(each.submission.weight for each in batch)
         self._is_writing = False
         if self._gathering:
-            self.loop.call_soon(self._look, 0, LOOKS_MAX)
+            self._start_looking()
         for waiting, outcome in zip(batch, outcomes, strict=True):
             # A caller that went away has cancelled its own.
             if waiting.future.done():
