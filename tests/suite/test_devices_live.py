@@ -213,8 +213,16 @@ def test_plan_without_the_device_is_refused_with_it(played: Played) -> None:
 
 
 def test_removal_of_the_device_is_previewed(played: Played) -> None:
-    """What would be held of Start, and that nothing of the device is."""
-    assert held(played.left.preview.subscription) == {"devices": "1", "seats": "2"}
+    """What would be held of Start, and that the one device is lost."""
+    told = played.left.preview
+    lost = [
+        (each.code, each.quantity_before.value, each.quantity_after.value)
+        for each in told.entitlement_losses
+    ]
+    assert (held(told.subscription), lost) == (
+        {"devices": "1", "seats": "2"},
+        [(OFFICIAL, "1", "0")],
+    )
 
 
 def test_device_that_is_not_included_is_suspended(played: Played) -> None:
