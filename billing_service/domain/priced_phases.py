@@ -131,9 +131,10 @@ class PhasePricing:
 
     def _circumstances(self, phases: Sequence[Phase]) -> Iterator[_Circumstances]:
         """What prices each phase besides what it holds."""
-        terms = self.terms
+        terms, first = self.terms, self.subscription.facts[0].holding
         around = _Circumstances(self._covered.begins_on, terms.anchor_on, terms.anchor)
-        plan = None
+        # Of a trial, phases may be left out in which another plan was held.
+        plan = (first.plan, first.band) if first and terms.trial_ends_on else None
         for place, phase in enumerate(phases):
             change = phase.proration or STANDARD_PRORATION
             holding = phase.holding

@@ -285,12 +285,17 @@ def _as_if_subscribed(
     zone, terms = facts.accounts[before.account].time_zone, before.plan_terms
     assert terms is not None  # noqa: S101 - only what is of a plan is changeable
     from_on = max(civil_day(fact.effective_at, zone), terms.begins_on)
+    is_on_trial = from_on < terms.charged_from_on
     new = subscribe_to_plan(
         account=before.account,
         subscription_id=before.subscription_id,
         holding=holding,
         display_name=before.display_name,
-        terms=replace(terms, begins_on=from_on, trial_ends_on=None),
+        terms=replace(
+            terms,
+            begins_on=from_on,
+            trial_ends_on=terms.trial_ends_on if is_on_trial else None,
+        ),
         zone=zone,
     )
     return facts.subscribed(new, now)

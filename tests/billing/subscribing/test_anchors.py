@@ -1,5 +1,6 @@
 """Where periods begin, whatever the plan says, and what the first one costs from a purchase on."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from billing_service.domain.coupon import Coupon
+from billing_service.domain.plan import PlanVersion, VersionPolicy
 from billing_service.domain.price import (
     Anchor,
     IntervalUnit,
@@ -17,10 +19,10 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import PerUnit
 from billing_service.domain.proration import Granularity, Proration, ProrationMode
-from billing_service.domain.subscription import FactKind
+from billing_service.domain.subscription import FactKind, PlanHolding
 from billing_service.domain.subscription_change import Asked, Moment, fact_asked
 from tests.billing.builders import at, day
-from tests.billing.estimating.plans import SEATS, flat, plan, price, seats
+from tests.billing.estimating.plans import SEATS, flat, plan, plan_of, price, seats
 from tests.billing.subscribing.timelines import (
     ZONE,
     Charged,
@@ -213,6 +215,21 @@ def test_what_ends_on_trial_is_never_charged() -> None:
     what = subscription(holding({"seats": 1}), [cancelled], **terms)
     of = subscribed(what, plan(seats("93.00"), schedule=MONTHLY))
     assert charges(of, "2026-12-01") == []
+
+
+def test_plan_that_is_taken_on_trial_keeps_its_version_of_that_day() -> None:
+    """From 15 March on Max, whose second version came on the 10th and costs 80.00."""
+    prices = (flat("50.00"),), (flat("80.00"),)
+    versions = [
+        PlanVersion(place + 1, None if not place else at("2026-03-10", ZONE), each, MONTHLY)
+        for place, each in enumerate(prices)
+    ]
+    dear = replace(plan_of(tuple(versions), VersionPolicy.KEEP), plan_id="max")
+    change = fact("2026-03-15 12:00", PlanHolding("max"))
+    terms: dict[str, Any] = {"begins_on": day("2026-03-01"), "trial_ends_on": day("2026-04-01")}
+    what = subscription(holding({}), [change], **terms)
+    of = subscribed(what, plan(flat("93.00"), schedule=MONTHLY), dear)
+    assert [each.amount_minor for each in charges(of, "2026-04-01")] == [8000]
 
 
 def test_a_coupon_is_not_used_up_by_a_trial() -> None:
