@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import grpc.aio
+from pospago.billing.v1 import proration_pb2, usage_pb2
 from pospago.billing.v1 import subscription_pb2 as pb
-from pospago.billing.v1 import usage_pb2
 
 from benchmarks.bare_read import BARE_PATH
 from benchmarks.load import bytes_method, run_calls
@@ -74,6 +74,7 @@ def previews_of(numbers: Sequence[int]) -> list[bytes]:
                     )
                 ],
             ),
+            proration=proration_pb2.Proration(mode=proration_pb2.Proration.MODE_PRORATE_NOW),
         ).SerializeToString()
         for place in range(CALLS_PER_ROUND)
     ]

@@ -26,8 +26,9 @@ from billing_service.domain.party import NO_ADDRESS
 from billing_service.domain.plan import Plan, PlanVersion, VersionPolicy
 from billing_service.domain.price import Allowance, Fixed, Licensed, Metered, Price, Recurring
 from billing_service.domain.price_models import Flat, Graduated, PerUnit, Tier
+from billing_service.domain.proration import ProrationMode
 from billing_service.domain.quantities import Held, Quantities
-from billing_service.domain.subscription_change import Asked
+from billing_service.domain.subscription_change import Asked, ProrationAsked
 from billing_service.domain.subscription_facts import FactKind, PlanHolding
 from billing_service.server import BillingApp, open_writer
 from billing_service.settings import BillingSettings
@@ -197,9 +198,10 @@ def asked_of_store(database: Database, now: int) -> dict[int, tuple[int, int]]:
 
 
 def change_of(number: int, seats: int) -> ChangeSubscription:
-    """An account of a number is to have so many seats."""
+    """An account of a number is to have so many seats, which is invoiced at once."""
     holding = PlanHolding("hybrid", held=(Held("seats", Decimal(seats)),))
-    asked = Asked(FactKind.CHANGED, holding=holding)
+    charged = ProrationAsked(ProrationMode.PRORATE_NOW)
+    asked = Asked(FactKind.CHANGED, holding=holding, proration=charged)
     quantities = Quantities(held=holding.held)
     return ChangeSubscription(f"account-{number}", "main", asked, quantities=quantities)
 

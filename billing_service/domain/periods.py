@@ -9,6 +9,7 @@ Source:  docs/decisions/0014-estimates-by-invoice-month.md
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from billing_service.domain.calendar import month_after
@@ -69,10 +70,13 @@ def periods(
         start_on = period.end_on
 
 
+@lru_cache(maxsize=16_384)
 def period_from(
     schedule: Schedule, start_on: date, *, anchor_on: date, ends_on: date | None
 ) -> ServicePeriod:
     """The period from a day on: up to the next bound, or to the end of the subscription.
+
+    Those of one day are asked for again and again, whoever's they are.
 
     Shapes:  `anchor_on` is the day on which the subscription began.
     """

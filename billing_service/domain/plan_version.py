@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -46,13 +47,7 @@ class PlanVersion:
         schedule = price.schedule or self.schedule
         match price.kind:
             case Metered():
-                return replace(
-                    schedule,
-                    timing=Timing.ARREARS,
-                    first_period=_of_usage(schedule.first_period),
-                    last_period=_of_usage(schedule.last_period),
-                    instalments=1,
-                )
+                return _metered(schedule)
             case Counting():
                 return replace(schedule, timing=Timing.ARREARS)
         return schedule
@@ -100,6 +95,18 @@ def _bands(versions: Sequence[PlanVersion]) -> dict[str, set[int]]:
             if price.add_on is None:
                 found[price.currency].add(price.band)
     return found
+
+
+@lru_cache(maxsize=1_024)
+def _metered(schedule: Schedule) -> Schedule:
+    """For which periods usage is charged where other things are by a schedule."""
+    return replace(
+        schedule,
+        timing=Timing.ARREARS,
+        first_period=_of_usage(schedule.first_period),
+        last_period=_of_usage(schedule.last_period),
+        instalments=1,
+    )
 
 
 def _of_usage(policy: PartPeriod) -> PartPeriod:

@@ -94,10 +94,9 @@ class SubscribedPlan:
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
         day = civil_day(instant_at, self.zone)
-        found = self._prices(from_on=day, through_on=day, known_on=date.max)
         return tuple(
             each
-            for each in found
+            for each in self._prices_once(from_on=day, through_on=day, known_on=date.max)
             if not each.is_metered and each.start_at <= instant_at < each.end_at
         )
 
@@ -118,7 +117,7 @@ class SubscribedPlan:
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
         first_open = self.terms.begins_on if after is None else next_month(after)
-        for each in self._prices(from_on=first_open, through_on=next_month(through) - _DAY):
+        for each in self._prices_from(first_open, through):
             if each.invoice_month <= through and (after is None or each.invoice_month > after):
                 yield each
 
@@ -127,8 +126,8 @@ class SubscribedPlan:
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        for each in self._prices(from_on=day - _DAY, through_on=next_month(through) - _DAY):
-            if each.invoice_month <= through:
+        for each in self._prices_from(day, through):
+            if each.invoice_month <= through and each.period.end_on >= day:
                 yield each
 
     def first_day_affected(self, fact: Fact) -> date:
@@ -215,6 +214,38 @@ class SubscribedPlan:
             changes=self.changes,
             through_on=through_on,
             known_on=known_on or through_on,
+        )
+
+    def _prices_from(self, day: date, through: date) -> tuple[SubscribedPrice, ...]:
+        """What ends on a day or later, and begins in months up to one; some that ends before.
+
+        All days of a month ask for the same, which is reckoned once.
+        """
+        month = day.replace(day=1)
+        return self._prices_once(from_on=month - _DAY, through_on=next_month(through) - _DAY)
+
+    def _prices_once(
+        self, *, from_on: date, through_on: date, known_on: date | None = None
+    ) -> tuple[SubscribedPrice, ...]:
+        """As `_prices`, for what is asked again and again while a subscription is charged."""
+        days = {"from_on": from_on, "through_on": through_on, "known_on": known_on or through_on}
+        return self.subscription.derived.once(
+            "prices",
+            lambda: tuple(self._prices(**days)),
+            key=(self.currency, self.zone, days),
+            by=self._priced_by,
+        )
+
+    @property
+    def _priced_by(self) -> tuple[object, ...]:
+        """The objects that price it, besides itself."""
+        held = self.subscription.plans
+        changes = [each for each in self.changes if each.plan in held]
+        coupons = {code for each in self.subscription.holdings for code in each.coupons}
+        return (
+            *(self.plans[each] for each in held),
+            *changes,
+            *(self.coupons.get(each) for each in sorted(coupons)),
         )
 
     def _prices(

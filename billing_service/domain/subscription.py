@@ -9,12 +9,13 @@ Shapes:  intervals are half-open and in order; one that ends where it begins sti
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from typing import Final
 
 from billing_service.domain.calendar import civil_day, first_instant, month_of, next_month
+from billing_service.domain.derived import Derived
 from billing_service.domain.negotiated import HeldDays, held_days
 from billing_service.domain.subscription_facts import (
     Ending,
@@ -123,6 +124,8 @@ class Subscription:
     is_paused: bool = False
     is_lapsed: bool = False
     changed_from_on: date | None = None
+    # What was derived from it, and all the same from equal values.
+    derived: Derived = field(default_factory=Derived, init=False, repr=False, compare=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -188,7 +191,7 @@ class Subscription:
 
     def phases(self) -> tuple[Phase, ...]:
         """What a plan's subscription holds, from its beginning to its end."""
-        return phases(self.facts)
+        return self.derived.once("phases", lambda: phases(self.facts))
 
     def holding_at(self, instant_at: int) -> PlanHolding | None:
         """What is held at an instant; None before, while it is paused or lapsed, and after."""

@@ -123,7 +123,8 @@ def accounts_of(change: object) -> Iterator[str]:
         case _ if isinstance(change, (*_NOBODYS, *_OF_USAGE)):
             return
         case _:
-            yield getattr(change, "account", "") or getattr(change, "payer", "")
+            found = (getattr(change, name, "") for name in ("account", "payer"))
+            yield from (each for each in found if each)
 
 
 def _tokens(tx: Transaction, accounts: Sequence[str]) -> frozenset[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
@@ -15,7 +16,7 @@ from billing_service.storage.tables import CHASSIS, table
 from billing_service.storage.tax_rows import tax_profiles_from_rows
 from chassis.database import Transaction
 from chassis.feed import peer_watermark
-from chassis.prepared import InQuery
+from chassis.prepared import InQuery, Query
 
 PEER: Final = "provisioning"
 
@@ -27,20 +28,42 @@ _FACTS: Final = table("subscription_facts")
 _CHARGES: Final = table("charges")
 _REVIEWS: Final = table("reviews")
 
-# Asked for each event that is applied, so it is built once.
+# What is asked for all the time is built once.
 _PAYERS: Final = InQuery(select(_PROFILES.c.paid_by).distinct(), _PROFILES.c.account)
-# Asked for by each preview.
+_ACCOUNTS_OF: Final = InQuery(select(_ACCOUNTS), _ACCOUNTS.c.account)
+_PROFILES_OF: Final = InQuery(select(_PROFILES), _PROFILES.c.account)
+_STANDINGS_OF: Final = InQuery(select(_STANDINGS), _STANDINGS.c.account)
+_BILLED: Final = InQuery(
+    select(_PROFILES.c.paid_by, _PROFILES.c.account).order_by(_PROFILES.c.account),
+    _PROFILES.c.paid_by,
+)
+_ZONES: Final = InQuery(
+    select(_PROFILES.c.paid_by, _ACCOUNTS.c.time_zone)
+    .join(_ACCOUNTS, _ACCOUNTS.c.account == _PROFILES.c.account)
+    .distinct(),
+    _PROFILES.c.paid_by,
+)
 _SERIES: Final = InQuery(select(table("number_series")), table("number_series").c.series)
+_ISSUERS: Final = Query(select(table("issuers")))
+_TERMS_VERSIONS: Final = table("terms_versions")
+_TERMS: Final = Query(
+    select(_TERMS_VERSIONS).order_by(_TERMS_VERSIONS.c.terms, _TERMS_VERSIONS.c.version)
+)
+_TAX_VERSIONS: Final = table("tax_profile_versions")
+_TAX_HEADS: Final = Query(select(table("tax_profiles")))
+_TAXES: Final = Query(
+    select(_TAX_VERSIONS).order_by(_TAX_VERSIONS.c.tax_profile, _TAX_VERSIONS.c.version)
+)
 
 
 def gather_accounts(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """Accounts with their profiles and standings."""
     wanted = sorted(set(accounts))
-    for row in tx.where_in(select(_ACCOUNTS), _ACCOUNTS.c.account, wanted):
+    for row in tx.all_in(_ACCOUNTS_OF, wanted):
         facts.accounts[row.account] = rows.account_from_row(row)
-    for row in tx.where_in(select(_PROFILES), _PROFILES.c.account, wanted):
+    for row in tx.all_in(_PROFILES_OF, wanted):
         facts.profiles[row.account] = rows.profile_from_row(row)
-    for row in tx.where_in(select(_STANDINGS), _STANDINGS.c.account, wanted):
+    for row in tx.all_in(_STANDINGS_OF, wanted):
         facts.standings[row.account] = rows.standing_from_row(row)
 
 
@@ -59,8 +82,7 @@ def gather_billed(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
     """Which accounts the payers pay for."""
     wanted = sorted(set(payers))
     found: dict[str, list[str]] = {payer: [] for payer in wanted}
-    query = select(_PROFILES.c.paid_by, _PROFILES.c.account).order_by(_PROFILES.c.account)
-    for row in tx.where_in(query, _PROFILES.c.paid_by, wanted):
+    for row in tx.all_in(_BILLED, wanted):
         found[row[0]].append(row[1])
     facts.billed.update({payer: tuple(accounts) for payer, accounts in found.items()})
 
@@ -68,13 +90,8 @@ def gather_billed(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
 def gather_zones(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
     """The zones of all accounts that the payers pay for."""
     wanted = sorted(set(payers))
-    query = (
-        select(_PROFILES.c.paid_by, _ACCOUNTS.c.time_zone)
-        .join(_ACCOUNTS, _ACCOUNTS.c.account == _PROFILES.c.account)
-        .distinct()
-    )
     found: dict[str, set[str]] = {payer: set() for payer in wanted}
-    for row in tx.where_in(query, _PROFILES.c.paid_by, wanted):
+    for row in tx.all_in(_ZONES, wanted):
         found[row[0]].add(row[1])
     facts.zones.update({payer: frozenset(zones) for payer, zones in found.items()})
 
@@ -82,16 +99,8 @@ def gather_zones(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
 def gather_spans(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """How many subscriptions of each account bill which months, of those still to be billed."""
     wanted = sorted(set(accounts))
-    months = (_SUBSCRIPTIONS.c.first_month, _SUBSCRIPTIONS.c.last_month)
-    query = (
-        _with_standing(select(_SUBSCRIPTIONS.c.account, *months, func.count()))
-        .where(_is_open())
-        .group_by(_SUBSCRIPTIONS.c.account, *months)
-    )
     found: dict[str, Counter[Span]] = {account: Counter() for account in wanted}
-    for account, first_month, last_month, count in tx.where_in(
-        query, _SUBSCRIPTIONS.c.account, wanted
-    ):
+    for account, first_month, last_month, count in tx.all_in(_spans(), wanted):
         found[account][Span(first_month, last_month)] = count
     facts.spans.update(found)
 
@@ -117,16 +126,12 @@ def gather_live_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[
 
 def gather_plan_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """All plans that the accounts are, were or will be subscribed to."""
-    query = _timelines().where(_SUBSCRIPTIONS.c.begins_on.is_not(None))
-    wanted = sorted(set(accounts))
-    _take_subscriptions(tx, facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+    _take_subscriptions(tx, facts, tx.all_in(_of_plans(), sorted(set(accounts))))
 
 
 def gather_open_subscriptions(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The accounts' subscriptions that have months which are not closed."""
-    wanted = sorted(set(accounts))
-    query = _with_standing(_timelines()).where(_is_open())
-    _take_subscriptions(tx, facts, tx.where_in(query, _SUBSCRIPTIONS.c.account, wanted))
+    _take_subscriptions(tx, facts, tx.all_in(_open_timelines(), sorted(set(accounts))))
 
 
 def gather_charged_currency(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
@@ -170,24 +175,20 @@ def gather_peer_watermarks(tx: Transaction, facts: Facts, sandboxes: Iterable[st
 
 def gather_issuers(tx: Transaction, facts: Facts) -> None:
     """All issuers; there are few."""
-    for row in tx.all(select(table("issuers"))):
+    for row in tx.rows(_ISSUERS):
         facts.issuers[row.issuer] = rows.issuer_from_row(row)
 
 
 def gather_terms(tx: Transaction, facts: Facts) -> None:
     """All terms; there are few."""
-    versions = table("terms_versions")
-    found = tx.all(select(versions).order_by(versions.c.terms, versions.c.version))
-    facts.terms.update({each.terms_id: each for each in rows.terms_from_rows(found)})
+    found = rows.terms_from_rows(tx.rows(_TERMS))
+    facts.terms.update({each.terms_id: each for each in found})
 
 
 def gather_tax_profiles(tx: Transaction, facts: Facts) -> None:
     """All tax profiles; there are few."""
-    heads, versions = table("tax_profiles"), table("tax_profile_versions")
-    found = tx.all(select(versions).order_by(versions.c.tax_profile, versions.c.version))
-    facts.tax_profiles.update(
-        {each.tax_profile_id: each for each in tax_profiles_from_rows(tx.all(select(heads)), found)}
-    )
+    found = tax_profiles_from_rows(tx.rows(_TAX_HEADS), tx.rows(_TAXES))
+    facts.tax_profiles.update({each.tax_profile_id: each for each in found})
 
 
 def gather_plans(tx: Transaction, facts: Facts, plans: Iterable[str]) -> None:
@@ -252,6 +253,31 @@ def after_closed(month: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a month of an account is not closed, where its standing is joined."""
     closed_through = _STANDINGS.c.closed_through
     return or_(closed_through.is_(None), month > closed_through)
+
+
+@cache
+def _spans() -> InQuery:
+    """How many open subscriptions of accounts have each span."""
+    months = (_SUBSCRIPTIONS.c.first_month, _SUBSCRIPTIONS.c.last_month)
+    query = (
+        _with_standing(select(_SUBSCRIPTIONS.c.account, *months, func.count()))
+        .where(_is_open())
+        .group_by(_SUBSCRIPTIONS.c.account, *months)
+    )
+    return InQuery(query, _SUBSCRIPTIONS.c.account)
+
+
+@cache
+def _of_plans() -> InQuery:
+    """The timelines of plans that accounts subscribe to."""
+    query = _timelines().where(_SUBSCRIPTIONS.c.begins_on.is_not(None))
+    return InQuery(query, _SUBSCRIPTIONS.c.account)
+
+
+@cache
+def _open_timelines() -> InQuery:
+    """The timelines of accounts with months that are not closed."""
+    return InQuery(_with_standing(_timelines()).where(_is_open()), _SUBSCRIPTIONS.c.account)
 
 
 def _take_subscriptions(tx: Transaction, facts: Facts, found: Sequence[Row[Any]]) -> None:

@@ -16,12 +16,27 @@ from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.line_taxes import line_tax_from_text
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import InQuery
 
 _CHARGES: Final = table("charges")
 _LINES: Final = table("invoice_lines")
 _SUBSCRIPTIONS: Final = table("subscriptions")
 _STANDINGS: Final = table("standings")
 _KEY: Final = ("account", "subscription", "item", "period_start_on", "part")
+
+# What is asked for all the time is built once.
+_CHANGED: Final = InQuery(
+    select(
+        _SUBSCRIPTIONS.c.account, _SUBSCRIPTIONS.c.subscription, _SUBSCRIPTIONS.c.changed_from_on
+    ).where(_SUBSCRIPTIONS.c.changed_from_on.is_not(None)),
+    _SUBSCRIPTIONS.c.account,
+)
+_OPEN: Final = InQuery(
+    select(*(_CHARGES.c[name] for name in _KEY))
+    .outerjoin(_STANDINGS, _STANDINGS.c.account == _CHARGES.c.account)
+    .where(gathering.after_closed(_CHARGES.c.invoice_month)),
+    _CHARGES.c.account,
+)
 
 # A line of a document: payer, invoice and number.
 _Place = tuple[str, str, int]
@@ -40,7 +55,7 @@ def gather_looked_at_again(tx: Transaction, facts: Facts, accounts: Iterable[str
     whose = {(key.account, key.subscription) for key in outdated} | changed.keys()
     gathering.gather_subscriptions(tx, facts, whose - facts.subscriptions.keys())
     keys = outdated | _open_keys(tx, wanted) | _keys_since(tx, changed)
-    facts.charged.update(_billed(tx, keys))
+    facts.charged.update(_billed(tx, keys - facts.charged.keys()))
     reviews = {(key.account, facts.charged[key].review) for key in keys if key in facts.charged}
     gathering_guards.gather_reviews(tx, facts, {each for each in reviews if each[1]})
 
@@ -78,22 +93,13 @@ def _outdated_keys(facts: Facts) -> set[ChargeKey]:
 
 def _changed_since(tx: Transaction, accounts: list[str]) -> dict[tuple[str, str], date]:
     """The subscriptions whose timelines have changed, and since which day."""
-    columns = _SUBSCRIPTIONS.c
-    query = select(columns.account, columns.subscription, columns.changed_from_on).where(
-        columns.changed_from_on.is_not(None)
-    )
-    found = tx.where_in(query, columns.account, accounts)
+    found = tx.all_in(_CHANGED, accounts)
     return {(row.account, row.subscription): row.changed_from_on for row in found}
 
 
 def _open_keys(tx: Transaction, accounts: list[str]) -> set[ChargeKey]:
     """What is billed of the accounts' months that are not closed."""
-    query = (
-        select(*_key_columns())
-        .outerjoin(_STANDINGS, _STANDINGS.c.account == _CHARGES.c.account)
-        .where(gathering.after_closed(_CHARGES.c.invoice_month))
-    )
-    return {ChargeKey(*row) for row in tx.where_in(query, _CHARGES.c.account, accounts)}
+    return {ChargeKey(*row) for row in tx.all_in(_OPEN, accounts)}
 
 
 def _keys_since(tx: Transaction, changed: Mapping[tuple[str, str], date]) -> set[ChargeKey]:

@@ -11,9 +11,12 @@ from billing_service.storage import catalog_rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import InQuery
 
 _METERS: Final = table("meters")
 _CHANGES: Final = table("price_changes")
+# Asked for all the time, so it is built once.
+_CHANGES_OF: Final = InQuery(select(_CHANGES), _CHANGES.c.account)
 
 
 def gather_meters(tx: Transaction, facts: Facts) -> None:
@@ -25,7 +28,7 @@ def gather_meters(tx: Transaction, facts: Facts) -> None:
 def gather_price_changes(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The price changes of the accounts."""
     wanted = sorted(set(accounts))
-    for row in tx.where_in(select(_CHANGES), _CHANGES.c.account, wanted):
+    for row in tx.all_in(_CHANGES_OF, wanted):
         change = catalog_rows.price_change_from_row(row)
         facts.price_changes[change.key] = change
 

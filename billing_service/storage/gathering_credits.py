@@ -9,17 +9,21 @@ from billing_service.storage import credit_rows
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import InQuery
 
 _CREDITS: Final = table("credits")
 _LEDGERS: Final = table("credit_ledgers")
 _ENTRIES: Final = table("credit_entries")
 
+# What is asked for all the time is built once.
+_LEFT: Final = InQuery(select(_CREDITS).where(_CREDITS.c.left_minor > 0), _CREDITS.c.payer)
+_LEDGERS_OF: Final = InQuery(select(_LEDGERS), _LEDGERS.c.payer)
+
 
 def gather_credits_left(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
     """The credits of the payers of which something is left, and where their ledgers stand."""
     wanted = sorted(set(payers))
-    query = select(_CREDITS).where(_CREDITS.c.left_minor > 0)
-    for row in tx.where_in(query, _CREDITS.c.payer, wanted):
+    for row in tx.all_in(_LEFT, wanted):
         facts.grants[row.payer, row.credit] = credit_rows.credit_from_row(row)
     _gather_ledgers(tx, facts, wanted)
 
@@ -45,6 +49,6 @@ def gather_credit_uses(tx: Transaction, facts: Facts, invoices: Iterable[Documen
 
 
 def _gather_ledgers(tx: Transaction, facts: Facts, payers: list[str]) -> None:
-    for row in tx.where_in(select(_LEDGERS), _LEDGERS.c.payer, payers):
+    for row in tx.all_in(_LEDGERS_OF, payers):
         ledger = credit_rows.ledger_from_row(row)
         facts.credit_ledgers[ledger.key] = ledger

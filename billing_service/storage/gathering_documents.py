@@ -10,6 +10,7 @@ from billing_service.storage import document_rows
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import InQuery
 
 _INVOICES: Final = table("invoices")
 _SETTLEMENTS: Final = table("settlements")
@@ -17,19 +18,33 @@ _ON_INVOICE: Final = table("invoice_accounts")
 _PAYMENTS: Final = table("payments")
 _ALLOCATIONS: Final = table("allocations")
 
+# What is asked for all the time is built once.
+_OWED: Final = InQuery(
+    select(_ON_INVOICE.c.payer, _ON_INVOICE.c.invoice)
+    .join(
+        _SETTLEMENTS,
+        and_(
+            _SETTLEMENTS.c.payer == _ON_INVOICE.c.payer,
+            _SETTLEMENTS.c.invoice == _ON_INVOICE.c.invoice,
+        ),
+    )
+    .where(_SETTLEMENTS.c.settled_on.is_(None))
+    .distinct(),
+    _ON_INVOICE.c.account,
+)
+_UNSETTLED: Final = InQuery(
+    select(_SETTLEMENTS.c.payer, _SETTLEMENTS.c.invoice).where(_SETTLEMENTS.c.settled_on.is_(None)),
+    _SETTLEMENTS.c.payer,
+)
+_UNALLOCATED: Final = InQuery(
+    select(_PAYMENTS.c.payer, _PAYMENTS.c.payment).where(_PAYMENTS.c.unallocated_minor > 0),
+    _PAYMENTS.c.payer,
+)
+
 
 def gather_owed(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The unsettled invoices with a charge of the accounts, whoever pays them."""
-    same = and_(
-        _SETTLEMENTS.c.payer == _ON_INVOICE.c.payer, _SETTLEMENTS.c.invoice == _ON_INVOICE.c.invoice
-    )
-    query = (
-        select(_ON_INVOICE.c.payer, _ON_INVOICE.c.invoice)
-        .join(_SETTLEMENTS, same)
-        .where(_SETTLEMENTS.c.settled_on.is_(None))
-        .distinct()
-    )
-    found = tx.where_in(query, _ON_INVOICE.c.account, sorted(set(accounts)))
+    found = tx.all_in(_OWED, sorted(set(accounts)))
     gather_invoices(tx, facts, {(row.payer, row.invoice) for row in found})
 
 
@@ -52,10 +67,7 @@ def gather_invoices(tx: Transaction, facts: Facts, keys: Iterable[DocumentKey]) 
 
 def unsettled_invoices(tx: Transaction, payers: Iterable[str]) -> set[DocumentKey]:
     """The invoices of the payers that are not settled."""
-    query = select(_SETTLEMENTS.c.payer, _SETTLEMENTS.c.invoice).where(
-        _SETTLEMENTS.c.settled_on.is_(None)
-    )
-    found = tx.where_in(query, _SETTLEMENTS.c.payer, sorted(set(payers)))
+    found = tx.all_in(_UNSETTLED, sorted(set(payers)))
     return {(row.payer, row.invoice) for row in found}
 
 
@@ -89,8 +101,7 @@ def gather_ledgers(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKey
 
 def gather_credit(tx: Transaction, facts: Facts, payers: Iterable[str]) -> None:
     """The payments of which something is left, with what they paid."""
-    query = select(_PAYMENTS.c.payer, _PAYMENTS.c.payment).where(_PAYMENTS.c.unallocated_minor > 0)
-    rows = tx.where_in(query, _PAYMENTS.c.payer, sorted(set(payers)))
+    rows = tx.all_in(_UNALLOCATED, sorted(set(payers)))
     gather_payments(tx, facts, {(row.payer, row.payment) for row in rows})
 
 

@@ -13,6 +13,7 @@ from billing_service.storage import guard_rows
 from billing_service.storage.facts import Facts
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import InQuery
 
 GuardKey = tuple[str, str, str]
 
@@ -22,6 +23,9 @@ _RESERVATIONS: Final = table("reservations")
 _REVIEWS: Final = table("reviews")
 _OUTDATED: Final = table("outdated_charges")
 _CHARGES: Final = table("charges")
+# What is asked for all the time is built once.
+_UNCHARGED: Final = InQuery(select(_REVIEWS).where(_REVIEWS.c.invoice == ""), _REVIEWS.c.account)
+_OUTDATED_OF: Final = InQuery(select(_OUTDATED), _OUTDATED.c.account)
 _CHARGE_KEY: Final = ("account", "subscription", "item", "period_start_on")
 
 
@@ -47,8 +51,7 @@ def gather_crossings(tx: Transaction, facts: Facts, periods: Iterable[ReviewKey]
 
 def gather_uncharged_reviews(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The reviews of the accounts that no invoice charges."""
-    query = select(_REVIEWS).where(_REVIEWS.c.invoice == "")
-    for row in tx.where_in(query, _REVIEWS.c.account, sorted(set(accounts))):
+    for row in tx.all_in(_UNCHARGED, sorted(set(accounts))):
         review = guard_rows.review_from_row(row)
         facts.reviews[review.key] = review
 
@@ -79,7 +82,7 @@ def counting_reservations(tx: Transaction, keys: Iterable[GuardKey]) -> list[Res
 
 def gather_outdated(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """Which charges of the accounts were found outdated."""
-    for row in tx.where_in(select(_OUTDATED), _OUTDATED.c.account, sorted(set(accounts))):
+    for row in tx.all_in(_OUTDATED_OF, sorted(set(accounts))):
         outdated = guard_rows.outdated_from_row(row)
         facts.outdated[outdated.key] = outdated
 

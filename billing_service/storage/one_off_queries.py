@@ -12,16 +12,19 @@ from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.one_off_rows import coupon_from_row, one_off_from_row
 from billing_service.storage.tables import table
 from chassis.database import Transaction
+from chassis.prepared import InQuery
 
 _CHARGES: Final = table("one_off_charges")
 _COUPONS: Final = table("coupons")
+# Asked for all the time, so it is built once.
+_PENDING: Final = InQuery(
+    select(_CHARGES).where(_CHARGES.c.state == OneOffState.PENDING.value), _CHARGES.c.account
+)
 
 
 def gather_pending_one_offs(tx: Transaction, facts: Facts, accounts: Iterable[str]) -> None:
     """The pending one-off charges of accounts, and those on invoices that share their periods."""
-    query = select(_CHARGES).where(_CHARGES.c.state == OneOffState.PENDING.value)
-    wanted = sorted(set(accounts))
-    pending = [one_off_from_row(row) for row in tx.where_in(query, _CHARGES.c.account, wanted)]
+    pending = [one_off_from_row(row) for row in tx.all_in(_PENDING, sorted(set(accounts)))]
     facts.one_offs.update({each.key: each for each in _with_sharing(tx, pending)})
 
 

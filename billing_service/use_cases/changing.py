@@ -19,7 +19,7 @@ from billing_service.domain.subscription import Fact, Subscription, changed
 from billing_service.domain.subscription_change import next_change_at
 from billing_service.domain.subscription_facts import ending
 from billing_service.storage import gathering, gathering_catalog
-from billing_service.storage.catalog_memory import remembered_meters
+from billing_service.storage.catalog_memory import remembered_meters, remembered_plans
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.one_off_queries import gather_coupons
 from billing_service.use_cases.entitling import entitling
@@ -53,11 +53,11 @@ def gather_changing(
     gathering.gather_billed(tx, facts, payers)
     gather_issuing(tx, facts, payers, locked=locked)
     gathering.gather_zones(tx, facts, payers)
-    gathering.gather_subscriptions(tx, facts, wanted)
     gathering.gather_plan_subscriptions(tx, facts, accounts)
+    gathering.gather_subscriptions(tx, facts, set(wanted) - facts.subscriptions.keys())
     gathering_catalog.gather_price_changes(tx, facts, accounts)
     held = {plan for each in facts.subscriptions.values() for plan in each.plans}
-    gathering.gather_plans(tx, facts, held | set(plans))
+    facts.plans.update(remembered_plans(tx, held | set(plans)))
     holdings = (each for one in facts.subscriptions.values() for each in one.holdings)
     gather_coupons(tx, facts, {coupon for each in holdings for coupon in each.coupons})
     facts.meters.update(remembered_meters(tx))

@@ -20,7 +20,7 @@ from billing_service.storage.one_off_queries import gather_coupons
 from billing_service.use_cases.change_subscription import ChangeSubscription, gather_changes
 from billing_service.use_cases.credit_notes import gather_corrections
 from billing_service.use_cases.issuing import series_of
-from billing_service.use_cases.preview_invoice import gather_preview
+from billing_service.use_cases.preview_invoice import gather_open_month
 from chassis.database import Transaction
 
 
@@ -59,7 +59,9 @@ def facts_after(tx: Transaction, gathered: Gathered, changes: Sequence[object]) 
         and each.changed_from_on is not None
         and each.changed_from_on < gathered.known_since
     }
-    gather_billed_since(tx, facts, since)
+    if since:
+        gather_billed_since(tx, facts, since)
+        gather_corrections(tx, facts, locked=False)
     facts.take_in(changes)
     return facts
 
@@ -73,11 +75,11 @@ def _gather(tx: Transaction, key: DocumentKey) -> Gathered:
     if found is None or not found.is_of_plan:
         return Gathered(changing, Facts(), date.min)
     payer = changing.profiles[account].paid_by
-    following = gather_preview(tx, payer)
+    # What a change of the present takes is known of the payer, and what was billed since then.
+    following = replace(changing.copied(), subscriptions={}, followed={})
+    gather_open_month(tx, following, payer)
     closed = changing.closed_through(account)
     known_since = date.min if closed is None else next_month(closed)
-    gather_billed_since(tx, following, {key: known_since})
-    gather_corrections(tx, following, locked=False)
     gathered = Gathered(changing, following, known_since)
     remember(tx, key, gathered, _accounts_of(changing) | _accounts_of(following))
     return gathered

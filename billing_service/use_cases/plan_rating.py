@@ -16,7 +16,7 @@ from billing_service.domain.errors import PriceNotFound
 from billing_service.domain.plan_charges import Reviews, open_prices, reviews_by_subscription
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
-from billing_service.storage.catalog_memory import remembered_meters
+from billing_service.storage.catalog_memory import remembered_meters, remembered_plans
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_billed import (
     gather_billed_since,
@@ -44,7 +44,7 @@ def gather_plan_charging(tx: Transaction, facts: Facts, accounts: Iterable[str])
     subscriptions = facts.subscriptions.values()
     plans = {plan for each in subscriptions for plan in each.plans}
     billed = {each.plan for each in facts.charged.values()} - {""}
-    gathering.gather_plans(tx, facts, plans | billed)
+    facts.plans.update(remembered_plans(tx, (plans | billed) - facts.plans.keys()))
     if any(each.is_of_plan for each in subscriptions):
         facts.meters.update(remembered_meters(tx))
 

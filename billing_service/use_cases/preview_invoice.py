@@ -78,9 +78,10 @@ def preview_draft(tx: Transaction, draft: Draft, now: int) -> Preview:
 
 
 def _gather_used(tx: Transaction, facts: Facts, billed: BilledMonth, now: int) -> None:
-    cut_at = dict.fromkeys(billed.through, now)
+    cut_at, known_count = dict.fromkeys(billed.through, now), len(facts.charged)
     gather_usage(tx, facts, accounts_to_rate(facts, billed), cut_at=cut_at)
-    gather_corrections(tx, facts, locked=False)
+    if len(facts.charged) > known_count:
+        gather_corrections(tx, facts, locked=False)
 
 
 def _drafted(facts: Facts, billed: BilledMonth) -> Preview:
@@ -128,15 +129,20 @@ def gather_preview(tx: Transaction, payer: str) -> Facts:
     """All that a preview of a payer's open month follows from, without what is used in it."""
     facts = Facts()
     gathering.gather_billed(tx, facts, [payer])
-    accounts = [payer, *facts.billed[payer]]
-    gathering.gather_accounts(tx, facts, accounts)
-    gather_drafts(tx, facts, [payer])
-    gathering.gather_open_subscriptions(tx, facts, accounts)
-    gathering_catalog.gather_price_changes(tx, facts, accounts)
+    gathering.gather_accounts(tx, facts, [payer, *facts.billed[payer]])
     gathering.gather_issuers(tx, facts)
     gathering.gather_terms(tx, facts)
     gathering.gather_tax_profiles(tx, facts)
     gathering_credits.gather_credits_left(tx, facts, [payer])
+    gather_open_month(tx, facts, payer)
+    return facts
+
+
+def gather_open_month(tx: Transaction, facts: Facts, payer: str) -> None:
+    """What is charged in a payer's open month, where all that invoicing takes was gathered."""
+    accounts = [payer, *facts.billed[payer]]
+    gather_drafts(tx, facts, [payer])
+    gathering.gather_open_subscriptions(tx, facts, accounts)
+    gathering_catalog.gather_price_changes(tx, facts, accounts)
     gather_plan_charging(tx, facts, accounts)
     gather_corrections(tx, facts, locked=False)
-    return facts
