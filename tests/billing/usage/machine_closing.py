@@ -1,14 +1,14 @@
 """The machine of usage that also closes months, and corrects what was charged already."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
 from hypothesis.stateful import invariant
 from sqlalchemy import and_, select
 
-from billing_service.domain.calendar import first_instant, month_after
+from billing_service.domain.calendar import civil_day, first_instant, month_after
 from billing_service.domain.price import Fixed, Price
 from billing_service.domain.price_models import PerUnit
 from billing_service.storage.tables import table
@@ -17,6 +17,7 @@ from tests.billing.usage.machine_world import HOUR_US, METERS, PRICES
 from tests.billing.usage.naive import half_up
 
 GRACE_HOURS: Final = 48
+DRAFT_DAYS: Final = 2
 CHARGES: Final = table("charges")
 OUTDATED: Final = table("outdated_charges")
 SAME: Final = ("account", "subscription", "item", "period_start_on", "revision")
@@ -36,16 +37,16 @@ class Charged:
 
 
 class ClosingMachine(ReservingMachine):
-    """Months are invoiced two days after they end, with whatever is known then."""
+    """Months wait two days after they end and rest two more; what is known then is invoiced."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.charged: dict[Due, Charged] = {}
 
     def prepare(self) -> None:
-        """Terms that leave time for late usage."""
+        """Terms that leave time for late usage, and to look at it."""
         super().prepare()
-        self.billing.set_terms(usage_grace_hours=GRACE_HOURS)
+        self.billing.set_terms(usage_grace_hours=GRACE_HOURS, draft_days=DRAFT_DAYS)
 
     def go_to(self, goal_at: int) -> None:
         """Let time pass; months that close on the way are charged as things stand."""
@@ -57,7 +58,9 @@ class ClosingMachine(ReservingMachine):
             month = month_after(month, 1)
 
     def _closes_at(self, month: date) -> int:
-        return first_instant(month_after(month, 1), self.zone) + GRACE_HOURS * HOUR_US
+        ready_at = first_instant(month_after(month, 1), self.zone) + GRACE_HOURS * HOUR_US
+        issued_on = civil_day(ready_at, self.zone) + timedelta(days=DRAFT_DAYS)
+        return first_instant(issued_on, self.zone)
 
     def _due(self, price: Price, month: date) -> Charged:
         """What a price comes to in a month, as far as is known."""
