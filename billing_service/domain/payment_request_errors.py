@@ -45,4 +45,5 @@ class PaymentRequestClosed(InTheWay):
     reason = "PAYMENT_REQUEST_CLOSED"
 
     def __init__(self, name: str, state: str) -> None:
-        super().__init__(name, f"is {state} already: ask for the change again")
+        text = "ask for the change again, and record money that came in as a payment"
+        super().__init__(name, f"is {state} already: {text}")

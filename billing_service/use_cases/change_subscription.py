@@ -25,6 +25,7 @@ from billing_service.domain.subscription_change import (
     asked_as,
     change_id_of,
     fact_asked,
+    held_as_of,
     is_due_now,
     overtaken_by,
 )
@@ -218,6 +219,8 @@ def decide_once_paid(facts: Facts, command: ChangeSubscription, now: int) -> Eff
     """
     effects = decide(facts, command, now)
     done = effects.result
+    if not done.open_minor:
+        return effects
     before, changed = facts.subscriptions[command.key], done.subscription.subscription
     issued = [each for each, _ in done.invoices]
     at = command.as_of(now)
@@ -234,7 +237,7 @@ def decide_once_paid(facts: Facts, command: ChangeSubscription, now: int) -> Eff
         now=now,
     )
     if request is None:
-        if is_prepaid(changed) and done.open_minor:
+        if is_prepaid(changed):
             raise PrepaymentNeeded(*command.key, done.open_minor, issued[0].invoice.currency)
         return effects
     after, outcome = facts.overlay(), Outcome()
@@ -252,7 +255,7 @@ def decide_once_paid(facts: Facts, command: ChangeSubscription, now: int) -> Eff
 
 def _coupons_at(before: Subscription, fact: Fact) -> tuple[str, ...]:
     """The coupons that are held when a fact takes effect."""
-    held = before.holding_at(fact.effective_at)
+    held = held_as_of(before, fact.effective_at)
     return held.coupons if held else ()
 
 

@@ -89,7 +89,7 @@ def _paid(
     value_on = _checked_value_date(facts, command, now)
     made = _made(facts, paid, now)
     if isinstance(made, BillingError):
-        paid = replace(paid, note=f"Not done, as it would cost another amount: {made}")
+        paid = replace(paid, note=f"Paid, but not made: {made}")
         made = None
     close(after, paid, outcome)
     invoice = ""

@@ -77,11 +77,13 @@ def move(
     by: Granularity | None = None,
     etag: str = "",
     subscription: str = "main",
+    request: str = "",
 ) -> Changed:
     """Cancel, pause or resume a subscription."""
     use_case, kind = _MOVES[verb]
     asked = Asked(kind, when_of(when), proration=ProrationAsked(mode, by))
-    return live.billing.do(use_case, ChangeSubscription("acme", subscription, asked, etag))
+    command = ChangeSubscription("acme", subscription, asked, etag, payment_request=request)
+    return live.billing.do(use_case, command)
 
 
 def undo(live: Live, ordinal: int, etag: str = "") -> Subscription:

@@ -1,5 +1,6 @@
 """Changes that are made once they are paid: what is asked for, and what each answer brings."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -18,12 +19,16 @@ from billing_service.domain.payment_request_errors import (
 )
 from billing_service.domain.price import Licensed, Price, Recurring, Schedule, Timing
 from billing_service.domain.price_models import Flat, PerUnit
+from billing_service.domain.proration import ProrationMode
+from billing_service.domain.subscription import SubscriptionState
+from billing_service.use_cases.change_subscription import CHANGE_SUBSCRIPTION
+from billing_service.use_cases.preview_change import preview_change
 from billing_service.use_cases.settle_payment_request import (
     SETTLE_PAYMENT_REQUEST,
     SettlePaymentRequest,
 )
 from tests.billing.builders import Billing, day
-from tests.billing.subscribing.changing import change, move, undo
+from tests.billing.subscribing.changing import change, change_of, move, undo
 from tests.billing.subscribing.live import Live, plan_of
 from tests.billing.subscribing.paying import (
     balance,
@@ -226,6 +231,35 @@ def test_payer_is_asked_for_accounts_that_it_pays_for(live: Live) -> None:
     settle(live)
     assert request.subscription == ("branch", "main")
     assert live.subscription("branch").plan == "big"
+
+
+def test_confirmed_preview_is_paid_however_late(live: Live) -> None:
+    """The token confirms the amount; the payment may come when the token is too old to use."""
+    asked = change_of("big", mode=ProrationMode.DIFFERENCE_NOW)
+    now = live.billing.clock.now()
+    found = live.billing.database.read(lambda tx: preview_change(tx, asked, now))
+    confirmed = replace(asked, previewed=found.previewed, payment_request="r1")
+    live.billing.do(CHANGE_SUBSCRIPTION, confirmed)
+    live.billing.go_to("2026-03-02 20:00")
+    settle(live)
+    assert live.subscription().facts[-1].effective_at == now
+
+
+def test_end_that_costs_something_is_paid_first(live: Live) -> None:
+    """What an end makes due at once is asked for as that of a change is."""
+    done = move(live, "cancel", mode=ProrationMode.PRORATE_NOW, request="r1")
+    assert done.payment_request is not None
+    settle(live)
+    assert done.payment_request.amount_minor == 100
+    assert live.billing.states() == {"main": SubscriptionState.ENDED}
+
+
+def test_second_request_of_a_batch_is_refused(live: Live) -> None:
+    """Two changes in one transaction: the second sees that the first waits."""
+    asked = change_of("big", mode=ProrationMode.DIFFERENCE_NOW)
+    both = [replace(asked, payment_request=each) for each in ("r1", "r2")]
+    _, second = live.billing.do_all(CHANGE_SUBSCRIPTION, both)
+    assert isinstance(second, PaymentPending)
 
 
 def test_payment_of_the_same_id_is_in_the_way(live: Live) -> None:
