@@ -27,6 +27,7 @@ from billing_service.storage.queries import list_subscriptions
 from billing_service.use_cases.create_subscription import CREATE_SUBSCRIPTION
 from billing_service.use_cases.follow_account import FOLLOW_ACCOUNT, FollowAccount
 from tests.billing.builders import SAO_PAULO, Billing, at, day
+from tests.billing.subscribing.changing import change
 from tests.billing.subscribing.live import Live, command_of, plan_of
 from tests.billing.usage.ingesting import meter_of, rows_of
 
@@ -282,6 +283,21 @@ def test_an_instance_whose_ids_are_all_taken_parks_its_account(live: Live) -> No
     live.subscribe()
     live.billing.subscribe("main")
     assert "acme" in live.billing.parked()
+
+
+def test_usage_of_a_trial_is_priced_by_another_one(live: Live) -> None:
+    """One ends as the other's trial does, which may be changed meanwhile."""
+    live.subscribe(subscription="old", ends="2026-04-01")
+    live.subscribe(begins="2026-03-02", trial_ends_on=day("2026-04-01"))
+    after = change(live, held={"seats": 2})
+    assert live.subscription() == after
+
+
+def test_usage_is_priced_once_when_a_trial_has_ended(live: Live) -> None:
+    """A trial that ends a day before the other subscription does is refused."""
+    live.subscribe(subscription="old", ends="2026-04-01")
+    with pytest.raises(UsageAlreadyPriced):
+        live.subscribe(begins="2026-03-02", trial_ends_on=day("2026-03-31"))
 
 
 def test_of_concurrent_subscriptions_one_prices_the_usage(live: Live) -> None:
