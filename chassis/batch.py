@@ -282,7 +282,7 @@ class Batch:
         self, use_case: UseCase[Any, Any, Any], facts: Any, entry: Entry
     ) -> Effects[Any] | None:
         """The effects of one entry, taken in; None if it has none, with its outcome on it."""
-        if self._is_parked(entry.home) and not entry.scope.tolerant:
+        if not entry.scope.tolerant and self._is_parked(entry.home):
             self._refuse(entry, AccountParked(entry.home))
             return None
         try:

@@ -28,7 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.sql.base import Executable
 
 from chassis.bulk import BulkStatements
-from chassis.prepared import VALUES, InQuery, PreparedQueries, Query
+from chassis.prepared import VALUES, InQuery, PreparedQueries, Query, driver_cursor
 
 T = TypeVar("T")
 
@@ -235,7 +235,9 @@ def _sqlite_engine(url: str, *, readonly: bool, size: int) -> Engine:
         cursor.close()
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+        text = "BEGIN" if readonly else "BEGIN IMMEDIATE"
+        with driver_cursor(connection, text) as cursor:
+            cursor.execute(text)
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

@@ -85,6 +85,8 @@ def entry_of(submission: Submission, peer_event: PeerEvent | None = None) -> Ent
 
 def grouped(entries: Sequence[Entry]) -> list[tuple[UseCase[Any, Any, Any], list[Entry]]]:
     """The entries in groups of one use case, as few as keep each account's order of arrival."""
+    if len({id(entry.submission.use_case) for entry in entries}) == 1:
+        return [(entries[0].submission.use_case, list(entries))]
     groups: list[tuple[UseCase[Any, Any, Any], list[Entry]]] = []
     places: dict[str, list[int]] = {}
     last: dict[str, int] = {}

@@ -77,12 +77,8 @@ def gather_intake(
     running: dict[TotalKey, Running] = {}
     judgements: list[Judgements] = []
     for events, stated in batches:
-        bounds = stated._replace(kept_since=kept_at)
-        own = {
-            name: accounts[name].home(bounds)
-            for name in {event[0] for event in events}
-            if name in accounts
-        }
+        bounds = stated if kept_at is None else stated._replace(kept_since=kept_at)
+        own = _homes_of(events, accounts, bounds)
         homes |= own
         judgements.append(
             [
@@ -95,6 +91,18 @@ def gather_intake(
     for key, total in find_totals(tx, running).items():
         running[key].total = total
     return Intake(homes, known, running, _gather_values(tx, judgements)), judgements
+
+
+def _homes_of(
+    events: Sequence[UsageEvent], accounts: Mapping[str, "AccountRead"], bounds: Bounds
+) -> dict[str, Home]:
+    """Those of a batch's accounts that are known, as its events are judged."""
+    if len(events) == 1:
+        # Most of the batches that come by the dozen.
+        name = events[0][0]
+        return {name: accounts[name].home(bounds)} if name in accounts else {}
+    names = {event[0] for event in events}
+    return {name: accounts[name].home(bounds) for name in names if name in accounts}
 
 
 class AccountRead(NamedTuple):
@@ -134,8 +142,11 @@ def _keep_old_months(
 ) -> None:
     """Keep old months from aging out meanwhile, if any of the events lies that far back.
 
-    One without a time happened when the clock of its account's sandbox says.
+    One without a time happened when the clock of its account's sandbox says. SQLite has one writer,
+    and needs none of it.
     """
+    if tx.dialect == "sqlite":
+        return
     clocks = {name: each.clock_at for name, each in accounts.items() if each.clock_at is not None}
     for events, bounds in batches:
         recent_at = bounds.received_at - _RECENT_US
