@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -67,6 +68,19 @@ class PricedHolding:
                 quantity = None if is_metered else item.usage.quantity
                 return Same(holding.plan, holding.band, quantity, agreed, holding.coupons)
         return None
+
+    def monthly_amount(self, code: str, day: date) -> Fraction:
+        """What the item of a code costs in a month of its periods as listed; 0 if it has none.
+
+        What is used costs nothing here.
+        """
+        items = self.items.items_of(self.timeline.version_on(day))
+        for key in self.items.keys_with(code):
+            item = items.get(key)
+            if item is not None and item.usage is not None and not self.is_metered(code):
+                amount = item.price.model.amount_at(item.usage.quantity)
+                return Fraction(amount) / item.schedule.months
+        return Fraction(0)
 
     def is_metered(self, code: str) -> bool:
         """Whether usage is priced by a code, in any version."""
@@ -206,7 +220,11 @@ class Stretches:
         if period is None:
             return cut
         start_at = max(run.start.at, first_instant(period.start_on, self._zone))
-        if phase.change.mode is ProrationMode.DIFFERENCE_NOW or phase.start_at <= start_at:
+        is_difference = phase.change.mode is ProrationMode.DIFFERENCE_NOW
+        if is_difference and phase.start_at > start_at and _is_less(run, phase, code, day):
+            # The days that have passed were had: nobody has them for nothing by a later change.
+            return cut
+        if is_difference or phase.start_at <= start_at:
             return replace(cut, at=start_at)
         return replace(cut, at=first_instant(period.end_on, self._zone))
 
@@ -284,6 +302,15 @@ class Stretches:
             begins_on=covered.begins_on,
             ends_on=covered.end_of(item.schedule),
         )
+
+
+def _is_less(run: Run, phase: PricedPhase, code: str, day: date) -> bool:
+    """Whether an item costs less from a phase on than as a run has it."""
+    before, after = (
+        each.priced.monthly_amount(code, day) if each.priced else Fraction(0)
+        for each in (run.phase, phase)
+    )
+    return after < before
 
 
 def _without(runs: list[Run], cut: Cut, *, is_over: bool) -> Cut:

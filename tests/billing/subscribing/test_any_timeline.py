@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, pairwise
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +31,13 @@ from billing_service.domain.proration import (
     ProrationMode,
 )
 from billing_service.domain.subscribed_plan import SubscribedPlan
-from billing_service.domain.subscription import Fact, FactKind, PlanHolding
+from billing_service.domain.subscription import Fact, FactKind, PlanHolding, changed
+from billing_service.domain.subscription_change import (
+    Asked,
+    ProrationAsked,
+    fact_asked,
+    overtaken_by,
+)
 from tests.billing.builders import day
 from tests.billing.estimating.plans import calls, flat, plan, seats
 from tests.billing.subscribing.timelines import charges, holding, subscribed, subscription
@@ -52,6 +58,8 @@ SCHEDULES: Final = [
 ]
 MODES: Final = st.sampled_from(ProrationMode)
 BY_PART: Final = st.sampled_from([ProrationMode.PRORATE_NOW, ProrationMode.PRORATE_NEXT_INVOICE])
+# When what is to be held, in quarters of an hour, and how that is charged.
+Ask: TypeAlias = tuple[int, PlanHolding, ProrationMode, ChangeDay]
 KINDS: Final = st.sampled_from([FactKind.CHANGED] * 5 + [FactKind.PAUSED, FactKind.UNPAUSED])
 
 
@@ -86,6 +94,30 @@ def changes(
             draw(st.sampled_from(AllowanceSwitch)),
         ),
     )
+
+
+ASKS: Final[st.SearchStrategy[list[Ask]]] = st.lists(
+    st.tuples(
+        st.integers(0, 330 * 24 * 4),
+        holdings(),
+        st.sampled_from([m for m in ProrationMode if m.is_by_part or not m.is_due_now]),
+        st.sampled_from(ChangeDay),
+    ),
+    max_size=6,
+    unique_by=lambda each: each[0],
+).map(lambda asks: sorted(asks, key=lambda each: each[0]))
+
+
+def asked_in_turn(asks: Sequence[Ask]) -> SubscribedPlan:
+    """A subscription by months of which each change is asked for when it is told, by days."""
+    of = timeline([], Schedule(), ends=ENDS)
+    for quarters, what, mode, change_day in asks:
+        now = first_instant(day(BEGINS), ZONE) + quarters * HOUR_US // 4
+        proration = ProrationAsked(mode, Granularity.DAY, change_day)
+        ask = Asked(FactKind.CHANGED, holding=what, proration=proration)
+        for fact in (*overtaken_by(of, ask, now), fact_asked(of, ask, now)):
+            of = replace(of, subscription=changed(of.subscription, fact, ZONE))
+    return of
 
 
 def timelines(
@@ -169,6 +201,14 @@ def test_a_life_by_seconds_costs_what_was_held_in_each_of_them(facts: list[Fact]
     assert _cost_of_life(of) == sum(_by_seconds(of), Fraction(0))
 
 
+@settings(max_examples=40)
+@given(ASKS)
+def test_whatever_is_asked_for_is_charged_as_it_is_held(asks: list[Ask]) -> None:
+    """Also what waits for renewal, or is overtaken: nothing is held that is not charged."""
+    of = asked_in_turn(asks)
+    assert _cost_of_life(of) == sum(_by_days(of), Fraction(0))
+
+
 @settings(max_examples=25)
 @given(
     timelines(st.sampled_from([m for m in ProrationMode if m is not ProrationMode.DIFFERENCE_NOW])),
@@ -216,7 +256,7 @@ def test_what_ends_before_a_change_stays(
 
 
 @pytest.mark.soak
-@settings(max_examples=3000)
+@settings(max_examples=1000)
 @given(timelines(), st.sampled_from(SCHEDULES), st.randoms(use_true_random=False))
 def test_thousands_of_timelines_are_in_order(
     facts: list[Fact], schedule: Schedule, random: Random
@@ -228,13 +268,15 @@ def test_thousands_of_timelines_are_in_order(
 
 
 @pytest.mark.soak
-@settings(max_examples=2000)
-@given(timelines(BY_PART, Granularity.DAY), st.sampled_from(SCHEDULES))
-def test_thousands_of_timelines_add_up(facts: list[Fact], schedule: Schedule) -> None:
+@settings(max_examples=1000)
+@given(timelines(BY_PART, Granularity.DAY), st.sampled_from(SCHEDULES), ASKS)
+def test_thousands_of_timelines_add_up(
+    facts: list[Fact], schedule: Schedule, asks: list[Ask]
+) -> None:
     """What holds of some random timelines holds of many."""
-    of = timeline(facts, Schedule(), ends=ENDS)
     assert _is_tiled(facts, schedule)
-    assert _cost_of_life(of) == sum(_by_days(of), Fraction(0))
+    for of in (timeline(facts, Schedule(), ends=ENDS), asked_in_turn(asks)):
+        assert _cost_of_life(of) == sum(_by_days(of), Fraction(0))
 
 
 def _is_in_order(facts: Sequence[Fact], schedule: Schedule) -> bool:
@@ -325,7 +367,9 @@ def _changes_by_day(of: SubscribedPlan, code: str) -> Iterator[tuple[date, PlanH
     last: tuple[str, Decimal] | None = ("", Decimal(-1))
     for each in of.subscription.phases():
         held = each.holding
-        now = (held.plan, _count(held, code)) if held else None
+        # An add-on that is not held is none, by whatever plan.
+        is_there = held is not None and (code != "support" or _count(held, code) > 0)
+        now = (held.plan, _count(held, code)) if held and is_there else None
         if now != last:
             since_on = civil_day(each.start_at, of.zone)
             is_within = first_instant(since_on, of.zone) < each.start_at

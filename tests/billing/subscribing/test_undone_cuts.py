@@ -90,11 +90,11 @@ def test_free_year_whose_change_was_undone_is_left_by_a_later_one(live: Live) ->
 
 
 def test_change_told_before_an_earlier_month_closes_is_looked_at_by_its_own(live: Live) -> None:
-    """April closes late, on account of a change of its own; the whole year is given back in May."""
+    """April closes late, on account of a change of its own; what is left of the year is for May."""
     live.subscribe("big")
     live.billing.go_to("2026-04-20 12:00")
     change(live, "free", mode=ProrationMode.NONE_UNTIL_RENEWAL)
     live.billing.jump_to("2026-05-01 09:00", told=False)
     change(live, "small", mode=ProrationMode.DIFFERENCE_NOW)
     live.billing.go_to("2026-06-01 00:00:03")
-    assert (live.amounts(), given_back(live)) == ([[73000]], 36500)
+    assert (live.amounts(), given_back(live)) == ([[73000], [30400]], 60800)

@@ -22,7 +22,7 @@ from billing_service.domain.price import (
 )
 from billing_service.domain.price_models import Flat, PerUnit
 from billing_service.domain.proration import ProrationMode
-from billing_service.domain.subscription import Subscription
+from billing_service.domain.subscription import Subscription, changed
 from billing_service.domain.subscription_change import (
     Asked,
     Moment,
@@ -57,6 +57,9 @@ OTHER: Final = replace(MIXED, plan_id="other")
 FIRST: Final = {"seats": 3, "support": 1}
 
 
+AT_ONCE: Final = [each for each in ProrationMode if each is not NONE]
+
+
 @pytest.fixture
 def live(sqlite_billing: Billing) -> Live:
     """An account with three seats since 1 March; it is the 10th, noon."""
@@ -80,9 +83,9 @@ def seats_told(live: Live) -> list[tuple[int, str]]:
 
 def test_upgrade_that_waits_is_neither_held_nor_charged_before_renewal(live: Live) -> None:
     """Ten seats are asked for in March: they are there, and cost something, from April on."""
-    changed = change(live, "pro", {"seats": 10}, mode=NONE)
+    after = change(live, "pro", {"seats": 10}, mode=NONE)
     live.billing.go_to("2026-05-01 00:00:03")
-    held = [seats_at(changed, when) for when in ("2026-03-31 23:59", "2026-04-01")]
+    held = [seats_at(after, when) for when in ("2026-03-31 23:59", "2026-04-01")]
     assert (held, live.amounts()) == ([3, 10], [[9300], [31000]])
 
 
@@ -97,9 +100,9 @@ def test_entitlements_of_what_waits_are_told_when_it_takes_effect(live: Live) ->
 
 def test_downgrade_that_waits_keeps_what_is_paid(live: Live) -> None:
     """One seat is asked for: three stay until March is over, as they are charged."""
-    changed = change(live, "pro", {"seats": 1}, mode=NONE)
+    after = change(live, "pro", {"seats": 1}, mode=NONE)
     live.billing.go_to("2026-05-01 00:00:03")
-    held = [seats_at(changed, when) for when in ("2026-03-31 23:59", "2026-04-01")]
+    held = [seats_at(after, when) for when in ("2026-03-31 23:59", "2026-04-01")]
     assert (held, live.amounts()) == ([3, 1], [[9300], [3100]])
 
 
@@ -113,7 +116,25 @@ def test_change_to_and_fro_gives_nothing_for_nothing(live: Live) -> None:
     assert (held, live.amounts()) == ({3}, [[9300], [9300]])
 
 
-@pytest.mark.parametrize("mode", [each for each in ProrationMode if each is not NONE])
+@pytest.mark.parametrize("back", ProrationMode)
+@pytest.mark.parametrize("mode", AT_ONCE)
+def test_upgrade_that_is_gone_back_on_is_paid_for(mode: ProrationMode, back: ProrationMode) -> None:
+    """Seven seats more from the 10th to the 30th cost at least 21 of 31 days: 147.00."""
+    plan_of_seats, what = (
+        plan(seats("31.00"), schedule=ADVANCE),
+        subscription(holding({"seats": 3})),
+    )
+    for when, count, how in (("2027-03-10 12:00", 10, mode), ("2027-03-31 12:00", 3, back)):
+        asked = Asked(
+            FactKind.CHANGED, holding=holding({"seats": count}), proration=ProrationAsked(how)
+        )
+        told = fact_asked(subscribed(what, plan_of_seats), asked, at(when, ZONE))
+        what = changed(what, told, ZONE)
+    found = charges(subscribed(what, plan_of_seats), "2027-03-01", "2027-02-01")
+    assert sum(each.amount_minor for each in found) >= 9300 + 14700
+
+
+@pytest.mark.parametrize("mode", AT_ONCE)
 def test_what_waits_is_brought_forward_by_any_other_mode(live: Live, mode: ProrationMode) -> None:
     """Ten seats wait for April; they are wanted from the 20th on, and are there."""
     change(live, "pro", {"seats": 10}, mode=NONE)
