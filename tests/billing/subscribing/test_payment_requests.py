@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from pospago.billing.v1 import events_pb2
@@ -17,7 +17,7 @@ from billing_service.domain.payment_request_errors import (
     PaymentRequestClosed,
     PaymentRequestNotFound,
 )
-from billing_service.domain.price import Licensed, Price, Recurring, Schedule, Timing
+from billing_service.domain.price import Fixed, Licensed, Limit, Price, Recurring, Schedule, Timing
 from billing_service.domain.price_models import Flat, PerUnit
 from billing_service.domain.proration import ProrationMode
 from billing_service.domain.subscription import SubscriptionState
@@ -47,6 +47,7 @@ BIG: Final = plan_of(
     Price("base", "USD", Recurring(), Flat(Decimal(62)), schedule=AHEAD),
     Price("seats", "USD", Licensed("seat"), PerUnit(Decimal(10)), schedule=AHEAD),
     plan="big",
+    limits=(Limit("devices", "", Fixed(Decimal(5)), ""),),
 )
 
 
@@ -220,6 +221,15 @@ def test_change_that_takes_effect_later_is_withdrawn_if_declined(sqlite_billing:
     upgrade(live, when="2026-03-10 12:00")
     live.billing.step("toy", "2026-03-10 13:00")
     assert (live.subscription().plan, requests(live)[0].state.value) == ("small", "declined")
+
+
+def test_declined_change_entitles_to_nothing(sqlite_billing: Billing) -> None:
+    """What was scheduled and declined is never told as something to have."""
+    live = begun(sqlite_billing, "test", "decline", "toy")
+    upgrade(live, when="2026-03-10 12:00")
+    live.billing.step("toy", "2026-03-10 13:00")
+    told: list[tuple[int, Any]] = live.billing.told(events_pb2.EntitlementsChanged())
+    assert not any(each.limits for _, each in told)
 
 
 def test_payer_is_asked_for_accounts_that_it_pays_for(live: Live) -> None:
