@@ -155,6 +155,16 @@ def _fill_estimate(request: Any) -> None:
     _fill_plan(inline.plan)
 
 
+def _fill_subscription(request: Any) -> None:
+    text_format.Merge(
+        """
+        display_name: "Desk" anchor {date {year: 2024 month: 2 day: 29}}
+        price_overrides {price: "instance" percent_off {value: "12.5"}}
+        """,
+        request.subscription,
+    )
+
+
 _FILLS: Final[Mapping[str, Fill]] = {
     "billing.CatalogService.CreatePlan": _fill_new_plan,
     "billing.CatalogService.AddPlanVersion": _fill_further_version,
@@ -162,6 +172,7 @@ _FILLS: Final[Mapping[str, Fill]] = {
     "billing.MeterService.CreateMeter": _fill_meter,
     "billing.TaxProfileService.CreateTaxProfile": _fill_tax_profile,
     "billing.EstimateService.Estimate": _fill_estimate,
+    "billing.SubscriptionService.CreateSubscription": _fill_subscription,
 }
 RICH: Final = tuple(sorted(_FILLS))
 

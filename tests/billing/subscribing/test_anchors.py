@@ -158,6 +158,8 @@ def test_what_lies_before_the_first_day_goes_by_the_schedule(
         (Anchor.ANNIVERSARY, "", ["2026-03-15", "2026-04-15"]),
         (Anchor.ANNIVERSARY, "2026-04-10", ["2026-03-15", "2026-04-10", "2026-05-10"]),
         (Anchor.ANNIVERSARY, "2011-07-31", ["2026-03-15", "2026-03-31", "2026-04-30"]),
+        (Anchor.ANNIVERSARY, "1900-02-28", ["2026-03-15", "2026-03-28", "2026-04-28"]),
+        (Anchor.ANNIVERSARY, "9998-12-31", ["2026-03-15", "2026-03-31", "2026-04-30"]),
     ],
 )
 def test_anchor_takes_the_place_of_the_plans(
