@@ -14,7 +14,6 @@ from billing_service.api.usage_intake import (
     to_proto_outcomes,
     to_proto_refusals,
 )
-from billing_service.domain.usage.event import EventOutcome
 from billing_service.domain.usage.intake import IngestResult
 from billing_service.use_cases.ingest import INGEST, IngestEvents
 from chassis.clock import Clock
@@ -59,7 +58,7 @@ class UsageEvents:
         return pb.IngestEventsResponse(
             outcomes=to_proto_outcomes(taken.outcomes),
             refusals=to_proto_refusals(taken.refusals),
-            accepted_count=taken.outcomes.count(EventOutcome.ACCEPTED),
+            accepted_count=taken.accepted_count,
         )
 
     async def ingest_batch(
@@ -72,7 +71,7 @@ class UsageEvents:
             batch=request.batch,
             outcomes=to_proto_outcomes(taken.outcomes),
             refusals=to_proto_refusals(taken.refusals),
-            accepted_count=taken.outcomes.count(EventOutcome.ACCEPTED),
+            accepted_count=taken.accepted_count,
         )
 
     async def _take_in(self, messages: Sequence[pb.UsageEvent], call: Call) -> Answered:
