@@ -63,7 +63,8 @@ def gather_issuing(
     gathering_documents.gather_ledgers(tx, facts, unsettled)
     gathering_documents.gather_credit(tx, facts, wanted)
     gathering_credits.gather_credits_left(tx, facts, wanted)
-    gather_waiting(tx, facts, wanted)
+    if locked:
+        gather_waiting(tx, facts, wanted)
     series = {series_of(facts, each) for each in wanted} - {""}
     gathering.gather_series(tx, facts, series, locked=locked)
 

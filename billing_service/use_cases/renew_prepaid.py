@@ -10,6 +10,7 @@ from billing_service.domain.prepaid import is_over, is_prepaid, lapsing, paying_
 from billing_service.domain.subscription import Subscription
 from billing_service.storage import gathering
 from billing_service.storage.facts import DocumentKey, Facts
+from billing_service.storage.payment_request_queries import gather_pending_requests
 from billing_service.storage.prepaid_queries import lapsed_subscriptions
 from billing_service.storage.saving import save
 from billing_service.use_cases.changing import follow, gather_changing, with_fact
@@ -19,6 +20,7 @@ from billing_service.use_cases.issuing import touched_accounts
 from billing_service.use_cases.prepaying import Attempt, pay_ahead, renewing
 from billing_service.use_cases.standings import Outcome
 from billing_service.use_cases.timers import RENEW_PREPAID, TOP_UP
+from billing_service.use_cases.topping_up import ASKING
 from chassis.database import Transaction
 from chassis.use_case import Effects, Scope, TimerDue, UseCase
 
@@ -38,6 +40,7 @@ def gather_lapsed(tx: Transaction, commands: Sequence[TimerDue]) -> Facts:
     lapsed = lapsed_subscriptions(tx, payers)
     if lapsed:
         _gather(tx, facts, lapsed)
+        gather_pending_requests(tx, facts, lapsed)
     return facts
 
 
@@ -73,11 +76,14 @@ def top_up(facts: Facts, command: TimerDue, due_at: int) -> Effects[None]:
         fact = paying_up(trial.subscribed(before, due_at), due_at)
         paid_up = with_fact(trial, before, fact, due_at)
         follow(trial, before, paid_up, now=due_at, outcome=step)
-        attempt = pay_ahead(trial, paid_up, due_at, asks=False)
+        asks = command.key == ASKING and not _is_asked(facts, before)
+        attempt = pay_ahead(trial, paid_up, due_at, asks=asks)
         if attempt.is_paid:
             step.take_over(attempt.outcome)
             after.take_in(step.changes)
             outcome.take_over(step)
+        elif attempt.request is not None:
+            keep(after, attempt.request, now=due_at, outcome=outcome)
     return _effects(outcome)
 
 
@@ -89,6 +95,14 @@ def _lapsed(facts: Facts, before: Subscription, attempt: Attempt, at: int) -> Ou
     if attempt.request is not None:
         keep(after, attempt.request, now=at, outcome=outcome)
     return outcome
+
+
+def _is_asked(facts: Facts, subscription: Subscription) -> bool:
+    """Whether somebody was asked to pay for a subscription, and may still answer."""
+    return any(
+        each.is_pending and each.subscription == subscription.key
+        for each in facts.payment_requests.values()
+    )
 
 
 def _waiting(facts: Facts, payer: str, at: int) -> list[Subscription]:

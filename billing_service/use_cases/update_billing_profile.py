@@ -20,6 +20,7 @@ from billing_service.domain.payment_provider import check_provider
 from billing_service.storage import gathering, gathering_documents, gathering_guards
 from billing_service.storage.facts import Facts
 from billing_service.storage.one_off_queries import gather_pending_one_offs
+from billing_service.storage.prepaid_queries import gather_waiting
 from billing_service.storage.queries import ProfileInFull
 from billing_service.storage.saving import save
 from billing_service.use_cases.standings import Outcome, restate
@@ -28,6 +29,7 @@ from billing_service.use_cases.timers import (
     late_closing_timers,
     one_off_closing_timers,
 )
+from billing_service.use_cases.topping_up import asking
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound, EtagMismatch
 from chassis.use_case import Effects, Event, Scope, TimerSet, UseCase
@@ -83,6 +85,7 @@ def gather(tx: Transaction, commands: Sequence[UpdateBillingProfile]) -> Facts:
     gathering.gather_charged_currency(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
     facts.credit.update(gathering_documents.credit_of(tx, accounts))
+    gather_waiting(tx, facts, payers)
     return facts
 
 
@@ -104,6 +107,9 @@ def decide(facts: Facts, command: UpdateBillingProfile, now: int) -> Effects[Pro
     if profile.paid_by != before.paid_by:
         _bill_elsewhere(after, profile)
         outcome.timers += _closing(after, profile.account, now)
+    if _pays_otherwise(before, profile):
+        payers = (before.paid_by, profile.paid_by)
+        outcome.timers += asking(after, payers, profile.paid_by, now)
     restate(after, [profile.account], now=now, outcome=outcome)
     full = ProfileInFull(
         profile, after.standing(profile.account), after.credit_balance(profile.account, now)
@@ -115,6 +121,12 @@ def decide(facts: Facts, command: UpdateBillingProfile, now: int) -> Effects[Pro
         events=(Event(profile.account, told), *outcome.events),
         timers=tuple(outcome.timers),
     )
+
+
+def _pays_otherwise(before: BillingProfile, after: BillingProfile) -> bool:
+    """Whether another one comes to pay, or by another way."""
+    ways = [(each.paid_by, each.payment_provider, each.payment_method) for each in (before, after)]
+    return ways[0] != ways[1]
 
 
 def _check_references(facts: Facts, profile: BillingProfile) -> None:

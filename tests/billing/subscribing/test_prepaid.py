@@ -5,6 +5,7 @@ import pytest
 from billing_service.domain.change_errors import PrepaymentNeeded
 from billing_service.domain.subscription import SubscriptionState
 from billing_service.domain.subscription_errors import PlanNotSubscribable
+from billing_service.storage.queries import list_subscriptions
 from tests.billing.builders import Billing
 from tests.billing.subscribing.changing import change, changed, move
 from tests.billing.subscribing.live import Live
@@ -43,6 +44,20 @@ def test_without_balance_it_is_not_activated(live: Live) -> None:
         {"main": _UNPAID},
         None,
     )
+
+
+def test_lists_tell_those_that_are_unpaid(live: Live) -> None:
+    """One that lapsed is among them, and not among the active ones."""
+    prepay(live)
+    now = live.billing.clock.now()
+
+    def in_state(state: SubscriptionState) -> int:
+        found = live.billing.database.read(
+            lambda tx: list_subscriptions(tx, "acme", states={state}, after="", limit=10, now=now)
+        )
+        return len(found)
+
+    assert (in_state(_UNPAID), in_state(_ACTIVE)) == (1, 0)
 
 
 def test_each_period_is_paid_as_it_begins(live: Live) -> None:

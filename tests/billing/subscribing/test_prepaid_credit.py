@@ -128,6 +128,31 @@ def test_provider_that_does_not_pay_lets_it_lapse(sqlite_billing: Billing, metho
     )
 
 
+def test_another_way_to_pay_is_tried_at_once(sqlite_billing: Billing) -> None:
+    """A card that was declined is replaced by one that is not, and the subscription goes on."""
+    live = prepaid_in_sandbox(sqlite_billing, "decline")
+    prepay(live)
+    live.billing.set_profile(payment_method="accept")
+    assert (live.amounts(), live.billing.states()) == ([[3000]], {"main": _ACTIVE})
+
+
+def test_balance_of_who_comes_to_pay_is_tried_at_once(live: Live) -> None:
+    """What lapsed for want of its own goes on as the group comes to pay."""
+    live.account("group")
+    pay(live, "31.00", payer="group")
+    prepay(live)
+    live.billing.set_profile(payer="group")
+    assert live.billing.states() == {"main": _ACTIVE}
+
+
+def test_what_was_asked_for_is_not_asked_twice(sqlite_billing: Billing) -> None:
+    """A request that waits is left to wait, whatever the method is called now."""
+    live = prepaid_in_sandbox(sqlite_billing, "pending")
+    prepay(live)
+    live.billing.set_profile(payment_method="accept")
+    assert len(requests(live)) == 1
+
+
 def test_period_that_is_paid_later_revives_it(live: Live) -> None:
     """What was asked for on 1 April comes in on the same day: all of April is charged."""
     pay(live, "40.00")
