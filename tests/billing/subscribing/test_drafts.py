@@ -1,11 +1,14 @@
 """Drafts: a month that has ended rests, takes up what comes late, and is issued once."""
 
+from decimal import Decimal
 from typing import Final
 
 import pytest
 from pospago.billing.v1 import events_pb2
 
 from billing_service.domain.errors import InvoiceNotDraft, InvoiceNotFound
+from billing_service.domain.price import Price, Recurring
+from billing_service.domain.price_models import Flat
 from billing_service.domain.proration import ProrationMode
 from billing_service.domain.review import Decision
 from billing_service.use_cases.issue_invoice import ISSUE_INVOICE, IssueInvoice
@@ -15,6 +18,7 @@ from tests.billing.credits.giving import grant
 from tests.billing.one_off.charging import charge
 from tests.billing.subscribing.changing import move
 from tests.billing.subscribing.drafted import APRIL, Drafted
+from tests.billing.subscribing.live import plan_of
 from tests.billing.usage.guarded import Guarded
 
 ENDED: Final = "2026-04-01 00:00:03"
@@ -256,6 +260,28 @@ def test_review_decided_while_its_month_rests_is_on_its_invoice(sqlite_billing: 
     sqlite_billing.go_to(ISSUED)
     charged = {each.price: each.amount_minor for each in sqlite_billing.charges()}
     assert charged == {"calls": 0, "megabytes": 0, "peak": 0}
+
+
+def test_change_of_its_month_does_not_end_a_hold(live: Drafted) -> None:
+    """What is told sets the month's close anew; the draft takes it up, and stays held."""
+    live.billing.go_to("2026-04-02 12:00")
+    live.hold()
+    move(live, "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    live.billing.go_to("2026-04-20 12:00")
+    (drafted,) = live.drafted()
+    assert (live.amounts(), drafted.invoice.total_minor) == ([], 516)
+
+
+def test_drafts_of_a_month_are_issued_together(live: Drafted) -> None:
+    """One in dollars and one in reais, by the name of either."""
+    live.billing.plan(plan_of(Price("base", "BRL", Recurring(), Flat(Decimal(7))), plan="local"))
+    live.account("beta", payer="acme")
+    live.billing.set_profile("beta", currency="BRL")
+    live.subscribe("local", account="beta")
+    live.billing.go_to("2026-04-02 12:00")
+    resting = [each.invoice.currency for each in live.drafted()]
+    live.issue()
+    assert (resting, live.amounts()) == (["BRL", "USD"], [[700], [1000, 0]])
 
 
 def test_terms_without_draft_days_issue_at_once(sqlite_billing: Billing) -> None:
