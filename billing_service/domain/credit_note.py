@@ -3,7 +3,7 @@
 Never changed once issued, and never more than what is left of a line: all the credit notes of an
 invoice together give back at most what it charged, to the minor unit.
 
-Units:   amounts are positive, in minor units.
+Units:   amounts are positive, in minor units; those of lines that credits lowered are negative.
 Source:  docs/decisions/0026-adjustments-and-credit-notes.md
 """
 
@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from billing_service.domain.invoice import Invoice
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
+from billing_service.domain.lowered_lines import LoweredLines
 from billing_service.domain.party import NumberSeries, Party, numbered
 from billing_service.domain.tax import LineTax, TaxSubtotal, tax_on
 
@@ -95,7 +96,10 @@ class IssuedCreditNote:
 
 @dataclass(frozen=True, slots=True)
 class LineCredit:
-    """What is to be given back of a line, and what is said of it ('': as the line says)."""
+    """What is to be given back of a line, and what is said of it ('': as the line says).
+
+    Negative: so much of a line of credit comes back to its credit, and is not given back.
+    """
 
     line_number: int
     amount_minor: int
@@ -107,7 +111,7 @@ class CreditedInvoice:
     """An issued invoice, and what was given back of its lines already.
 
     Shapes:  `credited` is what credit notes gave back of each line, `corrected` what lines of later
-             invoices did.
+             invoices did; `lowered` is None where no credit before tax lowered any.
     """
 
     invoice: Invoice
@@ -115,19 +119,42 @@ class CreditedInvoice:
     taxes: tuple[TaxSubtotal, ...]
     credited: Mapping[int, int]
     corrected: Mapping[int, int]
+    lowered: LoweredLines | None = None
 
     def line(self, line_number: int) -> InvoiceLine | None:
         """A line by its number."""
         return next((each for each in self.lines if each.line_number == line_number), None)
 
     def left_of(self, line: InvoiceLine) -> int:
-        """What can still be given back of a line: also what credits have left of its tax group."""
+        """What can still be given back of a line, to credits or as money, within its tax group."""
         if line.part is LinePart.CREDIT:
             return 0
-        number = line.line_number
-        back = self.credited.get(number, 0) + self.corrected.get(number, 0)
         of_group = self._whole(line.taxed) - self._credited_of(line.taxed)
-        return max(min(line.amount_minor - back, of_group), 0)
+        of_group += sum(self._used_of(each) for each in self._lowering(line.taxed))
+        return max(min(self._rest_of(line), of_group), 0)
+
+    def returning(self, given: Iterable[LineCredit]) -> list[LineCredit]:
+        """What comes back to credits before tax as lines are given back, by the lines of credit."""
+        if self.lowered is None:
+            return []
+        after = self.after(given)
+        charging = [each for each in self.lines if each.part is not LinePart.CREDIT]
+        left = {each.line_number: after._rest_of(each) for each in charging}
+        still = self.lowered.still_used(left)
+        found = []
+        for line in self.lines:
+            back = self._used_of(line) - still.get((line.credit, line.tax_category), 0)
+            if line.part is LinePart.CREDIT and back > 0:
+                text = f"{line.description}, returned"
+                found.append(LineCredit(line.line_number, -back, text))
+        return found
+
+    def taxed_of(self, line: InvoiceLine) -> LineTax | None:
+        """How a line is taxed; one of credit as those that it lowers."""
+        if line.part is not LinePart.CREDIT:
+            return line.taxed
+        category = line.tax_category
+        return next((each.taxed for each in self.lines if each.tax_category == category), None)
 
     def after(self, given: Iterable[LineCredit]) -> "CreditedInvoice":
         """The same after more was given back."""
@@ -146,6 +173,22 @@ class CreditedInvoice:
                 rates[_order(each.taxed)] = each.taxed
                 amounts[_order(each.taxed)] += each.amount_minor
         return tuple(self._subtotal(rates[each], amounts[each]) for each in sorted(rates))
+
+    def _rest_of(self, line: InvoiceLine) -> int:
+        """What is left of what a line charged, before credits."""
+        number = line.line_number
+        return line.amount_minor - self.credited.get(number, 0) - self.corrected.get(number, 0)
+
+    def _used_of(self, line: InvoiceLine) -> int:
+        """What a line of credit still uses."""
+        return -line.amount_minor + self.credited.get(line.line_number, 0)
+
+    def _lowering(self, taxed: LineTax | None) -> list[InvoiceLine]:
+        """The lines of credit that lower a tax group, if what they lowered is known."""
+        if self.lowered is None:
+            return []
+        found = (each for each in self.lines if each.part is LinePart.CREDIT)
+        return [each for each in found if _same_rate(self.taxed_of(each), taxed)]
 
     def _subtotal(self, taxed: LineTax, amount_minor: int) -> TaxSubtotal:
         before = self._credited_of(taxed)
@@ -191,7 +234,7 @@ class CreditedInvoice:
         return sum(
             self.credited.get(line.line_number, 0)
             for line in self.lines
-            if _same_rate(line.taxed, taxed)
+            if _same_rate(self.taxed_of(line), taxed)
         )
 
 
@@ -206,11 +249,13 @@ def draft_credit_note(
 ) -> IssuedCreditNote:
     """The credit note for lines of an invoice, without a number.
 
+    What credits before tax lowered of them comes back to these, on lines of its own.
+
     Shapes:  no credit is more than what is left of its line.
     """
     lines = tuple(
-        _line(place, credited.line(each.line_number), each)
-        for place, each in enumerate(given, start=1)
+        _line(place, credited, each)
+        for place, each in enumerate((*given, *credited.returning(given)), start=1)
     )
     taxes = credited.taxes_on(lines)
     invoice = credited.invoice
@@ -259,7 +304,8 @@ def number_credit_note(
     return replace(drafted, note=note), taken
 
 
-def _line(place: int, line: InvoiceLine | None, credit: LineCredit) -> CreditNoteLine:
+def _line(place: int, credited: CreditedInvoice, credit: LineCredit) -> CreditNoteLine:
+    line = credited.line(credit.line_number)
     if line is None:
         raise ValueError(f"no line {credit.line_number}")
     return CreditNoteLine(
@@ -270,7 +316,7 @@ def _line(place: int, line: InvoiceLine | None, credit: LineCredit) -> CreditNot
         period_start_on=line.period_start_on,
         period_end_on=line.period_end_on,
         tax_category=line.tax_category,
-        taxed=line.taxed,
+        taxed=credited.taxed_of(line),
     )
 
 

@@ -65,16 +65,6 @@ def credited(drafted: Iterable[IssuedInvoice], to_use: CreditsToUse) -> list[Iss
     return found
 
 
-def still_used(corrected: IssuedInvoice, used: Iterable[CreditGrant]) -> dict[str, int]:
-    """How much of the credits before tax an invoice still uses with what it should have charged.
-
-    The rest is to come back. What is charged as before uses as much as before.
-
-    Shapes:  `corrected` without lines of credit; `used` with what the invoice used as what is left.
-    """
-    return totals(apply(used, _parts(corrected)))
-
-
 def _with_credits(drafted: IssuedInvoice, to_use: CreditsToUse) -> IssuedInvoice:
     currency = drafted.invoice.currency
     before = to_use.of(currency, CreditApplication.BEFORE_TAX)

@@ -11,6 +11,7 @@ from billing_service.domain.credit_note import CreditedInvoice, IssuedCreditNote
 from billing_service.storage import credit_note_rows, gathering_credits, gathering_documents
 from billing_service.storage.document_queries import lines_of, taxes_of
 from billing_service.storage.facts import DocumentKey, Facts
+from billing_service.storage.lowered_reading import lowered_lines
 from billing_service.storage.tables import table
 from billing_service.storage.tax_rows import tax_subtotal_from_row
 from chassis.database import Transaction
@@ -56,6 +57,7 @@ def gather_credited(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKe
     gathering_credits.gather_credit_uses(tx, facts, wanted)
     lines, taxes = lines_of(tx, wanted), taxes_of(tx, wanted)
     credited, corrected = _credited(tx, wanted), _corrected(tx, wanted)
+    lowered = lowered_lines(tx, facts, {key: lines[key] for key in wanted})
     for key in wanted:
         if key in facts.invoices:
             facts.credited[key] = CreditedInvoice(
@@ -64,6 +66,7 @@ def gather_credited(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKe
                 taxes=tuple(taxes[key]),
                 credited=credited[key],
                 corrected=corrected[key],
+                lowered=lowered.get(key),
             )
 
 

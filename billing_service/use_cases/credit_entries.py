@@ -82,15 +82,21 @@ def return_grants(
         if part <= 0:
             continue
         left -= part
-        grant = after.grants[key[0], credit_id]
-        kind = EntryKind.RETURNED
-        grant = enter(after, grant, kind, part, invoice=key[1], now=now, outcome=outcome)
-        if grant.voided_at is not None:
-            enter(after, grant, EntryKind.VOIDED, part, now=now, outcome=outcome)
-        elif grant.has_expired(now):
-            expire(after, grant, now=now, outcome=outcome)
+        return_to(after, key, credit_id, part, now=now, outcome=outcome)
     _pay(after, key, left - amount_minor, outcome)
     return amount_minor - left
+
+
+def return_to(
+    after: Facts, key: DocumentKey, credit_id: str, amount_minor: int, *, now: int, outcome: Outcome
+) -> None:
+    """Give back to a credit so much of what an invoice uses of it; lost again if it is gone."""
+    grant, kind = after.grants[key[0], credit_id], EntryKind.RETURNED
+    grant = enter(after, grant, kind, amount_minor, invoice=key[1], now=now, outcome=outcome)
+    if grant.voided_at is not None:
+        enter(after, grant, EntryKind.VOIDED, amount_minor, now=now, outcome=outcome)
+    elif grant.has_expired(now):
+        expire(after, grant, now=now, outcome=outcome)
 
 
 def expire(after: Facts, grant: CreditGrant, *, now: int, outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ from billing_service.domain.payment import Allocation, Payment, allocate
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.credit_note_queries import gather_credited
 from billing_service.storage.facts import DocumentKey, Facts
-from billing_service.use_cases.credit_entries import return_grants
+from billing_service.use_cases.credit_entries import return_grants, return_to
 from billing_service.use_cases.settling import open_invoices, resettle
 from billing_service.use_cases.standings import Outcome
 from billing_service.use_cases.topping_up import topping_up
@@ -117,12 +117,19 @@ def corrections(
 
 
 def return_credits(after: Facts, drafted: IssuedCreditNote, *, now: int, outcome: Outcome) -> None:
-    """Let what a credit note gives back beyond what is open of its invoice come back to credits.
+    """Let what a credit note does not give back as money come back to credits.
 
-    That is up to what they pay of it: what credits paid never comes back as money. The note, once
-    it is issued, pays the invoice in their place.
+    That is what its lines say of those before tax; and what it gives back beyond what is open of
+    its invoice, up to what those after tax pay of it. The note, once it is issued, pays the invoice
+    in their place.
     """
     key = (drafted.note.payer, drafted.note.invoice)
+    for line in drafted.lines:
+        lowered = after.credited[key].line(line.invoice_line_number)
+        if lowered and lowered.credit:
+            back = -line.amount_minor
+            return_to(after, key, lowered.credit, back, now=now, outcome=outcome)
+            outcome.timers += topping_up(after, drafted.note.payer, now)
     paid = after.settlements[key]
     over_minor = drafted.note.total_minor - (paid.total_minor - paid.paid_minor)
     if over_minor > 0 and return_grants(after, key, over_minor, now=now, outcome=outcome):

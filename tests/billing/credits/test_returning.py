@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from billing_service.domain.credit_grant import CreditGrant, CreditState
-from billing_service.domain.credited_invoice import CreditsToUse, credited, still_used
+from billing_service.domain.credit_grant import CreditState
+from billing_service.domain.credited_invoice import CreditsToUse, credited
 from billing_service.storage import gathering_credits, gathering_documents
 from billing_service.storage.facts import Facts
 from billing_service.storage.saving import save
@@ -21,7 +21,7 @@ from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
 from chassis.use_case import Effects, Scope, UseCase
 from tests.billing.builders import Billing
-from tests.billing.credits.giving import BEFORE, amount_of, credits_of, grant, ledger_of, said, void
+from tests.billing.credits.giving import amount_of, credits_of, grant, ledger_of, said, void
 from tests.billing.credits.granting import grant_of
 
 INVOICE: Final = ("acme", "inv-000001")
@@ -132,28 +132,6 @@ def test_what_comes_back_to_a_voided_credit_is_void(either: Billing) -> None:
         ("returned", 3990),
         ("voided", -3990),
     ]
-
-
-def used_before_tax(billing: Billing) -> list[CreditGrant]:
-    """A credit before tax of 30.00 against 79.80, with what was used as what is left."""
-    billing.account()
-    billing.subscribe("a", "b")
-    grant(billing, amount="30", application=BEFORE)
-    return [grant_of(amount_minor=3000, application=BEFORE)]
-
-
-@pytest.mark.parametrize(("kept", "still"), [(2, 3000), (1, 3000), (0, 0)])
-def test_credit_before_tax_is_still_used_for_what_is_left(
-    billing: Billing, kept: int, still: int
-) -> None:
-    """Up to what the charges that stay come to."""
-    used = used_before_tax(billing)
-    (preview,) = billing.preview()
-    charges = preview.charges[:kept]
-    line = preview.lines[0]
-    left = sum(each.rated.amount_minor for each in charges)
-    corrected = replace(preview, lines=(replace(line, amount_minor=left),), charges=charges)
-    assert still_used(corrected, used).get("c", 0) == still
 
 
 def test_second_invoice_uses_what_the_first_has_left(billing: Billing) -> None:
