@@ -31,7 +31,7 @@ class Usage:
     @judges_own_text
     async def IngestEvents(
         self, request: pb.IngestEventsRequest, call: Call
-    ) -> pb.IngestEventsResponse:
+    ) -> pb.IngestEventsResponse | bytes:
         """Take events in."""
         return await self._events.ingest(request, call)
 
