@@ -324,7 +324,8 @@ def as_of(subscription: Subscription, now: int) -> Subscription:
         plan=held.plan if held else subscription.plan,
         band=held.band if held else subscription.band,
         is_paused=last.is_paused,
-        is_lapsed=last.is_lapsed,
+        # What is over waits for no credit.
+        is_lapsed=last.is_lapsed and (last.end_at is None or last.end_at > now),
     )
 
 

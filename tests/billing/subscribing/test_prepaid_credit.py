@@ -5,6 +5,7 @@ from pospago.billing.v1 import events_pb2, subscription_pb2
 
 from billing_service.domain.payment_request import PaymentPurpose, PaymentRequestState
 from billing_service.domain.subscription import SubscriptionState
+from billing_service.storage.prepaid_queries import lapsed_subscriptions
 from billing_service.use_cases.cancel_one_off_charge import (
     CANCEL_ONE_OFF_CHARGE,
     CancelOneOffCharge,
@@ -202,10 +203,11 @@ def test_feed_tells_that_it_lapsed_and_goes_on(live: Live) -> None:
 
 
 def test_lapsed_subscription_can_be_ended(live: Live) -> None:
-    """Nothing is charged for it, and later credit stays balance."""
+    """Nothing is charged for it, later credit stays balance, and nothing waits for any."""
     prepay(live)
     move(live, "cancel")
     pay(live, "100.00")
+    assert live.billing.database.read(lambda tx: lapsed_subscriptions(tx, ["acme"])) == set()
     assert (live.amounts(), balance(live), live.billing.states()) == (
         [],
         10000,
