@@ -1,6 +1,8 @@
 """Previews from what is remembered: never other than those of a process that remembers nothing."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -19,13 +21,14 @@ from billing_service.storage.saving import CHANGED_KINDS
 from billing_service.use_cases.add_plan_version import ADD_PLAN_VERSION, AddPlanVersion
 from billing_service.use_cases.create_price_change import CREATE_PRICE_CHANGE, CreatePriceChange
 from billing_service.use_cases.preview_change import ChangePreview, preview_change
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from tests.billing.builders import Billing, day
 from tests.billing.credits.giving import grant
 from tests.billing.subscribing.changing import change, change_of, move
 from tests.billing.subscribing.live import Live, plan_of
 
 _USD: Final = "USD"
+WRITES: Final = 8
 CALLS: Final = Meter("calls", "", "calls", Aggregation.SUM, "value", "call")
 PRO: Final = plan_of(
     Price("base", _USD, Recurring(), Flat(Decimal(62))),
@@ -64,8 +67,11 @@ def fresh(live: Live) -> ChangePreview:
 
 
 def _preview(live: Live, database: Database) -> ChangePreview:
-    command, now = change_of("pro", {"seats": 5}), live.billing.clock.now()
-    return database.read(lambda tx: preview_change(tx, command, now))
+    return database.read(lambda tx: _previewed(tx, live))
+
+
+def _previewed(tx: Transaction, live: Live) -> ChangePreview:
+    return preview_change(tx, change_of("pro", {"seats": 5}), live.billing.clock.now())
 
 
 def _index(live: Live) -> Any:
@@ -129,6 +135,51 @@ def test_another_process_is_not_overlooked(billing: Billing) -> None:
     fresh_before = remembered(live)
     change(live, "pro", {"seats": 7})
     assert remembered(live) == fresh(live) != fresh_before
+
+
+def test_readers_beside_a_writer_are_never_told_of_another_state(billing: Billing) -> None:
+    """What threads are told is what their own snapshot holds, on both stores."""
+    live, done = _live(billing), threading.Event()
+
+    def write() -> None:
+        for number in range(WRITES):
+            grant(billing, f"c{number}", "1", currency=_USD)
+            change(live, "pro", {"seats": number})
+        done.set()
+
+    def watch() -> list[bool]:
+        same = []
+        while not done.is_set() or not same:
+            same.append(billing.database.read(lambda tx: _is_as_gathered(tx, live)))
+        return same
+
+    with ThreadPoolExecutor(3) as threads:
+        watching = [threads.submit(watch) for _ in range(2)]
+        threads.submit(write).result()
+        seen = [told for each in watching for told in each.result()]
+    assert all(seen)
+
+
+def test_reader_in_an_older_snapshot_sees_the_older_state(billing: Billing) -> None:
+    """A change beside a reader, and what others remember of it, do not reach into what it reads."""
+    live = _live(billing)
+
+    def ask(tx: Transaction) -> bool:
+        before = _previewed(tx, live)
+        change(live, "pro", {"seats": 7})
+        remembered(live)
+        return _previewed(tx, live) == before
+
+    assert billing.database.read(ask)
+
+
+def _is_as_gathered(tx: Transaction, live: Live) -> bool:
+    """Whether a snapshot's preview is the same from what is remembered, and gathered anew."""
+    found, shared = _previewed(tx, live), tx.memory
+    tx.memory = {}
+    anew = _previewed(tx, live)
+    tx.memory = shared
+    return found == anew
 
 
 def test_second_preview_reads_little(live: Live) -> None:
