@@ -148,7 +148,7 @@ def test_readers_beside_a_writer_are_never_told_of_another_state(billing: Billin
         done.set()
 
     def watch() -> list[bool]:
-        same = []
+        same: list[bool] = []
         while not done.is_set() or not same:
             same.append(billing.database.read(lambda tx: _is_as_gathered(tx, live)))
         return same
