@@ -39,6 +39,13 @@ def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
     return add
 
 
+def _stated(_ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """A token, '' where there is none; an empty one would let a change go unconfirmed."""
+    if value == "":
+        raise click.BadParameter("is empty: leave it out, or state the token", param=param)
+    return value or ""
+
+
 timing_options: Final = _with(
     click.option(
         "--renewal", "moment", flag_value="MOMENT_RENEWAL", help="At the end of its period. [now]"
@@ -73,7 +80,11 @@ holding_options: Final = _with(
     more_holding_options,
 )
 preview_option: Final = click.option(
-    "--preview", "token", default="", help="The token of its preview: exactly as that told."
+    "--preview",
+    "preview_token",
+    metavar="TOKEN",
+    callback=_stated,
+    help="The token of its preview: exactly as that told.",
 )
 etag_option: Final = click.option("--etag", default="", help="Only if it is still as it was then.")
 
@@ -136,7 +147,7 @@ def change(
     mode: str | None,
     by: str | None,
     etag: str,
-    token: str,
+    preview_token: str,
     request_id: str,
 ) -> None:
     """Change what subscription NAME holds.
@@ -149,7 +160,7 @@ def change(
         effective=effective_of(moment=moment, day=day, time=time),
         proration=proration_of(mode, by),
         etag=etag,
-        preview_token=token,
+        preview_token=preview_token,
         request_id=request_id,
     )
     _show(session, session.stub(SubscriptionServiceStub).ChangeSubscription(request))
@@ -240,7 +251,7 @@ def cancel(
     mode: str | None,
     by: str | None,
     etag: str,
-    token: str,
+    preview_token: str,
     request_id: str,
 ) -> None:
     """End subscription NAME."""
@@ -249,7 +260,7 @@ def cancel(
         effective=effective_of(moment=moment, day=day, time=time),
         proration=proration_of(mode, by),
         etag=etag,
-        preview_token=token,
+        preview_token=preview_token,
         request_id=request_id,
     )
     _show(session, session.stub(SubscriptionServiceStub).CancelSubscription(request))

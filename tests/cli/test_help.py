@@ -81,3 +81,10 @@ def test_each_command_explains_itself(path: str, capsys: pytest.CaptureFixture[s
     assert f"pospago {path}" in printed
     assert dict(_leaves(pospago))[path].get_short_help_str()
     assert "--address" in printed
+
+
+@pytest.mark.parametrize("path", sorted(EXPECTED))
+def test_no_option_stands_in_for_another(path: str) -> None:
+    """Each has a name of its own within a command, the shared ones such as `--token` included."""
+    names = [param.name for param in dict(_leaves(pospago))[path].params]
+    assert len(names) == len(set(names))
