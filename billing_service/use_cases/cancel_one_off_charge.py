@@ -97,10 +97,12 @@ def decide(facts: Facts, command: CancelOneOffCharge, now: int) -> Effects[OneOf
 
 def _drafted(facts: Facts, charge: OneOffCharge, note: str, now: int) -> IssuedCreditNote | None:
     """The credit note for what is left of a charge on its invoice; None if nothing is."""
-    credited, given = facts.credited[charge.payer, charge.invoice], []
+    credited = facts.credited[charge.payer, charge.invoice]
+    given: list[LineCredit] = []
     for each in facts.charged[one_off_key(charge)].lines:
         line = credited.line(each.line_number)
-        left_minor = min(each.amount_minor, credited.left_of(line)) if line else 0
+        left = credited.after(given)
+        left_minor = min(each.amount_minor, left.left_of(line)) if line else 0
         if left_minor:
             given.append(LineCredit(each.line_number, left_minor))
     if not given:

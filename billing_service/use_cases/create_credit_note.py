@@ -79,7 +79,7 @@ def decide(facts: Facts, command: CreateCreditNote, now: int) -> Effects[IssuedC
         raise InvoiceNotFound(f"accounts/{command.payer}/invoices/{command.invoice}")
     drafted = draft_credit_note(
         credited,
-        [_credit(credited, each, place) for place, each in enumerate(command.lines)],
+        _credits(credited, command.lines),
         kind=CreditNoteKind.DECIDED,
         reason=command.reason,
         issued_on=civil_day(now, credited.invoice.time_zone),
@@ -89,6 +89,14 @@ def decide(facts: Facts, command: CreateCreditNote, now: int) -> Effects[IssuedC
     return_credits(after, drafted, now=now, outcome=outcome)
     issued = issue_credit_note(after, drafted, now=now, outcome=outcome)
     return Effects(issued, tuple(outcome.changes), tuple(outcome.events), tuple(outcome.timers))
+
+
+def _credits(credited: CreditedInvoice, asked: Sequence[LineToCredit]) -> list[LineCredit]:
+    """What is credited of each line, all of them together no more than what is left."""
+    found: list[LineCredit] = []
+    for place, each in enumerate(asked):
+        found.append(_credit(credited.after(found), each, place))
+    return found
 
 
 def _credit(credited: CreditedInvoice, asked: LineToCredit, place: int) -> LineCredit:
