@@ -58,6 +58,14 @@ def monthly(month: date) -> InvoiceCause:
     return InvoiceCause(InvoiceKind.MONTHLY, month_key(month))
 
 
+def immediate(account: str, what: str) -> InvoiceCause:
+    """The cause of an invoice of what is due at once; `what` tells it from others of the account.
+
+    One payer may pay for accounts whose subscriptions have the same ids.
+    """
+    return InvoiceCause(InvoiceKind.IMMEDIATE, f"{account}/{what}")
+
+
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """A bill for one payer and one currency. `series` and `number` are '' in a preview.

@@ -72,7 +72,7 @@ class InvoiceRow(Table, table=True):
     currency: str = word(3)
     month: date
     kind: str = word(16)
-    cause: str = word(140)
+    cause: str = word(160)
     issuer_party: str = text()
     buyer_party: str = text()
     reference_text: str = text()

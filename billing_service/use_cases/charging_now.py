@@ -13,9 +13,9 @@ from billing_service.domain.calendar import month_of, next_month
 from billing_service.domain.charge import ChargeKey, RatedItem
 from billing_service.domain.invoice import (
     InvoiceCause,
-    InvoiceKind,
     IssuedInvoice,
     by_currency,
+    immediate,
 )
 from billing_service.domain.looking_again import is_closed_before
 from billing_service.domain.plan_charges import propose_plans
@@ -103,19 +103,19 @@ def charge_now(
     Of what is due, what is too much of closed months is given back at once, by credit notes.
 
     `after` is an overlay that holds the change, and takes in what follows; `cause` tells the change
-    from others of the payer, and `as_of` is when it was decided what is due.
+    from others of the account, and `as_of` is when it was decided what is due.
 
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
     billed = billed_now(after, changed.account, as_of, now)
     items = due_now(after, before, changed, billed)
-    immediate = InvoiceCause(InvoiceKind.IMMEDIATE, cause)
+    told = immediate(changed.account, cause)
     owed = {
         currency: each
         for currency, each in items.items()
-        if _is_owed(after, billed, {currency: each}, immediate)
+        if _is_owed(after, billed, {currency: each}, told)
     }
-    return issue(after, billed, owed, cause=immediate, now=now, outcome=outcome)
+    return issue(after, billed, owed, cause=told, now=now, outcome=outcome)
 
 
 def _is_owed(

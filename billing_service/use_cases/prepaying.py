@@ -8,7 +8,7 @@ Source:  docs/decisions/0030-prepaid.md
 
 from dataclasses import dataclass, replace
 
-from billing_service.domain.invoice import InvoiceCause, InvoiceKind, IssuedInvoice, by_currency
+from billing_service.domain.invoice import IssuedInvoice, by_currency, immediate
 from billing_service.domain.payment_request import (
     PaymentPurpose,
     PaymentRequest,
@@ -103,7 +103,7 @@ def charge_ahead(
 ) -> list[IssuedInvoice]:
     """Invoice what has begun of all that a subscription is charged in advance, less what was.
 
-    `after` is an overlay, and takes in what follows; `cause` tells it from others of the payer.
+    `after` is an overlay, and takes in what follows; `cause` tells it from others of the account.
 
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
@@ -122,8 +122,8 @@ def charge_ahead(
     owed = {
         currency: each for currency, each in items.items() if sum(e.due_minor for e in each) > 0
     }
-    immediate = InvoiceCause(InvoiceKind.IMMEDIATE, cause)
-    return issue(after, billed, owed, cause=immediate, now=now, outcome=outcome)
+    told = immediate(subscription.account, cause)
+    return issue(after, billed, owed, cause=told, now=now, outcome=outcome)
 
 
 def renewing(facts: Facts, subscription: Subscription, at: int) -> TimerSet | TimerCleared:

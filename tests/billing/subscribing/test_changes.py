@@ -216,6 +216,15 @@ def test_whole_difference_may_be_due_at_once(live: Live) -> None:
     assert live.amounts() == [[6200]]
 
 
+def test_accounts_of_one_payer_are_changed_at_once_under_the_same_ids(live: Live) -> None:
+    """The first change of each is an invoice of its own."""
+    live.account("client", payer="acme")
+    live.subscribe("small", account="client")
+    for account in ("acme", "client"):
+        change(live, "big", account=account, mode=ProrationMode.DIFFERENCE_NOW)
+    assert live.amounts() == [[6200], [6200]]
+
+
 def test_new_cycle_is_charged_in_full_at_once(live: Live) -> None:
     """March as it was, and a month of the new plan from the 10th on."""
     live.billing.go_to("2026-03-10 12:00")

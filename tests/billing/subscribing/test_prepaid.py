@@ -68,6 +68,17 @@ def test_each_period_is_paid_as_it_begins(live: Live) -> None:
     assert (live.amounts(), balance(live)) == ([[3100]] * 3, 700)
 
 
+def test_accounts_of_one_payer_renew_at_once_under_the_same_ids(live: Live) -> None:
+    """Two subscriptions called the same, as long as ids get: an invoice each for both months."""
+    client, called = "c" * 63, "s" * 63
+    live.account(client, payer="acme")
+    pay(live, "124.00")
+    for account in ("acme", client):
+        prepay(live, account=account, subscription=called)
+    live.billing.go_to("2026-04-02 00:00")
+    assert (live.amounts(), balance(live)) == ([[3100]] * 4, 0)
+
+
 def test_it_lapses_where_the_balance_runs_out(live: Live) -> None:
     """Two periods are paid, the third is not charged."""
     pay(live, "70.00")

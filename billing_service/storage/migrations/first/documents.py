@@ -63,7 +63,7 @@ def _create_invoices() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("cause", sa.String(length=140), nullable=False),
+        sa.Column("cause", sa.String(length=160), nullable=False),
         sa.Column("issuer_party", sa.Text(), nullable=False),
         sa.Column("buyer_party", sa.Text(), nullable=False),
         sa.Column("reference_text", sa.Text(), nullable=False),
