@@ -45,14 +45,19 @@ class LookingAgain:
 
     @property
     def billed_keys(self) -> set[ChargeKey]:
-        """What was billed and may not be right any more, because the timeline has changed."""
+        """What was billed and may not be right any more, because the timeline has changed.
+
+        What was billed at once for later months is looked at with these.
+        """
         changed_on, own = self.changed_from_on, self.subscribed.subscription.key
         if changed_on is None:
             return set()
         return {
             key
             for key, billed in self.charged.items()
-            if (key.account, key.subscription) == own and _last_on(key, billed) >= changed_on
+            if (key.account, key.subscription) == own
+            and billed.invoice_month <= self.to_rate.through_month
+            and _last_on(key, billed) >= changed_on
         }
 
     def holds(self, key: ChargeKey) -> bool:

@@ -177,7 +177,7 @@ def close_accounts(after: Facts, billed: BilledMonth, outcome: Outcome) -> None:
 
 
 def _following_closes(after: Facts, billed: BilledMonth, draft: Draft | None) -> list[TimerSet]:
-    """The close of the month after, while anything is still going to be billed.
+    """The close of the month after, while anything is still going to be billed or looked at.
 
     Also that of the last month which waited behind a draft.
     """
@@ -185,6 +185,9 @@ def _following_closes(after: Facts, billed: BilledMonth, draft: Draft | None) ->
         is_open(span, after.closed_through(account))
         for account in after.billed[billed.payer]
         for span in after.spans.get(account, ())
+    ) or any(
+        each.account in billed.through and each.changed_from_on is not None
+        for each in after.subscriptions.values()
     )
     months = {next_month(billed.month)} if going_on else set()
     if draft is not None and draft.behind_month is not None:

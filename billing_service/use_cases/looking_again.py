@@ -40,10 +40,21 @@ def note_looked_at(
 
 
 def _changes_ahead_on(facts: Facts, subscription: Subscription, billed: BilledMonth) -> date | None:
-    """The day of a subscription's first fact after the month; None if there is none."""
+    """Since when a subscription is to be looked at after the month; None: not at all.
+
+    That is the day of its first fact after the month, or all of what was billed at once for later
+    months, while this one waited to be closed.
+    """
+    following = next_month(billed.month)
+    own = subscription.key
+    if any(
+        (key.account, key.subscription) == own and each.invoice_month > billed.month
+        for key, each in facts.charged.items()
+    ):
+        return following
     zone = facts.accounts[subscription.account].time_zone
     days = (civil_day(each.effective_at, zone) for each in subscription.facts)
-    return min((each for each in days if each >= next_month(billed.month)), default=None)
+    return min((each for each in days if each >= following), default=None)
 
 
 def _place(item: RatedItem) -> tuple[object, ...]:
