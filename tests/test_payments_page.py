@@ -1,6 +1,6 @@
 """`docs/subscriptions.md` says what is so: what each answer of a payment provider brings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +50,7 @@ def _wait(live: Live) -> None:
     live.billing.step("toy", "2026-03-03 09:00")
 
 
-_STEPS: Final = {
+_STEPS: Final[Mapping[str, Callable[[Live], object]]] = {
     "paid": settle,
     "declined": decline,
     "cancelled": cancel,

@@ -26,12 +26,13 @@ from tests.suite import (
     provisioning_refusals,
     usage_refusals,
 )
-from tests.suite.change_world import INVOICING, SUBSCRIBE
+from tests.suite.change_world import INVOICING
 from tests.suite.contracts import EVERYWHERE, documented_pairs, reasons, rpcs
 from tests.suite.draft_world import ISSUE
 from tests.suite.ready_requests import ready_request
 from tests.suite.refusal_cases import CASES, assert_refused
 from tests.suite.requests import sample
+from tests.suite.usage_world import SUBSCRIBE
 from tests.suite.world import World, running_world
 
 REGISTERED: Final = (
