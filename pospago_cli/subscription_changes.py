@@ -16,6 +16,7 @@ from pospago_cli.coupons import COUPON
 from pospago_cli.estimate.quantities import Held
 from pospago_cli.plans import PLAN
 from pospago_cli.session import Session, pass_session, request_id_option
+from pospago_cli.subscription_showing import show_preview, show_subscription
 from pospago_cli.subscriptions import SUBSCRIPTION, subscription
 from pospago_cli.values import CivilDate, Instant
 
@@ -163,7 +164,7 @@ def change(
         preview_token=preview_token,
         request_id=request_id,
     )
-    _show(session, session.stub(SubscriptionServiceStub).ChangeSubscription(request))
+    show_subscription(session, session.stub(SubscriptionServiceStub).ChangeSubscription(request))
 
 
 @subscription.command("preview")
@@ -202,7 +203,7 @@ def preview(
     else:
         holding = holding_of(plan, band, held, agreed, coupons)
         answer = stub.PreviewChange(pb.PreviewChangeRequest(holding=holding, **asked))
-    session.show(answer.preview, answer=answer)
+    show_preview(session, answer)
 
 
 def _move(verb: str, request_type: Any, rpc: str, told: str) -> None:
@@ -232,7 +233,7 @@ def _move(verb: str, request_type: Any, rpc: str, told: str) -> None:
             etag=etag,
             request_id=request_id,
         )
-        _show(session, getattr(session.stub(SubscriptionServiceStub), rpc)(request))
+        show_subscription(session, getattr(session.stub(SubscriptionServiceStub), rpc)(request))
 
 
 @subscription.command("cancel")
@@ -263,7 +264,7 @@ def cancel(
         preview_token=preview_token,
         request_id=request_id,
     )
-    _show(session, session.stub(SubscriptionServiceStub).CancelSubscription(request))
+    show_subscription(session, session.stub(SubscriptionServiceStub).CancelSubscription(request))
 
 
 _move(
@@ -292,14 +293,7 @@ def undo(session: Session, name: str, change_id: str, etag: str, request_id: str
         name=name, change_id=change_id, etag=etag, request_id=request_id
     )
     answer = session.stub(SubscriptionServiceStub).UndoSubscriptionChange(request)
-    session.show(answer.subscription, answer=answer)
-
-
-def _show(session: Session, answer: Any) -> None:
-    """Print a subscription as it is after a change, and what was asked for to make it."""
-    session.show(answer.subscription, answer=answer)
-    if answer.HasField("payment_request") and not session.as_json:
-        session.show(answer.payment_request)
+    show_subscription(session, answer)
 
 
 def _number(values: Any, prefix: str, word: str | None) -> Any:

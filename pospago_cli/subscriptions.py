@@ -13,6 +13,7 @@ from pospago_cli.coupons import COUPON
 from pospago_cli.estimate.quantities import Held
 from pospago_cli.plans import PLAN
 from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
+from pospago_cli.subscription_showing import show_subscription
 from pospago_cli.values import CivilDate, ResourceName
 
 SUBSCRIPTION = ResourceName("accounts/{account}/subscriptions/{subscription}")
@@ -104,7 +105,7 @@ def create(
         request_id=request_id,
     )
     answer = session.stub(SubscriptionServiceStub).CreateSubscription(request)
-    session.show(answer.subscription, answer=answer)
+    show_subscription(session, answer)
 
 
 @subscription.command("get")
@@ -114,7 +115,7 @@ def get(session: Session, name: str) -> None:
     """Show one subscription."""
     request = pb.GetSubscriptionRequest(name=name)
     answer = session.stub(SubscriptionServiceStub).GetSubscription(request)
-    session.show(answer.subscription, answer=answer)
+    show_subscription(session, answer)
 
 
 @subscription.command("list")

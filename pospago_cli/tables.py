@@ -1,7 +1,7 @@
 """Messages as people read them: a table of many, or one message field by field."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -24,11 +24,16 @@ UTC: Final = ZoneInfo("UTC")
 _Field = Any
 _NANOS: Final = Decimal(1_000_000_000)
 _RIGHT: Final = frozenset(
-    "amount band ceiling cost creations_used decided_amount events events_count full_amount"
-    " included included_quantity overage overage_quantity percent projected projected_cost"
-    " projected_quantity quantity remaining remaining_quantity tax_amount taxable_amount total"
-    " unit_price used".split()
+    "amount amount_left amount_paid balance band ceiling cost creations_used decided_amount events"
+    " events_count full_amount included included_quantity overage overage_quantity percent"
+    " projected projected_cost projected_quantity quantity redemptions_count remaining"
+    " remaining_quantity tax_amount taxable_amount total unallocated_amount unit_price used".split()
 )
+# What one holds of a price is told as it is stated: `seats=12`.
+_HELD: Final = {"price", "quantity"}
+# Text up to here stays on one line of its cell; what is longer may be folded to as little.
+_CELL_WIDTH: Final = 28
+_GAP_WIDTH: Final = 3
 
 
 def date_text(date: Date) -> str:
@@ -66,8 +71,21 @@ def field_text(message: Message, path: str) -> str:
 
 
 def print_table(console: Console, title: str, messages: Sequence[Message], columns: str) -> None:
-    """Print messages of one kind as rows; `columns` names their fields, parted by spaces."""
-    console.print(table_of(title, messages, columns))
+    """Print messages of one kind as rows; `columns` names their fields, parted by spaces.
+
+    Where that is too wide, columns that say nothing are left out, and else each is told by itself.
+    """
+    if _width_of(messages, columns) > console.width:
+        columns = " ".join(path for path in columns.split() if _says_anything(messages, path))
+    if not messages or _width_of(messages, columns) <= console.width:
+        console.print(table_of(title, messages, columns))
+        return
+    console.print(Text(title, style="italic"))
+    for message in messages:
+        console.print()
+        _print_rows(
+            console, ((_heading(each), field_text(message, each)) for each in columns.split())
+        )
 
 
 def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
@@ -75,10 +93,9 @@ def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     paths = columns.split()
     for path in paths:
-        parent, _, field = path.rpartition(".")
+        field = path.rpartition(".")[2]
         table.add_column(
-            # The name of a part, such as `buyer.name`, stands for the part.
-            (parent if parent and field == "name" else field).replace("_", " "),
+            _heading(path),
             justify="right" if field in _RIGHT else "left",
             # A name is for copying, so it is never cut.
             overflow="fold",
@@ -91,12 +108,40 @@ def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
 
 def print_fields(console: Console, message: Message) -> None:
     """Print one message field by field, those that say something."""
+    names = (descriptor.name for descriptor, _ in message.ListFields())
+    _print_rows(console, ((_heading(name), field_text(message, name)) for name in names))
+
+
+def _print_rows(console: Console, rows: Iterable[tuple[str, str]]) -> None:
     table = Table(show_header=False, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    for descriptor, _ in message.ListFields():
-        table.add_row(descriptor.name.replace("_", " "), Text(field_text(message, descriptor.name)))
+    for heading, told in rows:
+        if told:
+            table.add_row(heading, Text(told))
     console.print(table)
+
+
+def _heading(path: str) -> str:
+    """What a field is called; the name of a part, such as `buyer.name`, stands for the part."""
+    parent, _, field = path.rpartition(".")
+    return (parent if parent and field == "name" else field).replace("_", " ")
+
+
+def _says_anything(messages: Sequence[Message], path: str) -> bool:
+    return any(field_text(message, path) for message in messages)
+
+
+def _width_of(messages: Sequence[Message], columns: str) -> int:
+    """How wide a table must be so that each cell can be read."""
+    width = 0
+    for path in columns.split():
+        told = (field_text(message, path) for message in messages)
+        longest = max((len(_heading(path)), *map(len, told)))
+        # A name is never folded.
+        folds = path.rpartition(".")[2] != "name"
+        width += (min(longest, _CELL_WIDTH) if folds else longest) + _GAP_WIDTH
+    return width
 
 
 def print_json(console: Console, value: object) -> None:
@@ -128,7 +173,10 @@ def _value_text(descriptor: _Field, value: object) -> str:
         case Duration():
             return str(timedelta(seconds=value.seconds, microseconds=value.nanos // 1000))
         case DecimalMessage():
-            return value.value
+            whole, point, fraction = value.value.partition(".")
+            return f"{whole}{point}{fraction[:2]}{fraction[2:].rstrip('0')}"
+        case Message() if {each.name for each in value.DESCRIPTOR.fields} == _HELD:
+            return f"{field_text(value, 'price')}={field_text(value, 'quantity')}"
         case Message():
             return "; ".join(
                 f"{inner.name} {field_text(value, inner.name)}" for inner, _ in value.ListFields()

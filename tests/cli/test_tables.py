@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
+from google.type.decimal_pb2 import Decimal
 from google.type.money_pb2 import Money
-from pospago.billing.v1 import usage_pb2
+from pospago.billing.v1 import subscription_pb2, usage_pb2
 from pospago.event.v1 import event_pb2
 from pospago.provisioning.v1 import events_pb2, instance_pb2, integrator_pb2
 from rich.console import Console
@@ -80,6 +81,35 @@ def test_a_table_holds_a_row_for_each_message() -> None:
         print_table(console, "instances", messages, "name expire_date")
     assert "accounts/a/instances/[red]" in printed.get()
     assert "2027-02-10" in printed.get()
+
+
+def test_what_one_holds_reads_as_it_is_stated() -> None:
+    """The code of a price and its quantity, without zeros beyond the second digit."""
+    held = [
+        subscription_pb2.Subscription.HeldQuantity(price=price, quantity=Decimal(value=quantity))
+        for price, quantity in (("seats", "12"), ("hours", "0.5000"), ("calls", "1.2340"))
+    ]
+    assert field_text(subscription_pb2.Subscription(held=held), "held") == (
+        "seats=12, hours=0.50, calls=1.234"
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (100, ["name", "state", "expire date"]),
+        (40, ["name", "state"]),
+        (15, ["instances", "name    i/one", "state   TRIAL"]),
+    ],
+)
+def test_a_narrow_terminal_reads_what_fits(width: int, told: list[str]) -> None:
+    """All columns, those that say something, or each message by itself."""
+    console = Console(width=width)
+    messages = [instance_pb2.Instance(name="i/one", state=instance_pb2.Instance.STATE_TRIAL)]
+    with console.capture() as printed:
+        print_table(console, "instances", messages, "name state expire_date delete_time")
+    lines = printed.get().splitlines()
+    assert all(any(each in line for line in lines) for each in told), lines
 
 
 def test_an_event_is_one_line_of_json() -> None:
