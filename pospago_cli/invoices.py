@@ -1,5 +1,7 @@
 """`pospago invoice`: the month's bill, before and after it is issued."""
 
+from collections.abc import Iterator
+
 import click
 from google.protobuf.message import Message
 from pospago.billing.v1 import invoice_pb2 as pb
@@ -12,10 +14,28 @@ from rich.text import Text
 
 from pospago_cli.accounts import ACCOUNT, SANDBOX
 from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
-from pospago_cli.tables import as_json, date_text, field_text, money_text, print_json, table_of
+from pospago_cli.tables import (
+    as_json,
+    date_text,
+    field_text,
+    instant_text,
+    money_text,
+    print_json,
+    table_of,
+)
 from pospago_cli.values import ResourceName
 
-INVOICE = ResourceName("accounts/{account}/invoices/{invoice}")
+
+class InvoiceName(ResourceName):
+    """The name of an invoice, also by its number as invoices print it: `acme/INV-000001`."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name in full; its last part is the number in small letters."""
+        collection, _, last = super().convert(value, param, ctx).rpartition("/")
+        return f"{collection}/{last.lower()}"
+
+
+INVOICE = InvoiceName("accounts/{account}/invoices/{invoice}")
 COLUMNS = "name number month due_date total amount_paid state settle_date settled_late"
 LINE_COLUMNS = "line_number description band quantity unit_price amount"
 TAX_COLUMNS = "display_name tax_category percent treatment taxable_amount tax_amount"
@@ -24,7 +44,7 @@ CHARGE_COLUMNS = "line_number instance month price quantity amount"
 
 @click.group("invoice", cls=Noun)
 def invoice() -> None:
-    """Invoices: one a month for each payer."""
+    """Invoices: one a month for each payer and currency, and those of what is due at once."""
 
 
 @invoice.command("preview")
@@ -156,7 +176,7 @@ def rendered(bill: pb.Invoice) -> RenderableType:
         ("due", date_text(bill.due_date)),
         ("last day of service if unpaid", date_text(bill.last_service_date)),
     )
-    for heading, value in facts:
+    for heading, value in (*facts, *_rest_of(bill)):
         head.add_row(heading, Text(value))
     lines = table_of("", bill.lines, LINE_COLUMNS)
     state = field_text(bill, "state")
@@ -177,6 +197,18 @@ def taxes_of(bill: pb.Invoice | EstimatedInvoice) -> list[RenderableType]:
         table_of("", bill.taxes, TAX_COLUMNS),
         Text(f"taxes {money_text(bill.tax_total)}, {how}"),
     ]
+
+
+def _rest_of(bill: pb.Invoice) -> Iterator[tuple[str, str]]:
+    """How a draft rests: until when by itself, or since when it is held, by whom and why."""
+    draft = bill.draft
+    if draft.HasField("issue_time"):
+        yield "rests until", instant_text(draft.issue_time)
+    if draft.HasField("hold_time"):
+        yield "held since", instant_text(draft.hold_time)
+        yield "held by", draft.author or "the billing profile"
+    if draft.note:
+        yield "held because", draft.note
 
 
 def _credits_of(bill: pb.Invoice) -> list[RenderableType]:

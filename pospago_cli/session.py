@@ -23,6 +23,7 @@ OPERATOR_FILE: Final = "operator.token"
 LIST_LIMIT: Final = 100
 PAGE_SIZE_MAX: Final = 1000
 FILE_WIDTH: Final = 240
+SENTENCE_MAX: Final = 200
 
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -138,6 +139,13 @@ class Noun(click.Group):
     """The commands about one thing."""
 
     command_class = Leaf
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does as a whole sentence, folded where the terminal ends."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, each.get_short_help_str(SENTENCE_MAX)) for name, each in found if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def stated_database_url(service: str) -> str:

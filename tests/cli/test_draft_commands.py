@@ -65,6 +65,12 @@ async def test_draft_is_held_for_a_reason(service: UsageService) -> None:
     assert json.loads(await service.shell.pospago(*words))["draft"]["note"] == "odd"
 
 
+async def test_draft_says_since_when_it_is_held(service: UsageService) -> None:
+    """By the payer's profile, or by an operator who says why."""
+    shown = await service.shell.pospago("invoice", "get", draft(service))
+    assert "held since" in shown
+
+
 async def test_draft_is_issued_or_released(service: UsageService) -> None:
     """March is issued by hand; April is released, and issued by itself."""
     issued = await service.shell.pospago("invoice", "issue", draft(service))

@@ -2,13 +2,14 @@
 
 import io
 
+import pytest
 from google.type.decimal_pb2 import Decimal
 from google.type.money_pb2 import Money
 from pospago.billing.v1 import explanation_pb2, tax_pb2
 from pospago.billing.v1 import invoice_pb2 as pb
 from rich.console import Console, RenderableType
 
-from pospago_cli.invoices import explained, rendered
+from pospago_cli.invoices import INVOICE, explained, rendered
 
 
 def money(units: int, cents: int = 0) -> Money:
@@ -88,3 +89,11 @@ def test_line_is_explained_step_by_step() -> None:
         "Instance, band 1: 119.70 USD 3 times instance of plans/integrator, version 2"
         " Flat: 39.9. It comes to USD 39.90."
     )
+
+
+@pytest.mark.parametrize(
+    "written", ["acme/INV-000001", "accounts/acme/invoices/INV-000001", "acme/inv-000001"]
+)
+def test_invoice_is_found_by_its_number(written: str) -> None:
+    """As it is printed; names have small letters only."""
+    assert INVOICE.convert(written, None, None) == "accounts/acme/invoices/inv-000001"
