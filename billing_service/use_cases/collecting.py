@@ -122,10 +122,12 @@ def payment_of(request: PaymentRequest, *, value_on: date, reference: str, now: 
 
 
 def check_nothing_pending(facts: Facts, subscription: DocumentKey) -> None:
-    """Refuse to change a subscription while a request for it waits for its answer.
+    """Refuse to change a subscription while another change of it waits for its payment.
+
+    What is asked for a prepaid period is as good for what is held by then.
 
     Errors:  PaymentPending.
     """
     for each in facts.payment_requests.values():
-        if each.is_pending and each.subscription == subscription:
+        if each.is_pending and each.change and each.subscription == subscription:
             raise PaymentPending(*subscription, each.name)

@@ -48,7 +48,7 @@ def pay_ahead(facts: Facts, subscription: Subscription, at: int, *, asks: bool =
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
     after, outcome = facts.overlay(), Outcome()
-    cause = f"{subscription.subscription_id}/ahead-{at}"
+    cause = ahead_at(subscription, at)
     issued = charge_ahead(after, subscription, cause=cause, as_of=at, now=at, outcome=outcome)
     missing_minor = open_minor(after, issued)
     if not missing_minor or not asks:
@@ -56,7 +56,7 @@ def pay_ahead(facts: Facts, subscription: Subscription, at: int, *, asks: bool =
     request = collect(
         after,
         subscription.key,
-        request_id=request_id_of(*subscription.key, cause),
+        request_id=_request_id(after, subscription, cause),
         amount_minor=missing_minor,
         purpose=PaymentPurpose.PREPAID_PERIOD,
         now=at,
@@ -124,6 +124,18 @@ def charge_ahead(
     }
     told = immediate(subscription.account, cause)
     return issue(after, billed, owed, cause=told, now=now, outcome=outcome)
+
+
+def ahead_at(subscription: Subscription, at: int) -> str:
+    """What tells that a subscription is charged ahead at an instant."""
+    return f"{subscription.subscription_id}/ahead-{at}"
+
+
+def _request_id(facts: Facts, subscription: Subscription, cause: str) -> str:
+    """The id of a request: another one if somebody is to pay otherwise at the same instant."""
+    profile = facts.profiles[subscription.account]
+    payer = facts.profiles[profile.paid_by]
+    return request_id_of(*subscription.key, f"{cause}/{profile.version}/{payer.version}")
 
 
 def renewing(facts: Facts, subscription: Subscription, at: int) -> TimerSet | TimerCleared:

@@ -6,7 +6,7 @@ Source:  docs/decisions/0030-prepaid.md
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from billing_service.domain.prepaid import is_over, is_prepaid, lapsing, paying_up
+from billing_service.domain.prepaid import is_over, is_prepaid, lapsing
 from billing_service.domain.subscription import Subscription
 from billing_service.storage import gathering
 from billing_service.storage.facts import DocumentKey, Facts
@@ -17,6 +17,7 @@ from billing_service.use_cases.changing import follow, gather_changing, with_fac
 from billing_service.use_cases.charging_now import gather_charged, touched_by_charge
 from billing_service.use_cases.collecting import keep
 from billing_service.use_cases.issuing import touched_accounts
+from billing_service.use_cases.paying_up import going_on
 from billing_service.use_cases.prepaying import Attempt, pay_ahead, renewing
 from billing_service.use_cases.standings import Outcome
 from billing_service.use_cases.timers import RENEW_PREPAID, TOP_UP
@@ -73,9 +74,7 @@ def top_up(facts: Facts, command: TimerDue, due_at: int) -> Effects[None]:
     after, outcome = facts.overlay(), Outcome()
     for before in _waiting(facts, command.account, due_at):
         trial, step = after.overlay(), Outcome()
-        fact = paying_up(trial.subscribed(before, due_at), due_at)
-        paid_up = with_fact(trial, before, fact, due_at)
-        follow(trial, before, paid_up, now=due_at, outcome=step)
+        paid_up = going_on(trial, before, due_at, step)
         asks = command.key == ASKING and not _is_asked(facts, before)
         attempt = pay_ahead(trial, paid_up, due_at, asks=asks)
         if attempt.is_paid:

@@ -8,7 +8,11 @@ from typing import Final
 from billing_service.domain.calendar import civil_day
 from billing_service.domain.change_errors import Outdated, PreviewOutdated
 from billing_service.domain.errors import PaymentAlreadyExists, ValueDateInFuture
-from billing_service.domain.payment_request import PaymentRequest, PaymentRequestState
+from billing_service.domain.payment_request import (
+    PaymentPurpose,
+    PaymentRequest,
+    PaymentRequestState,
+)
 from billing_service.domain.payment_request_errors import PaymentRequestNotFound
 from billing_service.domain.refusals import BillingError
 from billing_service.storage import gathering_documents
@@ -20,8 +24,10 @@ from billing_service.storage.payment_request_queries import (
 from billing_service.storage.saving import save
 from billing_service.use_cases.change_subscription import Changed, gather_changes, paid_change
 from billing_service.use_cases.change_subscription import decide as decide_change
-from billing_service.use_cases.charging_now import touched_by_charge
+from billing_service.use_cases.changing import gather_changing
+from billing_service.use_cases.charging_now import gather_charged, touched_by_charge
 from billing_service.use_cases.collecting import close, payment_of
+from billing_service.use_cases.paying_up import pay_period
 from billing_service.use_cases.receiving import receive
 from billing_service.use_cases.record_payment import gather_payers
 from billing_service.use_cases.standings import Outcome
@@ -52,6 +58,12 @@ def gather(tx: Transaction, commands: Sequence[SettlePaymentRequest]) -> Facts:
     requests = asked.payment_requests
     changes = [paid_change(each) for each in requests.values() if each.change and each.is_pending]
     facts = gather_changes(tx, changes, locked=True)
+    periods = {
+        each.subscription for each in requests.values() if each.is_pending and not each.change
+    }
+    if periods:
+        gather_changing(tx, facts, periods)
+        gather_charged(tx, facts, dict.fromkeys(periods))
     facts.payment_requests.update(requests)
     gather_payers(tx, facts, {each.payer for each in requests.values()})
     gathering_documents.gather_payments(tx, facts, requests)
@@ -100,7 +112,9 @@ def _paid(
         outcome.timers += made.timers
         invoice = made.result.invoices[0][0].invoice.invoice_id
     payment = payment_of(paid, value_on=value_on, reference=command.reference, now=now)
-    receive(after, payment, invoice=invoice, now=now, outcome=outcome)
+    is_period = paid.purpose is PaymentPurpose.PREPAID_PERIOD
+    if not (is_period and pay_period(after, paid, payment, now=now, outcome=outcome)):
+        receive(after, payment, invoice=invoice, now=now, outcome=outcome)
     return paid
 
 

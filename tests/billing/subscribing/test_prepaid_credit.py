@@ -97,7 +97,8 @@ def test_provider_that_pays_is_asked_for_what_is_missing(sqlite_billing: Billing
     pay(live, "9.00")
     prepay(live)
     live.billing.step("toy", "2026-04-01 12:00")
-    assert ([each.amount_minor for each in requests(live)], live.amounts(), balance(live)) == (
+    asked = sorted(each.amount_minor for each in requests(live))
+    assert (asked, live.amounts(), balance(live)) == (
         [2200, 3100],
         [[3100], [3100]],
         0,
@@ -167,6 +168,51 @@ def test_period_that_is_paid_later_revives_it(live: Live) -> None:
         0,
         {"main": _ACTIVE},
     )
+
+
+def test_what_is_paid_for_a_period_pays_that_before_older_invoices(live: Live) -> None:
+    """7.00 for usage of March are open: the 31.00 that were asked for April pay April."""
+    pay(live, "31.00")
+    prepay(live, "used")
+    live.use("api.call", "7")
+    live.billing.set_profile(payment_provider="manual")
+    live.billing.go_to("2026-04-01 12:00")
+    (request,) = requests(live)
+    settle(live, request.request_id)
+    assert (live.amounts(), balance(live), live.billing.states()) == (
+        [[3100], [700], [3100]],
+        0,
+        {"main": _ACTIVE},
+    )
+
+
+def test_what_is_paid_for_another_payers_period_is_the_payers_balance(live: Live) -> None:
+    """The group pays since, and has nothing: the subscription stays unpaid."""
+    prepay(live)
+    live.billing.set_profile(payment_provider="manual")
+    (request,) = requests(live)
+    live.account("group")
+    live.billing.set_profile(payer="group")
+    settle(live, request.request_id)
+    assert (balance(live), live.billing.states()) == (3000, {"main": _UNPAID})
+
+
+def test_what_is_paid_too_late_for_a_period_is_balance(live: Live) -> None:
+    """It was ended meanwhile, which a request for a period does not hold up."""
+    prepay(live)
+    live.billing.set_profile(payment_provider="manual")
+    (request,) = requests(live)
+    move(live, "cancel")
+    settle(live, request.request_id)
+    assert (live.amounts(), balance(live)) == ([], 3000)
+
+
+def test_each_time_somebody_is_asked_is_a_request_of_its_own(sqlite_billing: Billing) -> None:
+    """At one instant: one that was declined stays so, whatever another method answers."""
+    live = prepaid_in_sandbox(sqlite_billing, "decline")
+    prepay(live)
+    live.billing.set_profile(payment_method="accept")
+    assert sorted(each.state.value for each in requests(live)) == ["declined", "paid"]
 
 
 def test_upgrade_is_made_once_the_provider_has_paid(live: Live) -> None:
