@@ -63,10 +63,10 @@ def create(
     session.show(answer.credit_note, answer=answer)
 
 
-@credit_note.command("show")
+@credit_note.command("get")
 @click.argument("name", type=CREDIT_NOTE)
 @pass_session
-def show(session: Session, name: str) -> None:
+def get(session: Session, name: str) -> None:
     """Show one credit note."""
     answer = session.stub(CreditNoteServiceStub).GetCreditNote(pb.GetCreditNoteRequest(name=name))
     session.show(answer.credit_note, answer=answer)
@@ -74,11 +74,11 @@ def show(session: Session, name: str) -> None:
 
 @credit_note.command("list")
 @click.argument("account", type=ACCOUNT)
-@click.option("--invoice", type=INVOICE, default="", help="Only of this invoice.")
+@click.option("--invoice", type=INVOICE, default=None, help="Only of this invoice.")
 @limit_option
 @pass_session
-def list_(session: Session, account: str, invoice: str, limit: int) -> None:
+def list_(session: Session, account: str, invoice: str | None, limit: int) -> None:
     """List ACCOUNT's credit notes by number."""
-    request = pb.ListCreditNotesRequest(parent=account, invoice=invoice)
+    request = pb.ListCreditNotesRequest(parent=account, invoice=invoice or "")
     method = session.stub(CreditNoteServiceStub).ListCreditNotes
     session.list(method, request, of="credit_notes", columns=COLUMNS, limit=limit)

@@ -15,7 +15,7 @@ EXPECTED = {
     *(f"charge {verb}" for verb in ("cancel", "create", "get", "list")),
     *(f"coupon {verb}" for verb in ("create", "deactivate", "get", "list")),
     *(f"credit {verb}" for verb in ("entries", "get", "grant", "list", "void")),
-    *(f"credit-note {verb}" for verb in ("create", "list", "show")),
+    *(f"credit-note {verb}" for verb in ("create", "get", "list")),
     *("demo", "estimate", "events", "health", "serve", "up"),
     *(f"entitlement {verb}" for verb in ("check", "list")),
     *(f"guard {verb}" for verb in ("get", "set")),
@@ -88,3 +88,12 @@ def test_no_option_stands_in_for_another(path: str) -> None:
     """Each has a name of its own within a command, the shared ones such as `--token` included."""
     names = [param.name for param in dict(_leaves(pospago))[path].params]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("path", sorted(EXPECTED))
+def test_what_is_left_out_is_no_mistake(path: str) -> None:
+    """A default that is a text can be read as what a user writes can."""
+    command = dict(_leaves(pospago))[path]
+    context = click.Context(command)
+    texts = [param for param in command.params if isinstance(param.default, str)]
+    assert all(param.type_cast_value(context, param.default) is not None for param in texts)
