@@ -188,6 +188,21 @@ def without_changes(subscription: Subscription, ordinals: Sequence[int]) -> Subs
     return replace(subscription, facts=(*subscription.facts, *undone))
 
 
+def without_differences_ahead(subscription: Subscription, at: int) -> Subscription:
+    """The same without what has not taken effect, and will then charge what has begun otherwise.
+
+    So nothing is due at once for what may still be undone.
+    """
+    ahead = [
+        ordinal
+        for ordinal, fact in changes_of(subscription)
+        if fact.effective_at > at
+        and fact.proration is not None
+        and fact.proration.mode is ProrationMode.DIFFERENCE_NOW
+    ]
+    return without_changes(subscription, ahead) if ahead else subscription
+
+
 def next_change_at(subscription: Subscription, instant_at: int) -> int | None:
     """The first instant after another at which something that was asked for takes effect."""
     ahead = (each.effective_at for each in counted(subscription.facts) if each.kind in CHANGES)

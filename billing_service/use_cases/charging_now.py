@@ -24,6 +24,7 @@ from billing_service.domain.price_models import Usage
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscribed_price import SubscribedPrice
 from billing_service.domain.subscription import Subscription
+from billing_service.domain.subscription_change import without_differences_ahead
 from billing_service.storage import gathering, gathering_documents
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.gathering_billed import gather_billed_since
@@ -144,6 +145,7 @@ def due_now(
     if since_on is None:
         return {}
     now = billed.instant_at
+    before, changed = (without_differences_ahead(each, now) for each in (before, changed))
     was = _parts(facts.subscribed(before, now), since_on, billed)
     is_now = _parts(facts.subscribed(changed, now), since_on, billed)
     wanted = {key for key, part in is_now.items() if was.get(key) != part}

@@ -17,6 +17,7 @@ from billing_service.domain.payment_request import (
 from billing_service.domain.plan_charges import propose_plans
 from billing_service.domain.prepaid import has_begun_ahead, lapsing, next_renewal_at
 from billing_service.domain.subscription import Subscription, changed
+from billing_service.domain.subscription_change import without_differences_ahead
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.charging_now import billed_now
 from billing_service.use_cases.collecting import collect, keep, open_minor
@@ -108,8 +109,9 @@ def charge_ahead(
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
     billed = billed_now(after, subscription.account, as_of, now)
+    begun = without_differences_ahead(subscription, as_of)
     to_rate = [
-        replace(each, subscriptions=(subscription,), outdated=frozenset())
+        replace(each, subscriptions=(begun,), outdated=frozenset())
         for each in accounts_to_rate(after, billed)
         if each.account.account == subscription.account
     ]

@@ -241,6 +241,21 @@ def test_scheduled_change_is_invoiced_when_it_takes_effect(live: Live) -> None:
     assert (before, [sorted(each) for each in live.amounts()]) == ([], [[900, 4400]])
 
 
+def test_what_lies_ahead_makes_nothing_less_due_now(live: Live) -> None:
+    """The same upgrade, scheduled for the 20th before, does not put off the difference."""
+    change(live, "big", when="2026-03-20", mode=ProrationMode.DIFFERENCE_NOW)
+    change(live, "big", mode=ProrationMode.DIFFERENCE_NOW)
+    assert live.amounts() == [[6200]]
+
+
+def test_difference_of_what_lies_ahead_is_not_due_yet(live: Live) -> None:
+    """Seats are added now: of the plan that comes on the 20th nothing is due."""
+    change(live, "big", when="2026-03-20", mode=ProrationMode.DIFFERENCE_NOW)
+    change(live, "pro", {"seats": 1}, mode=ProrationMode.DIFFERENCE_NOW)
+    live.billing.go_to("2026-03-19 00:00")
+    assert [sorted(each) for each in live.amounts()] == [[3100, 6200]]
+
+
 def test_downgrade_gives_back_with_the_next_invoice(billing: Billing) -> None:
     """A month invoiced in full, then left after 9 days: a credit note gives 62 - 18 back."""
     live = Live.on(billing, BIG, SMALL)

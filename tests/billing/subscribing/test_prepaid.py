@@ -3,6 +3,7 @@
 import pytest
 
 from billing_service.domain.change_errors import PrepaymentNeeded
+from billing_service.domain.proration import ProrationMode
 from billing_service.domain.subscription import SubscriptionState
 from billing_service.domain.subscription_errors import PlanNotSubscribable
 from billing_service.storage.queries import list_subscriptions
@@ -182,6 +183,17 @@ def test_change_ahead_that_is_not_covered_lapses_when_it_begins(live: Live) -> N
     change(live, "big", when="renewal")
     live.billing.go_to("2026-04-02 00:00")
     assert (live.amounts(), live.billing.states()) == ([[3100]], {"main": _UNPAID})
+
+
+def test_difference_is_charged_when_it_takes_effect_and_not_before(live: Live) -> None:
+    """April begins on the small plan; on the 10th the difference of the whole month is charged."""
+    pay(live, "93.00")
+    prepay(live)
+    change(live, "big", when="2026-04-10", mode=ProrationMode.DIFFERENCE_NOW)
+    live.billing.go_to("2026-04-09 00:00")
+    before = live.amounts()
+    live.billing.go_to("2026-04-10 00:00")
+    assert (before, live.amounts()) == ([[3100], [3100]], [[3100], [3100], [3100]])
 
 
 def test_smaller_plan_that_the_balance_covers_revives_it(live: Live) -> None:
