@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -15,7 +16,8 @@ from google.type.date_pb2 import Date
 from google.type.decimal_pb2 import Decimal as DecimalMessage
 from google.type.money_pb2 import Money
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +36,7 @@ _HELD: Final = {"price", "quantity"}
 # Text up to here stays on one line of its cell; what is longer may be folded to as little.
 _CELL_WIDTH: Final = 28
 _GAP_WIDTH: Final = 3
+_UNBOUNDED: Final = 10_000
 
 
 def date_text(date: Date) -> str:
@@ -83,8 +86,8 @@ def print_table(console: Console, title: str, messages: Sequence[Message], colum
     console.print(Text(title, style="italic"))
     for message in messages:
         console.print()
-        _print_rows(
-            console, ((_heading(each), field_text(message, each)) for each in columns.split())
+        console.print(
+            _rows((_heading(each), field_text(message, each)) for each in columns.split())
         )
 
 
@@ -109,17 +112,36 @@ def table_of(title: str, messages: Sequence[Message], columns: str) -> Table:
 def print_fields(console: Console, message: Message) -> None:
     """Print one message field by field, those that say something."""
     names = (descriptor.name for descriptor, _ in message.ListFields())
-    _print_rows(console, ((_heading(name), field_text(message, name)) for name in names))
+    console.print(_rows((_heading(name), field_text(message, name)) for name in names))
 
 
-def _print_rows(console: Console, rows: Iterable[tuple[str, str]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A table where all of its cells fit on a line, and each of its rows by itself elsewhere."""
+
+    table: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The one or the other."""
+        unbounded = options.update(width=_UNBOUNDED)
+        if Measurement.get(console, unbounded, self.table).maximum <= options.max_width:
+            yield self.table
+            return
+        columns = self.table.columns
+        for cells in zip(*(column.cells for column in columns), strict=True):
+            told = zip(columns, cells, strict=True)
+            yield _rows((str(column.header), str(cell)) for column, cell in told)
+
+
+def _rows(told: Iterable[tuple[str, str]]) -> Table:
+    """What is told, a row for each heading that has a text."""
     table = Table(show_header=False, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    for heading, told in rows:
-        if told:
-            table.add_row(heading, Text(told))
-    console.print(table)
+    for heading, text in told:
+        if text:
+            table.add_row(heading, Text(text))
+    return table
 
 
 def _heading(path: str) -> str:

@@ -12,7 +12,7 @@ from pospago.billing.v1 import usage_pb2 as pb
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from pospago_cli.tables import field_text, instant_text, money_text, table_of
+from pospago_cli.tables import Readable, field_text, instant_text, money_text, table_of
 
 _COLUMNS: Final = (
     "price period used unit included remaining overage cost projected projected_cost".split()
@@ -50,7 +50,7 @@ def summaries_shown(
     for each in answer.summaries:
         table.add_row(*map(Text, _row(each)))
     notes = (Text(note, style="dim") for each in answer.summaries for note in _notes(each))
-    return Group(Text(title), table, *notes)
+    return Group(Text(title), Readable(table), *notes)
 
 
 def buckets_shown(

@@ -14,7 +14,15 @@ from pospago.provisioning.v1 import events_pb2, instance_pb2, integrator_pb2
 from rich.console import Console
 
 from pospago_cli.events import payload_of
-from pospago_cli.tables import field_text, instant_text, json_line, money_text, print_table
+from pospago_cli.tables import (
+    Readable,
+    field_text,
+    instant_text,
+    json_line,
+    money_text,
+    print_table,
+    table_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +118,17 @@ def test_a_narrow_terminal_reads_what_fits(width: int, told: list[str]) -> None:
         print_table(console, "instances", messages, "name state expire_date delete_time")
     lines = printed.get().splitlines()
     assert all(any(each in line for line in lines) for each in told), lines
+
+
+@pytest.mark.parametrize(("width", "told"), [(40, ["used", "cost"]), (18, ["cost", "7.00 BRL"])])
+def test_a_readable_table_breaks_no_figure(width: int, told: list[str]) -> None:
+    """Where a row does not fit on a line, each of its cells has one."""
+    table = table_of("", (), "price used cost")
+    table.add_row("requests", "240", "7.00 BRL")
+    console = Console(width=width)
+    with console.capture() as printed:
+        console.print(Readable(table))
+    assert any(all(each in line for each in told) for line in printed.get().splitlines())
 
 
 def test_an_event_is_one_line_of_json() -> None:
