@@ -1,6 +1,10 @@
 """What is refused about payment providers and requests for payment."""
 
+from typing import Final
+
 from billing_service.domain.refusals import Fault, InTheWay, Missing
+
+_PAID: Final = "paid"
 
 
 class PaymentProviderUnknown(Fault):
@@ -45,5 +49,7 @@ class PaymentRequestClosed(InTheWay):
     reason = "PAYMENT_REQUEST_CLOSED"
 
     def __init__(self, name: str, state: str) -> None:
-        text = "ask for the change again, and record money that came in as a payment"
-        super().__init__(name, f"is {state} already: {text}")
+        remedy = "ask for the change again, and record money that came in as a payment"
+        if state == _PAID:
+            remedy = "record money that came in beside it as a payment"
+        super().__init__(name, f"is {state} already: {remedy}")

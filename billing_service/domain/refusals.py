@@ -37,9 +37,9 @@ class Taken(BillingError):
     kind = Kind.ALREADY_EXISTS
 
     def __init__(self, name: str, remedy: str) -> None:
+        what = type(self).__name__.partition("Already")[0].removesuffix("Taken")
         super().__init__(
-            f"{name} is taken: {remedy}.",
-            detail=ResourceInfo("pospago/" + name.partition("/")[0], name),
+            f"{name} is taken: {remedy}.", detail=ResourceInfo(f"pospago/{what}", name)
         )
 
 
