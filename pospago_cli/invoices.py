@@ -99,7 +99,9 @@ def issue(session: Session, name: str, request_id: str) -> None:
     request = pb.IssueInvoiceRequest(name=name, request_id=request_id)
     answer = session.stub(InvoiceServiceStub).IssueInvoice(request)
     if not answer.invoices and not session.as_json:
-        session.console.print("Nothing was charged.")
+        session.console.print(
+            "Nothing was charged. What was given back, if anything: `pospago credit-note list`."
+        )
     _show(session, answer, *answer.invoices)
 
 
