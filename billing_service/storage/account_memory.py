@@ -40,6 +40,8 @@ from chassis.prepared import InQuery
 REMEMBERED_MAX: Final = 500
 ACCOUNTS_MAX: Final = 50
 """What is gathered from more accounts is not remembered."""
+ENTITIES_MAX: Final = 100_000
+"""How many entities are remembered at most, of all that was gathered together."""
 
 _PLACE: Final = "accounts"
 _REVISIONS: Final = table("account_revisions")
@@ -57,6 +59,7 @@ class _Remembered(NamedTuple):
     accounts: Sequence[str]
     tokens: frozenset[tuple[str, str, str]]
     gathered: Any
+    size: int
 
 
 class _Memory:
@@ -64,6 +67,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self._known: OrderedDict[DocumentKey, _Remembered] = OrderedDict()
+        self._size = 0
         self._lock = threading.Lock()
 
     def find(self, key: DocumentKey) -> _Remembered | None:
@@ -75,10 +79,12 @@ class _Memory:
 
     def keep(self, key: DocumentKey, remembered: _Remembered) -> None:
         with self._lock:
+            before = self._known.pop(key, None)
+            self._size += remembered.size - (before.size if before else 0)
             self._known[key] = remembered
-            self._known.move_to_end(key)
-            while len(self._known) > REMEMBERED_MAX:
-                self._known.popitem(last=False)
+            while len(self._known) > REMEMBERED_MAX or self._size > ENTITIES_MAX:
+                _, forgotten = self._known.popitem(last=False)
+                self._size -= forgotten.size
 
 
 def remembered(tx: Transaction, key: DocumentKey) -> Any:
@@ -90,15 +96,18 @@ def remembered(tx: Transaction, key: DocumentKey) -> Any:
     return known.gathered
 
 
-def remember(tx: Transaction, key: DocumentKey, gathered: object, accounts: Iterable[str]) -> None:
+def remember(
+    tx: Transaction, key: DocumentKey, gathered: object, accounts: Iterable[str], *, size: int
+) -> None:
     """Remember what this transaction gathered from the billing of some accounts.
 
-    It is shared from now on, and must not be changed. Of the accounts one at least is billed.
+    It is shared from now on, and must not be changed. Of the accounts one at least is billed;
+    `size` is how many entities it holds.
     """
     wanted = sorted(set(accounts))
     if len(wanted) <= ACCOUNTS_MAX:
         memory: _Memory = tx.memory.setdefault(_PLACE, _Memory())
-        memory.keep(key, _Remembered(wanted, _tokens(tx, wanted), gathered))
+        memory.keep(key, _Remembered(wanted, _tokens(tx, wanted), gathered, size))
 
 
 def renew_accounts(tx: Transaction, changes: Iterable[object]) -> None:

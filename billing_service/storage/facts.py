@@ -113,6 +113,11 @@ class Facts:
         """The same facts, apart from these: quicker to look up in than an overlay, if few."""
         return Facts(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})
 
+    @property
+    def count(self) -> int:
+        """How many entities there are."""
+        return sum(len(getattr(self, each.name)) for each in fields(self))
+
     def absorb(self, effects: Effects[Any]) -> None:
         """Take in the changes of a command, for the commands that follow in the list."""
         self.take_in(effects.changes)

@@ -81,7 +81,8 @@ def _gather(tx: Transaction, key: DocumentKey) -> Gathered:
     closed = changing.closed_through(account)
     known_since = date.min if closed is None else next_month(closed)
     gathered = Gathered(changing, following, known_since)
-    remember(tx, key, gathered, _accounts_of(changing) | _accounts_of(following))
+    accounts = _accounts_of(changing) | _accounts_of(following)
+    remember(tx, key, gathered, accounts, size=changing.count + following.count)
     return gathered
 
 

@@ -17,6 +17,7 @@ from billing_service.domain.price import AddOn, Licensed, Metered, Price, Recurr
 from billing_service.domain.price_change import Indexation, PriceChange
 from billing_service.domain.price_models import Flat, PerUnit
 from billing_service.storage.account_memory import accounts_of
+from billing_service.storage.account_memory import remembered as remembered_by
 from billing_service.storage.saving import CHANGED_KINDS
 from billing_service.use_cases.add_plan_version import ADD_PLAN_VERSION, AddPlanVersion
 from billing_service.use_cases.create_price_change import CREATE_PRICE_CHANGE, CreatePriceChange
@@ -195,6 +196,14 @@ def test_second_preview_reads_little(live: Live) -> None:
 
     live.billing.database.read(counted)
     assert len(seen) <= 5
+
+
+def test_more_than_may_be_remembered_is_not(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has more entities than all may have together is gathered each time."""
+    monkeypatch.setattr("billing_service.storage.account_memory.ENTITIES_MAX", 10)
+    key = ("acme", "main")
+    known = live.billing.database.read(lambda tx: (_previewed(tx, live), remembered_by(tx, key)))
+    assert known[1] is None
 
 
 @pytest.mark.parametrize("kind", CHANGED_KINDS, ids=lambda kind: kind.__name__)
