@@ -3,7 +3,7 @@
 Revisions are numbered from 1 and never changed: a reversal is a revision that takes back another.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -90,16 +90,36 @@ def standing_lines(entries: Iterable[BilledLine]) -> tuple[BilledLine, ...]:
 
     What is taken back is taken from the line that charged last.
     """
+    standing: list[BilledLine] = []
+    for each in _net(entries):
+        if each.amount_minor > 0:
+            standing.append(each)
+        else:
+            standing, _ = taken_off(standing, -each.amount_minor)
+    return tuple(standing)
+
+
+def taken_back(entries: Iterable[BilledLine]) -> Iterator[tuple[BilledLine, BilledLine]]:
+    """The lines that took something back, each with what that was of an earlier one.
+
+    Shapes:  `entries` as `standing_lines` has them.
+    """
+    standing: list[BilledLine] = []
+    for each in _net(entries):
+        if each.amount_minor > 0:
+            standing.append(each)
+            continue
+        standing, taken = taken_off(standing, -each.amount_minor)
+        yield from ((each, part) for part in taken)
+
+
+def _net(entries: Iterable[BilledLine]) -> Iterator[BilledLine]:
+    """What each line comes to, in order."""
     net: dict[tuple[str, str, int], int] = {}
     for each in entries:
         net[each.place] = net.get(each.place, 0) + each.amount_minor
-    standing: list[BilledLine] = []
     for place, amount_minor in net.items():
-        if amount_minor > 0:
-            standing.append(BilledLine(*place, amount_minor))
-        else:
-            standing, _ = taken_off(standing, -amount_minor)
-    return tuple(standing)
+        yield BilledLine(*place, amount_minor)
 
 
 def taken_off(

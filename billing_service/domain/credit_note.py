@@ -14,6 +14,7 @@ from datetime import date
 from enum import Enum
 from hashlib import sha256
 
+from billing_service.domain.billed import BilledLine
 from billing_service.domain.invoice import Invoice
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.lowered_lines import LoweredLines
@@ -111,7 +112,8 @@ class CreditedInvoice:
     """An issued invoice, and what was given back of its lines already.
 
     Shapes:  `credited` is what credit notes gave back of each line, `corrected` what lines of later
-             invoices did; `lowered` is None where no credit before tax lowered any.
+             invoices did; `lowered` is None where no credit before tax lowered any; `took_back`
+             is what its own lines took back of those of others.
     """
 
     invoice: Invoice
@@ -120,6 +122,7 @@ class CreditedInvoice:
     credited: Mapping[int, int]
     corrected: Mapping[int, int]
     lowered: LoweredLines | None = None
+    took_back: tuple[BilledLine, ...] = ()
 
     def line(self, line_number: int) -> InvoiceLine | None:
         """A line by its number."""
@@ -129,9 +132,22 @@ class CreditedInvoice:
         """What can still be given back of a line, to credits or as money, within its tax group."""
         if line.part is LinePart.CREDIT:
             return 0
-        of_group = self._whole(line.taxed) - self._credited_of(line.taxed)
-        of_group += sum(self._used_of(each) for each in self._lowering(line.taxed))
-        return max(min(self._rest_of(line), of_group), 0)
+        return max(min(self._rest_of(line), self._left_of_group(line.taxed)), 0)
+
+    def wanting_of(self, line: InvoiceLine, amount_minor: int) -> int:
+        """How much of an amount is left of a line, but not of its tax group.
+
+        The invoice took as much back of others.
+        """
+        return max(min(self._rest_of(line), amount_minor) - self.left_of(line), 0)
+
+    def room_of(self, line: InvoiceLine) -> int:
+        """What can be given back of a line, even if a later invoice took it back.
+
+        That is for what the later one charged, where it comes to too little to give that back.
+        """
+        rest = line.amount_minor - self.credited.get(line.line_number, 0)
+        return max(min(rest, self._left_of_group(line.taxed)), 0)
 
     def returning(self, given: Iterable[LineCredit]) -> list[LineCredit]:
         """What comes back to credits before tax as lines are given back, by the lines of credit."""
@@ -139,7 +155,11 @@ class CreditedInvoice:
             return []
         after = self.after(given)
         charging = [each for each in self.lines if each.part is not LinePart.CREDIT]
-        left = {each.line_number: after._rest_of(each) for each in charging}
+        # Of what a later invoice took back nothing is left, even if it is given back for that one.
+        left = {
+            each.line_number: max(after._rest_of(each), min(each.amount_minor, 0))
+            for each in charging
+        }
         still = self.lowered.still_used(left)
         found = []
         for line in self.lines:
@@ -178,6 +198,11 @@ class CreditedInvoice:
         """What is left of what a line charged, before credits."""
         number = line.line_number
         return line.amount_minor - self.credited.get(number, 0) - self.corrected.get(number, 0)
+
+    def _left_of_group(self, taxed: LineTax | None) -> int:
+        """What is left of all that is taxed alike, before credits."""
+        left = self._whole(taxed) - self._credited_of(taxed)
+        return left + sum(self._used_of(each) for each in self._lowering(taxed))
 
     def _used_of(self, line: InvoiceLine) -> int:
         """What a line of credit still uses."""

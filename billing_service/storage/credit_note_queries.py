@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, func, select, tuple_
 
-from billing_service.domain.billed import BilledLine, standing_lines
+from billing_service.domain.billed import BilledLine, taken_back
 from billing_service.domain.credit_note import CreditedInvoice, IssuedCreditNote
 from billing_service.storage import credit_note_rows, gathering_credits, gathering_documents
 from billing_service.storage.document_queries import lines_of, taxes_of
@@ -56,7 +56,7 @@ def gather_credited(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKe
     gathering_documents.gather_ledgers(tx, facts, wanted)
     gathering_credits.gather_credit_uses(tx, facts, wanted)
     lines, taxes = lines_of(tx, wanted), taxes_of(tx, wanted)
-    credited, corrected = _credited(tx, wanted), _corrected(tx, wanted)
+    credited, (corrected, took_back) = _credited(tx, wanted), _corrected(tx, wanted)
     lowered = lowered_lines(tx, facts, {key: lines[key] for key in wanted})
     for key in wanted:
         if key in facts.invoices:
@@ -67,7 +67,28 @@ def gather_credited(tx: Transaction, facts: Facts, invoices: Iterable[DocumentKe
                 credited=credited[key],
                 corrected=corrected[key],
                 lowered=lowered.get(key),
+                took_back=tuple(took_back[key]),
             )
+
+
+def with_taken_back(tx: Transaction, invoices: Iterable[DocumentKey]) -> set[DocumentKey]:
+    """Invoices, and those of which their lines may have taken something back, and so on."""
+    found: set[DocumentKey] = set()
+    reversal = _CHARGES.alias("reversal")
+    same = and_(*(reversal.c[name] == _CHARGES.c[name] for name in _CHARGE_KEY))
+    query = (
+        select(_CHARGES.c.payer, _CHARGES.c.invoice)
+        .join(reversal, and_(same, reversal.c.reverses_revision.is_not(None)))
+        .where(reversal.c.credit_note == "")
+        .distinct()
+    )
+    key: Any = tuple_(reversal.c.payer, reversal.c.invoice)
+    more = set(invoices)
+    while more:
+        found |= more
+        rows = tx.where_in(query, key, sorted(more))
+        more = {(row.payer, row.invoice) for row in rows} - found
+    return found
 
 
 def _credited(
@@ -92,8 +113,8 @@ def _credited(
 
 def _corrected(
     tx: Transaction, invoices: Sequence[DocumentKey]
-) -> defaultdict[DocumentKey, dict[int, int]]:
-    """What lines of later invoices took back of each line of the invoices."""
+) -> tuple[defaultdict[DocumentKey, dict[int, int]], defaultdict[DocumentKey, list[BilledLine]]]:
+    """What lines of later invoices took back of each line of the invoices, and theirs of others."""
     reversal = _CHARGES.alias("reversal")
     same = and_(*(reversal.c[name] == _CHARGES.c[name] for name in _CHARGE_KEY))
     query = (
@@ -104,31 +125,26 @@ def _corrected(
     )
     key: Any = tuple_(_CHARGES.c.payer, _CHARGES.c.invoice)
     keys = sorted(tuple(row) for row in tx.where_in(query, key, invoices))
-    found: defaultdict[DocumentKey, dict[int, int]] = defaultdict(dict)
+    corrected: defaultdict[DocumentKey, dict[int, int]] = defaultdict(dict)
+    took_back: defaultdict[DocumentKey, list[BilledLine]] = defaultdict(list)
+    for history in _histories(tx, keys):
+        for by, part in taken_back(history):
+            of_invoice = corrected[part.payer, part.invoice]
+            number = part.line_number
+            of_invoice[number] = of_invoice.get(number, 0) + part.amount_minor
+            took_back[by.payer, by.invoice].append(part)
+    return corrected, took_back
+
+
+def _histories(tx: Transaction, keys: Sequence[tuple[Any, ...]]) -> Iterable[list[BilledLine]]:
+    """What was charged and taken back for each key on invoices, in order."""
     whole: Any = tuple_(*(_CHARGES.c[name] for name in _CHARGE_KEY))
     ordered = select(_CHARGES).where(_CHARGES.c.credit_note == "").order_by(_CHARGES.c.revision)
-    histories: dict[tuple[Any, ...], list[BilledLine]] = defaultdict(list)
+    found: dict[tuple[Any, ...], list[BilledLine]] = defaultdict(list)
     for row in tx.where_in(ordered, whole, keys):
         line = BilledLine(row.payer, row.invoice, row.line_number, row.amount_minor)
-        histories[tuple(getattr(row, name) for name in _CHARGE_KEY)].append(line)
-    for history in histories.values():
-        _note_corrected(found, history)
-    return found
-
-
-def _note_corrected(
-    found: defaultdict[DocumentKey, dict[int, int]], history: Sequence[BilledLine]
-) -> None:
-    """Add what is gone of each line for one key."""
-    net: dict[tuple[str, str, int], int] = defaultdict(int)
-    for each in history:
-        net[each.place] += each.amount_minor
-    standing = {each.place: each.amount_minor for each in standing_lines(history)}
-    for (payer, invoice, line_number), amount_minor in net.items():
-        gone = amount_minor - standing.get((payer, invoice, line_number), 0)
-        if amount_minor > 0 and gone:
-            of_invoice = found[payer, invoice]
-            of_invoice[line_number] = of_invoice.get(line_number, 0) + gone
+        found[tuple(getattr(row, name) for name in _CHARGE_KEY)].append(line)
+    return found.values()
 
 
 def _in_full(tx: Transaction, query: Select[Any]) -> list[IssuedCreditNote]:

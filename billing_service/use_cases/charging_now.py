@@ -26,6 +26,7 @@ from billing_service.domain.subscribed_price import SubscribedPrice
 from billing_service.domain.subscription import Subscription
 from billing_service.domain.subscription_change import without_differences_ahead
 from billing_service.storage import gathering, gathering_documents
+from billing_service.storage.credit_note_queries import with_taken_back
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.gathering_billed import gather_billed_since
 from billing_service.use_cases.credit_notes import gather_correctable, invoices_of
@@ -64,7 +65,7 @@ def touched_by_charge(tx: Transaction, since: Mapping[DocumentKey, date | None])
     facts, accounts = Facts(), {account for account, _ in since}
     gathering.gather_accounts(tx, facts, accounts)
     _gather_billed(tx, facts, since)
-    final = _final_invoices(facts)
+    final = with_taken_back(tx, _final_invoices(facts))
     touched = {each for account in accounts for each in touched_by(tx, account)}
     corrected = {*gathering_documents.accounts_on(tx, final), *(payer for payer, _ in final)}
     return tuple(sorted(touched | corrected))

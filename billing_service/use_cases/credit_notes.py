@@ -10,7 +10,6 @@ from billing_service.domain.calendar import civil_day
 from billing_service.domain.charge import Charge, RatedItem, charges_of
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.credit_note import (
-    CreditedInvoice,
     CreditNoteKind,
     IssuedCreditNote,
     LineCredit,
@@ -18,10 +17,11 @@ from billing_service.domain.credit_note import (
     number_credit_note,
 )
 from billing_service.domain.events import CreditNoteIssued
+from billing_service.domain.giving_back import giving
 from billing_service.domain.party import NumberSeries, credit_series
 from billing_service.domain.payment import Allocation, Payment, allocate
 from billing_service.storage import gathering, gathering_documents
-from billing_service.storage.credit_note_queries import gather_credited
+from billing_service.storage.credit_note_queries import gather_credited, with_taken_back
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.use_cases.credit_entries import return_grants, return_to
 from billing_service.use_cases.settling import open_invoices, resettle
@@ -35,10 +35,13 @@ _CORRECTED: Final = "What was charged was too much."
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """The credit notes that items with too much billed come to, and how the charges change."""
+    """The credit notes that items with too much billed come to, and how the charges change.
+
+    Shapes:  each of the `charges` with the invoices whose credit notes it may be given back by.
+    """
 
     notes: tuple[IssuedCreditNote, ...]
-    charges: tuple[Charge, ...]
+    charges: tuple[tuple[Charge, tuple[DocumentKey, ...]], ...]
 
 
 def gather_corrections(tx: Transaction, facts: Facts, *, locked: bool = True) -> None:
@@ -58,7 +61,11 @@ def invoices_of(billed: Iterable[Billed]) -> set[DocumentKey]:
 def gather_correctable(
     tx: Transaction, facts: Facts, places: set[DocumentKey], *, locked: bool
 ) -> None:
-    """Invoices that credit notes may give back of, and all that follows from these."""
+    """Invoices that credit notes may give back of, and all that follows from these.
+
+    With those of which they took something back themselves.
+    """
+    places = with_taken_back(tx, places)
     gather_credited(tx, facts, places)
     if locked:
         gather_credit_series(tx, facts, places)
@@ -89,31 +96,34 @@ def corrections(
     """The credit notes for items of which too much is billed, one for each invoice.
 
     What an item gives back it takes from the lines that charged it last, and never more of a line
-    than what is left of it.
+    than what is left of it. Where their invoice comes to less, since it took something back of an
+    earlier one, the rest is of that.
     """
-    credited: dict[DocumentKey, CreditedInvoice] = {}
     given: dict[DocumentKey, list[LineCredit]] = defaultdict(list)
-    charges: list[Charge] = []
+    places: list[tuple[RatedItem, list[BilledLine]]] = []
     for item in sorted(items, key=lambda each: each.line_order):
-        places = _places(facts, item)
-        for each in places:
-            key = (each.payer, each.invoice)
-            text = _description(facts, item)
-            given[key].append(LineCredit(each.line_number, each.amount_minor, text))
-            credited[key] = facts.credited[key]
-        charges += _charges(item, places)
+        places.append((item, _places(facts, item)))
+        text = _description(facts, item)
+        for each in places[-1][1]:
+            credit = LineCredit(each.line_number, each.amount_minor, text)
+            given[each.payer, each.invoice].append(credit)
     notes = [
         draft_credit_note(
-            credited[key],
-            _within(credited[key], given[key]),
+            facts.credited[key],
+            lines,
             kind=CreditNoteKind.CORRECTION,
             reason=_CORRECTED,
             issued_on=civil_day(issued_at, zone),
             issued_at=issued_at,
         )
-        for key in sorted(given)
+        for key, lines in sorted(giving(facts.credited, given).items())
     ]
-    return Corrections(tuple(each for each in notes if each.lines), tuple(charges))
+    charges = (
+        (each, _invoices_for(facts, found))
+        for item, found in places
+        for each in _charges(item, found)
+    )
+    return Corrections(tuple(notes), tuple(charges))
 
 
 def return_credits(after: Facts, drafted: IssuedCreditNote, *, now: int, outcome: Outcome) -> None:
@@ -186,9 +196,9 @@ def issue_corrections(
         issued = issue_credit_note(after, each, now=now, outcome=outcome)
         by_invoice[issued.note.payer, issued.note.invoice] = issued.note.credit_note_id
     charges = [
-        replace(each, credit_note=by_invoice[each.payer, each.invoice])
-        for each in found.charges
-        if (each.payer, each.invoice) in by_invoice
+        replace(each, credit_note=by_invoice[noted[0]])
+        for each, keys in found.charges
+        if (noted := [key for key in keys if key in by_invoice])
     ]
     after.take_in(charges)
     outcome.changes += charges
@@ -238,17 +248,11 @@ def _charges(item: RatedItem, places: Sequence[BilledLine]) -> tuple[Charge, ...
     return tuple(replace(each, invoice=last.invoice) for each in made)
 
 
-def _within(credited: CreditedInvoice, given: Iterable[LineCredit]) -> list[LineCredit]:
-    """What is given back, cut to what is left of each line."""
-    found = []
-    for each in given:
-        line = credited.line(each.line_number)
-        amount_minor = min(each.amount_minor, credited.left_of(line)) if line else 0
-        if line and amount_minor:
-            part = replace(each, amount_minor=amount_minor)
-            found.append(part)
-            credited = credited.after([part])
-    return found
+def _invoices_for(facts: Facts, places: Sequence[BilledLine]) -> tuple[DocumentKey, ...]:
+    """The invoices that may give back what stands on lines, the first of these first."""
+    keys = dict.fromkeys((each.payer, each.invoice) for each in places)
+    others = (each for key in keys for each in reversed(facts.credited[key].took_back))
+    return (*keys, *((each.payer, each.invoice) for each in others))
 
 
 def _description(facts: Facts, item: RatedItem) -> str:

@@ -17,6 +17,7 @@ from billing_service.domain.party import (
     sandbox_series,
 )
 from billing_service.storage import gathering, gathering_credits, gathering_documents
+from billing_service.storage.credit_note_queries import with_taken_back
 from billing_service.storage.facts import Facts
 from billing_service.storage.gathering_billed import corrected_invoices
 from billing_service.storage.prepaid_queries import gather_waiting
@@ -73,7 +74,7 @@ def touched_accounts(tx: Transaction, payer: str) -> set[str]:
     """The accounts that issuing an invoice of a payer touches: those on its open ones as well."""
     unsettled = gathering_documents.unsettled_invoices(tx, [payer])
     billed = gathering.billed_accounts(tx, payer)
-    corrected = corrected_invoices(tx, billed)
+    corrected = with_taken_back(tx, corrected_invoices(tx, billed))
     return {
         payer,
         *billed,

@@ -11,13 +11,14 @@ from billing_service.domain.price import Anchor, IntervalUnit, Price, Recurring,
 from billing_service.domain.price_models import Flat
 from billing_service.domain.proration import ProrationMode
 from billing_service.domain.stated_amount import StatedAmount
+from billing_service.storage.credit_note_queries import FIRST_NOTE, list_credit_notes
 from billing_service.use_cases.create_credit_note import (
     CREATE_CREDIT_NOTE,
     CreateCreditNote,
     LineToCredit,
 )
 from tests.billing.builders import Billing
-from tests.billing.subscribing.changing import change
+from tests.billing.subscribing.changing import change, move
 from tests.billing.subscribing.live import Live, plan_of
 
 QUARTERLY: Final = Schedule(IntervalUnit.MONTH, 3, Timing.ADVANCE, Anchor.CALENDAR)
@@ -54,6 +55,15 @@ def charging(live: Live) -> list[int]:
     return [each.line_number for each in live.lines() if each.amount_minor > 0]
 
 
+def net_minor(live: Live) -> int:
+    """What was invoiced, less what credit notes gave back."""
+    notes = live.billing.database.read(
+        lambda tx: list_credit_notes(tx, "acme", invoice="", after=FIRST_NOTE, limit=100)
+    )
+    invoiced = sum(each.invoice.total_minor for each in live.billing.invoices("acme"))
+    return invoiced - sum(each.note.total_minor for each in notes)
+
+
 def test_all_lines_at_once_give_back_what_their_invoice_charged(live: Live) -> None:
     """The lines together charge more than the invoice, which took something back."""
     issued = credit(live, *(LineToCredit(each, None) for each in charging(live)))
@@ -66,3 +76,25 @@ def test_lines_are_not_credited_more_together_than_their_invoice_charged(live: L
     lines = [LineToCredit(e, StatedAmount(amounts[e], 0, "USD")) for e in charging(live)]
     with pytest.raises(CreditExceedsLine):
         credit(live, *lines)
+
+
+def test_what_an_invoice_has_too_little_for_is_given_back_of_the_earlier_one(live: Live) -> None:
+    """Over since May: 30 of 91 days of 620.00 stay, and 500.00, though May's invoice is lower."""
+    move(live, "cancel", "2026-05-01", mode=ProrationMode.PRORATE_NOW)
+    live.billing.go_to("2026-07-02 12:00")
+    assert net_minor(live) == 20440 + 50000
+
+
+def test_what_is_given_back_beside_a_decided_credit_note_is_charged_again(billing: Billing) -> None:
+    """June was raised from 30.00 to 60.00, of which somebody gave the raise back; then 15.00."""
+    plans = [plan_of(base_of(amount), plan=f"p{amount}") for amount in (15, 30, 60)]
+    live = Live.on(billing, *plans)
+    live.subscribe("p30", begins="2026-06-01", ends="2026-07-01")
+    for amount, until in ((60, "2026-07-05"), (15, "2026-08-05"), (30, "2026-09-05")):
+        live.billing.go_to(f"{until} 12:00")
+        mode = ProrationMode.PRORATE_NEXT_INVOICE
+        change(live, f"p{amount}", when="2026-06-01", mode=mode)
+        if amount == 15:
+            credit(live, LineToCredit(1, None))
+    live.billing.go_to("2026-10-05 12:00")
+    assert net_minor(live) == 3000
