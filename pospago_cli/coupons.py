@@ -28,11 +28,27 @@ def coupon() -> None:
 @click.option("--percent", type=Percent(), default=None, help="So many percent off.")
 @click.option("--amount", type=Number(), default=None, help="Instead: so much, in --currency.")
 @click.option("--currency", type=Currency(), default=None, help="What the amount is in.")
-@click.option("--periods", type=click.IntRange(1, 1000), default=None, help="For so many. [all]")
-@click.option("--plan", "plans", type=PLAN, multiple=True, help="Only for it; may be repeated.")
-@click.option("--price", "prices", multiple=True, help="Only for its code; may be repeated.")
-@click.option("--before", type=Instant(), default=None, help="Not redeemable from then on. [ever]")
-@click.option("--redemptions-max", type=click.IntRange(0), default=0, help="How often. [any]")
+@click.option(
+    "--periods",
+    type=click.IntRange(1, 1000),
+    default=None,
+    help="For so many service periods. [for good]",
+)
+@click.option(
+    "--plan", "plans", type=PLAN, multiple=True, help="Only for this plan; may be repeated."
+)
+@click.option(
+    "--price", "prices", multiple=True, help="Only for the price of this code; may be repeated."
+)
+@click.option(
+    "--before", type=Instant(), default=None, help="From when on nobody may redeem it. [never]"
+)
+@click.option(
+    "--redemptions-max",
+    type=click.IntRange(0),
+    default=0,
+    help="How often it may be redeemed. [any]",
+)
 @click.option("--display-name", default="", help="What people call it. [its ID]")
 @request_id_option
 @pass_session
@@ -89,7 +105,7 @@ def deactivate(session: Session, name: str, request_id: str) -> None:
 @click.argument("name", type=COUPON)
 @pass_session
 def get(session: Session, name: str) -> None:
-    """Show one coupon, and how often it was redeemed."""
+    """Show one coupon, and how often it was redeemed outside sandboxes."""
     answer = session.stub(CouponServiceStub).GetCoupon(pb.GetCouponRequest(name=name))
     session.show(answer.coupon, answer=answer)
 

@@ -34,9 +34,19 @@ def credit() -> None:
 @click.option("--expires", type=Instant(), default=None, help="When what is left is gone. [never]")
 @click.option("--from", "effective", type=Instant(), default=None, help="Usable from. [now]")
 @click.option("--priority", type=click.IntRange(0, 1000), default=0, help="Lower ones go first.")
-@click.option("--plan", "plans", type=PLAN, multiple=True, help="Only for it; may be repeated.")
-@click.option("--price", "prices", multiple=True, help="Only for its code; may be repeated.")
-@click.option("--meter", "meters", type=METER, multiple=True, help="Only for it; may be repeated.")
+@click.option(
+    "--plan", "plans", type=PLAN, multiple=True, help="Only for this plan; may be repeated."
+)
+@click.option(
+    "--price", "prices", multiple=True, help="Only for prices of this code; may be repeated."
+)
+@click.option(
+    "--meter",
+    "meters",
+    type=METER,
+    multiple=True,
+    help="Only for usage of this meter; may be repeated.",
+)
 @click.option(
     "--for", "accounts", type=ACCOUNT, multiple=True, help="Only for this account's charges."
 )

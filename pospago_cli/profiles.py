@@ -47,7 +47,11 @@ def get(session: Session, account: str) -> None:
     help="How the tax profile is applied.",
 )
 @click.option("--tax-note", default=None, help="Why it is not taxed, as invoices print it.")
-@click.option("--payment-provider", default=None, help="Who collects what is due at once.")
+@click.option(
+    "--payment-provider",
+    default=None,
+    help="Who collects what is due at once: manual, or test in a sandbox.",
+)
 @click.option("--payment-method", default=None, help="The provider's token for how to collect.")
 @click.option(
     "--hold-invoices/--no-hold-invoices", default=None, help="Whether drafts are held at first."

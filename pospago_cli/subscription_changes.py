@@ -73,7 +73,11 @@ more_holding_options: Final = _with(
         help="What one of a price costs it, as seats=12, or how much less, as seats=20%.",
     ),
     click.option(
-        "--coupon", "coupons", type=COUPON, multiple=True, help="It holds; in their order."
+        "--coupon",
+        "coupons",
+        type=COUPON,
+        multiple=True,
+        help="A coupon that it holds; may be repeated, in their order.",
     ),
 )
 holding_options: Final = _with(

@@ -43,7 +43,13 @@ def subscription() -> None:
     multiple=True,
     help="What one of a price costs it, as seats=12, or how much less, as seats=20%.",
 )
-@click.option("--coupon", "coupons", type=COUPON, multiple=True, help="It holds; in their order.")
+@click.option(
+    "--coupon",
+    "coupons",
+    type=COUPON,
+    multiple=True,
+    help="A coupon that it holds; may be repeated, in their order.",
+)
 @click.option(
     "--start", "start_date", type=CivilDate(), help="The first day, also one past. [today]"
 )
