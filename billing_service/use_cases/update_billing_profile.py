@@ -81,6 +81,8 @@ def gather(tx: Transaction, commands: Sequence[UpdateBillingProfile]) -> Facts:
     gathering.gather_tax_profiles(tx, facts)
     gathering.gather_spans(tx, facts, accounts)
     gathering_guards.gather_uncharged_reviews(tx, facts, accounts)
+    gathering_guards.gather_outdated(tx, facts, accounts)
+    gathering.gather_plan_subscriptions(tx, facts, accounts)
     gather_pending_one_offs(tx, facts, accounts)
     gathering.gather_charged_currency(tx, facts, accounts)
     gathering_documents.gather_owed(tx, facts, accounts)
@@ -172,11 +174,17 @@ def _bill_elsewhere(after: Facts, profile: BillingProfile) -> None:
 
 
 def _closing(after: Facts, account: str, now: int) -> tuple[TimerSet, ...]:
-    """The closes that bill what of the account is open, or was decided late, on its new payer."""
-    is_decided = any(
-        each.account == account and each.decision is not None for each in after.reviews.values()
-    )
-    late = late_closing_timers(after, account, now) if is_decided else ()
+    """The closes that bill what of the account is open, or was decided late, on its new payer.
+
+    Also those that put right what closed months charged.
+    """
+    late_since = [
+        *(each.decision for each in after.reviews.values() if each.account == account),
+        *(each.outdated_at for each in after.outdated.values() if each.account == account),
+        *(each.changed_from_on for each in after.subscriptions.values() if each.account == account),
+    ]
+    is_late = any(each is not None for each in late_since)
+    late = late_closing_timers(after, account, now) if is_late else ()
     return (*(closing_timers(after, account) or late), *one_off_closing_timers(after, account))
 
 

@@ -1,4 +1,4 @@
-"""What is charged at once for a month while the one before it rests, or waits for late usage."""
+"""What months charge and give back that are closed late, or after a change of another."""
 
 from decimal import Decimal
 from typing import Final
@@ -77,4 +77,16 @@ def test_what_is_over_since_is_given_back_with_the_month_it_was_for(
     change(live, "pro", {"seats": 6}, when="2026-05-01", mode=ProrationMode.PRORATE_NOW)
     move(live, "cancel", "2026-04-16", mode=ProrationMode.PRORATE_NEXT_INVOICE)
     sqlite_billing.go_to("2026-06-07 12:00")
+    assert charged(live) == 60_00 + 30_00
+
+
+def test_what_is_over_since_is_given_back_though_another_pays_now(sqlite_billing: Billing) -> None:
+    """Over since April, told in May: who comes to pay closes the month that gives it back."""
+    live = Live.on(sqlite_billing, PRO, meters=(meter_of("calls", kind="call"),))
+    live.account("boss")
+    live.subscribe("pro", {"seats": 3}, ends="2026-05-01")
+    sqlite_billing.go_to("2026-05-10 12:00")
+    move(live, "cancel", "2026-04-16", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    sqlite_billing.set_profile("acme", payer="boss")
+    sqlite_billing.go_to("2026-06-01 00:00:03")
     assert charged(live) == 60_00 + 30_00
