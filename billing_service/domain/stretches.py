@@ -185,7 +185,9 @@ class Stretches:
                 # Later on the day that the old cycle still has: it begins with the new one.
                 cut = replace(cut, at=restarted_at)
             cut = _without(runs, cut, is_over=phase.priced is None)
-            if not runs or cut.restarts or runs[-1].same != same:
+            # What was charged before the day stays, also where the difference makes it as before.
+            is_back = cut.at < first_instant(civil_day(phase.start_at, self._zone), self._zone)
+            if not runs or cut.restarts or is_back or runs[-1].same != same:
                 runs.append(Run(cut, None, phase, same))
         return runs
 

@@ -98,3 +98,15 @@ def test_change_told_before_an_earlier_month_closes_is_looked_at_by_its_own(live
     change(live, "small", mode=ProrationMode.DIFFERENCE_NOW)
     live.billing.go_to("2026-06-01 00:00:03")
     assert (live.amounts(), given_back(live)) == ([[73000], [30400]], 60800)
+
+
+def test_year_that_costs_as_before_by_a_difference_is_charged_whole(live: Live) -> None:
+    """The part up to the cheaper plan stays as it was billed, and what follows makes it 730.00."""
+    live.subscribe("big")
+    live.billing.go_to("2026-06-10 12:00")
+    change(live, "small", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    live.billing.go_to("2026-08-01 12:00")
+    change(live, "big", mode=ProrationMode.DIFFERENCE_NOW)
+    live.billing.go_to("2026-09-01 12:00")
+    charged = sum(each.invoice.total_minor for each in live.billing.invoices("acme"))
+    assert charged - given_back(live) == 73000
