@@ -38,7 +38,7 @@ from chassis.entry import PeerEvent, Submission
 from chassis.feed import Cursor
 from chassis.logs import configure_logs
 from chassis.rpc.authentication import BearerAuthenticator
-from chassis.rpc.server import Listening, RpcServer, settle_heap
+from chassis.rpc.server import Listening, RpcServer, settle_interpreter
 from chassis.use_case import UseCase
 from chassis.writer import Writer
 
@@ -171,7 +171,7 @@ async def main(folder: Path) -> None:
     )
     app = await BillingApp.start(settings)
     month = await app.writer.call(lambda: fill(app.database, app.writer))
-    settle_heap()
+    settle_interpreter()
     describe_bare_service()
     bare = RpcServer(
         "bare",

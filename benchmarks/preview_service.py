@@ -47,7 +47,7 @@ from chassis.entry import PeerEvent, Submission
 from chassis.feed import Cursor
 from chassis.logs import configure_logs
 from chassis.rpc.authentication import BearerAuthenticator
-from chassis.rpc.server import Listening, RpcServer, settle_heap
+from chassis.rpc.server import Listening, RpcServer, settle_interpreter
 from chassis.use_case import UseCase
 from chassis.writer import Writer, fire_timers
 
@@ -220,7 +220,7 @@ async def main(folder: Path) -> None:
     fill(settings.database_url_of("billing"), settings)
     now = first_instant(NOW_ON, _ZONE) + _MORNING_US
     app = await BillingApp.start(settings, ManualClock(now))
-    settle_heap()
+    settle_interpreter()
     describe_bare_service()
     bare = RpcServer(
         "bare",

@@ -25,7 +25,7 @@ from benchmarks.echo import start_echo
 from benchmarks.requests import ACCOUNT, sample_answer, uuid_text
 from chassis.logs import configure_logs
 from chassis.rpc.channel import ClientMetadata, open_channel
-from chassis.rpc.server import settle_heap
+from chassis.rpc.server import settle_interpreter
 from provisioning_service.server import ProvisioningApp
 from provisioning_service.settings import ProvisioningSettings
 
@@ -69,7 +69,7 @@ async def main(folder: Path, database_url: str) -> None:
         peer_address="127.0.0.1:9",
     )
     configure_logs(level="error", as_json=True)
-    settle_heap()
+    settle_interpreter()
     app = await ProvisioningApp.start(settings)
     assert app.credentials.operator_file is not None
     secret = await enrol(app.address, app.credentials.operator_file.read_text().strip())

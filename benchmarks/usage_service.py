@@ -22,7 +22,7 @@ from billing_service.use_cases.follow_account import FOLLOW_ACCOUNT, FollowAccou
 from chassis.entry import PeerEvent, Submission
 from chassis.feed import Cursor
 from chassis.logs import configure_logs
-from chassis.rpc.server import settle_heap
+from chassis.rpc.server import settle_interpreter
 from chassis.use_case import UseCase
 from chassis.writer import Writer
 
@@ -61,7 +61,7 @@ async def main(folder: Path, database_url: str) -> None:
         peer_address="127.0.0.1:9",
         database_url=database_url,
     )
-    settle_heap()
+    settle_interpreter()
     app = await BillingApp.start(settings)
     await app.writer.call(lambda: fill(app.writer))
     answer = pb.IngestEventsResponse(outcomes=[pb.EVENT_OUTCOME_ACCEPTED], accepted_count=1)
