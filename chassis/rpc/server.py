@@ -43,6 +43,8 @@ _OPTIONS: Final = (
     # Clients of ours ping each 20 s; the default takes a ping in 300 s and ends the connection.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # In seconds: what the loop has not come to yet is refused in our words, not ended without any.
+    ("grpc.server_max_unrequested_time_in_server", 600),
 )
 
 
