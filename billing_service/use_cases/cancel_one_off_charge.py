@@ -1,4 +1,4 @@
-"""Cancels a one-off charge; one that is on an invoice is given back by a credit note."""
+"""Cancels a one-off charge; one that is on an invoice is given back by credit notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,21 +12,18 @@ from billing_service.domain.credit_note import (
     draft_credit_note,
 )
 from billing_service.domain.events import OneOffChargeChanged
+from billing_service.domain.giving_back import giving
 from billing_service.domain.one_off_charge import OneOffCharge, OneOffState
 from billing_service.domain.one_off_errors import OneOffChargeNotFound
 from billing_service.domain.one_off_items import one_off_key
 from billing_service.storage import gathering_documents
-from billing_service.storage.credit_note_queries import gather_credited
+from billing_service.storage.credit_note_queries import gather_credited, with_taken_back
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.gathering_billed import gather_billed_for
 from billing_service.storage.one_off_queries import find_one_off, gather_one_offs
 from billing_service.storage.saving import save
 from billing_service.use_cases.create_one_off_charge import OneOffInFull
-from billing_service.use_cases.credit_notes import (
-    gather_credit_series,
-    issue_credit_note,
-    return_credits,
-)
+from billing_service.use_cases.credit_notes import gather_credit_series, issue_credit_notes
 from billing_service.use_cases.record_payment import gather_payers
 from billing_service.use_cases.standings import Outcome
 from chassis.database import Transaction
@@ -59,16 +56,16 @@ def gather(tx: Transaction, commands: Sequence[CancelOneOffCharge]) -> Facts:
     invoiced = [each for each in facts.one_offs.values() if each.state is OneOffState.INVOICED]
     if not invoiced:
         return facts
-    invoices = {(each.payer, each.invoice) for each in invoiced}
+    invoices = with_taken_back(tx, {(each.payer, each.invoice) for each in invoiced})
     gather_billed_for(tx, facts, [one_off_key(each) for each in invoiced])
     gather_credited(tx, facts, invoices)
     gather_credit_series(tx, facts, invoices)
-    gather_payers(tx, facts, {each.payer for each in invoiced})
+    gather_payers(tx, facts, {payer for payer, _ in invoices})
     return facts
 
 
 def decide(facts: Facts, command: CancelOneOffCharge, now: int) -> Effects[OneOffInFull]:
-    """Cancel the charge: it comes to nothing, or a credit note gives back what is left of it.
+    """Cancel the charge: it comes to nothing, or credit notes give back what is left of it.
 
     Errors:  OneOffChargeNotFound, EtagMismatch, OneOffChargeNotPending.
     """
@@ -79,12 +76,10 @@ def decide(facts: Facts, command: CancelOneOffCharge, now: int) -> Effects[OneOf
     if command.etag not in ("", before.etag):
         raise EtagMismatch(before.name, before.etag)
     charge, outcome = before.cancelled(note=command.note, now=now), Outcome()
-    drafted = _drafted(facts, before, command.note, now) if before.invoice else None
-    if drafted is not None:
-        after = facts.overlay()
-        return_credits(after, drafted, now=now, outcome=outcome)
-        issued = issue_credit_note(after, drafted, now=now, outcome=outcome)
-        charge = replace(charge, credit_note=issued.note.credit_note_id)
+    if before.invoice:
+        drafted = _drafted(facts, before, command.note, now)
+        issued = issue_credit_notes(facts.overlay(), drafted, now=now, outcome=outcome)
+        charge = replace(charge, credit_note=_told_of(before, issued))
     full = OneOffInFull(charge, charge.included, charge.amount_minor or 0)
     told = OneOffChargeChanged(charge, full.included, full.amount_minor)
     return Effects(
@@ -95,36 +90,42 @@ def decide(facts: Facts, command: CancelOneOffCharge, now: int) -> Effects[OneOf
     )
 
 
-def _drafted(facts: Facts, charge: OneOffCharge, note: str, now: int) -> IssuedCreditNote | None:
-    """The credit note for what is left of a charge on its invoice; None if nothing is."""
-    credited = facts.credited[charge.payer, charge.invoice]
-    given: list[LineCredit] = []
-    for each in facts.charged[one_off_key(charge)].lines:
-        line = credited.line(each.line_number)
-        left = credited.after(given)
-        left_minor = min(each.amount_minor, left.left_of(line)) if line else 0
-        if left_minor:
-            given.append(LineCredit(each.line_number, left_minor))
-    if not given:
-        return None
-    return draft_credit_note(
-        credited,
-        given,
-        kind=CreditNoteKind.DECIDED,
-        reason=note or _REASON,
-        issued_on=civil_day(now, credited.invoice.time_zone),
-        issued_at=now,
-    )
+def _drafted(facts: Facts, charge: OneOffCharge, note: str, now: int) -> list[IssuedCreditNote]:
+    """The credit notes for what is left of a charge: of its invoice, and of those it took from."""
+    key = (charge.payer, charge.invoice)
+    wanted = [
+        LineCredit(each.line_number, each.amount_minor)
+        for each in facts.charged[one_off_key(charge)].lines
+    ]
+    return [
+        draft_credit_note(
+            facts.credited[place],
+            given,
+            kind=CreditNoteKind.DECIDED,
+            reason=note or _REASON,
+            issued_on=civil_day(now, facts.credited[place].invoice.time_zone),
+            issued_at=now,
+        )
+        for place, given in sorted(giving(facts.credited, {key: wanted}).items())
+    ]
+
+
+def _told_of(charge: OneOffCharge, issued: Sequence[IssuedCreditNote]) -> str:
+    """The credit note that a charge names: that of its invoice, if there is one."""
+    notes = [each.note for each in issued if each.note.payer == charge.payer]
+    notes.sort(key=lambda note: note.invoice != charge.invoice)
+    return notes[0].credit_note_id if notes else ""
 
 
 def _widen(tx: Transaction, command: CancelOneOffCharge) -> tuple[str, ...]:
-    """A charge on an invoice touches its payer, and the accounts on what its note may settle."""
+    """A charge on an invoice touches its payer, and the accounts on what its notes may settle."""
     found = find_one_off(tx, *command.key)
     if not found or found[0].state is not OneOffState.INVOICED:
         return ()
-    payer, invoice = found[0].payer, found[0].invoice
-    invoices = {(payer, invoice), *gathering_documents.unsettled_invoices(tx, [payer])}
-    return tuple(sorted({payer, *gathering_documents.accounts_on(tx, invoices)}))
+    given = with_taken_back(tx, [(found[0].payer, found[0].invoice)])
+    payers = {payer for payer, _ in given}
+    invoices = {*given, *gathering_documents.unsettled_invoices(tx, payers)}
+    return tuple(sorted(payers | set(gathering_documents.accounts_on(tx, invoices))))
 
 
 CANCEL_ONE_OFF_CHARGE: Final[UseCase[CancelOneOffCharge, Facts, OneOffInFull]] = UseCase(

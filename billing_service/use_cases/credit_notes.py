@@ -178,6 +178,15 @@ def issue_credit_note(
     return issued
 
 
+def issue_credit_notes(
+    after: Facts, drafted: Sequence[IssuedCreditNote], *, now: int, outcome: Outcome
+) -> list[IssuedCreditNote]:
+    """Issue credit notes together; what they give back to credits comes back before any pays."""
+    for each in drafted:
+        return_credits(after, each, now=now, outcome=outcome)
+    return [issue_credit_note(after, each, now=now, outcome=outcome) for each in drafted]
+
+
 def issue_corrections(
     after: Facts,
     items: Sequence[RatedItem],
@@ -189,14 +198,10 @@ def issue_corrections(
 ) -> None:
     """Issue the credit notes for items of which too much is billed, with their charges."""
     found = corrections(after, items, issued_at=issued_at, zone=zone)
-    by_invoice: dict[DocumentKey, str] = {}
-    for each in found.notes:
-        return_credits(after, each, now=now, outcome=outcome)
-    for each in found.notes:
-        issued = issue_credit_note(after, each, now=now, outcome=outcome)
-        by_invoice[issued.note.payer, issued.note.invoice] = issued.note.credit_note_id
+    issued = issue_credit_notes(after, found.notes, now=now, outcome=outcome)
+    by_invoice = {(each.note.payer, each.note.invoice): each.note for each in issued}
     charges = [
-        replace(each, credit_note=by_invoice[noted[0]])
+        replace(each, credit_note=by_invoice[noted[0]].credit_note_id)
         for each, keys in found.charges
         if (noted := [key for key in keys if key in by_invoice])
     ]

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable
+from decimal import Decimal
 
 import pytest
 
 from billing_service.domain.one_off_charge import OneOffState
 from billing_service.domain.one_off_errors import OneOffChargeNotPending
+from billing_service.domain.price import Anchor, IntervalUnit, Price, Recurring, Schedule, Timing
+from billing_service.domain.price_models import Flat
+from billing_service.domain.proration import ProrationMode
 from billing_service.storage.credit_note_queries import FIRST_NOTE, list_credit_notes
 from billing_service.use_cases.cancel_one_off_charge import (
     CANCEL_ONE_OFF_CHARGE,
@@ -16,7 +20,8 @@ from chassis.entry import Submission
 from tests.billing.builders import Billing
 from tests.billing.credits.giving import credits_of, grant
 from tests.billing.one_off.charging import charge, described, retainer, stored
-from tests.billing.subscribing.live import Live
+from tests.billing.subscribing.changing import change
+from tests.billing.subscribing.live import Live, plan_of
 from tests.billing.taxing import create_tax_profile, rates_of, tax_version
 
 CANCEL = CancelOneOffCharge("acme", "setup", "never done")
@@ -123,3 +128,41 @@ def test_another_account_s_payer_gets_back_what_it_paid(sqlite_billing: Billing)
     live.billing.set_profile("bravo", payer="")
     live.billing.do(CANCEL_ONE_OFF_CHARGE, CancelOneOffCharge("bravo", "setup", "x"))
     assert live.billing.profile().credit == (25000, "USD")
+
+
+def lowered(billing: Billing) -> Live:
+    """An account whose second invoice charges a setup, and takes a part of the first one back."""
+    quarterly = Schedule(IntervalUnit.MONTH, 3, Timing.ADVANCE, Anchor.CALENDAR)
+    plans = [
+        plan_of(
+            Price("base", "USD", Recurring(), Flat(Decimal(amount))),
+            plan=f"of-{amount}",
+            schedule=quarterly,
+        )
+        for amount in (310, 620)
+    ]
+    live = Live.on(billing, *plans)
+    live.subscribe("of-620", begins="2026-04-01")
+    billing.go_to("2026-05-05 00:00")
+    change(live, "of-310", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    charge(live, "setup", unit_price="250")
+    billing.go_to("2026-06-02 12:00")
+    return live
+
+
+def test_charge_is_given_back_in_full_where_its_invoice_took_something_back(
+    billing: Billing,
+) -> None:
+    """The invoice comes to less than its 250.00: the rest is given back of the earlier one."""
+    live = lowered(billing)
+    before = [each.invoice.total_minor for each in billing.invoices("acme")]
+    billing.do(CANCEL_ONE_OFF_CHARGE, CANCEL)
+    given = [total_minor for _, _, total_minor in notes(live)]
+    assert given == [25000 - before[-1], before[-1]]
+
+
+def test_cancelled_charge_names_the_credit_note_of_its_own_invoice(sqlite_billing: Billing) -> None:
+    """Another one gives back the rest."""
+    live = lowered(sqlite_billing)
+    sqlite_billing.do(CANCEL_ONE_OFF_CHARGE, CANCEL)
+    assert stored(live, "setup").credit_note == "cn-inv-000002"
