@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from billing_service.domain.calendar import civil_day, first_instant, next_month
+from billing_service.domain.charge import ChargeKey
 from billing_service.domain.coupon import Coupon
 from billing_service.domain.item_periods import PricedItem
 from billing_service.domain.negotiated import as_negotiated, coupons_in_force
-from billing_service.domain.periods import ServicePeriod
+from billing_service.domain.periods import ServicePeriod, invoice_month
 from billing_service.domain.plan import Plan
 from billing_service.domain.plan_timeline import is_by_whole_months
 from billing_service.domain.plan_version import PlanVersion
@@ -271,9 +272,12 @@ class SubscribedPlan:
         if is_agreed:
             item = replace(item, price=replace(agreed, included=item.price.included))
         begins_at = first_instant(period.start_on, self.zone)
+        key = ChargeKey(
+            *self.subscription.key, item.price.code, period.start_on, stretch.start_at - begins_at
+        )
         return SubscribedPrice(
-            account=self.subscription.account,
-            subscription_id=self.subscription.subscription_id,
+            key=key,
+            invoice_month=invoice_month(period, item.schedule.timing),
             plan=priced.plan,
             holding=priced.holding,
             item=item,
@@ -281,7 +285,6 @@ class SubscribedPlan:
             coverage=stretch.coverage,
             start_at=stretch.start_at,
             end_at=stretch.end_at,
-            part=stretch.start_at - begins_at,
             price_index=priced.timeline.index_on(period.start_on),
             held=held_in(stretches, stretch),
             wanted=self._wanted(stretch, item, period),

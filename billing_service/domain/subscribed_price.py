@@ -12,7 +12,7 @@ from typing import Self
 from billing_service.domain.allowance import Coverage
 from billing_service.domain.charge import ChargeKey
 from billing_service.domain.item_periods import PricedItem
-from billing_service.domain.periods import ServicePeriod, invoice_month
+from billing_service.domain.periods import ServicePeriod
 from billing_service.domain.plan import Plan
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import Metered, PerUnitOf, Pooling, Price, Schedule
@@ -27,14 +27,15 @@ class SubscribedPrice:
     """An item of a subscription in one service period, or a part of one in which it is the same:
     what it may be charged for.
 
+    `key` tells its charge from others, and `invoice_month` is that on whose invoice it belongs.
     `wanted` says by code, for it and those that it shares an allowance with, what usage prices it:
     that of the days of the period on which it is subscribed. `holding` is what is held meanwhile,
-    `held` how much of each price counts for its allowance. `part` is how many microseconds of its
-    first day had passed when it began. `is_agreed`: its price is not as the version states it.
+    `held` how much of each price counts for its allowance. `is_agreed`: its price is not as the
+    version states it.
     """
 
-    account: str
-    subscription_id: str
+    key: ChargeKey
+    invoice_month: date
     plan: Plan
     holding: PlanHolding
     item: PricedItem
@@ -42,17 +43,20 @@ class SubscribedPrice:
     coverage: Coverage
     start_at: int
     end_at: int
-    part: int
     price_index: Decimal
     held: Mapping[str, Decimal]
     wanted: Mapping[str, tuple[UsageWanted, ...]]
     is_agreed: bool = False
 
     @property
-    def key(self) -> ChargeKey:
-        """What tells its charge from others."""
-        whose = (self.account, self.subscription_id)
-        return ChargeKey(*whose, self.price.code, self.period.start_on, self.part)
+    def account(self) -> str:
+        """The account that it is charged for."""
+        return self.key.account
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription of the account."""
+        return self.key.subscription
 
     @property
     def version(self) -> PlanVersion:
@@ -73,11 +77,6 @@ class SubscribedPrice:
     def schedule(self) -> Schedule:
         """For which periods it is charged, and when."""
         return self.item.schedule
-
-    @property
-    def invoice_month(self) -> date:
-        """The month on whose invoice it belongs."""
-        return invoice_month(self.period, self.schedule.timing)
 
     @property
     def is_metered(self) -> bool:
