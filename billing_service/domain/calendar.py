@@ -38,8 +38,9 @@ def first_instant(day: date, zone: str) -> int:
     return hour_instant(day, 0, zone)
 
 
+@lru_cache(maxsize=4096)
 def civil_day(instant_at: int, zone: str) -> date:
-    """The civil day that holds an instant."""
+    """The civil day that holds an instant. That of now is asked for again and again."""
     moment = _EPOCH + timedelta(microseconds=instant_at)
     day = moment.astimezone(find_zone(zone)).date()
     # A clock set back over midnight shows the day before once more: that hour is the new day's.

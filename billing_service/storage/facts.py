@@ -7,7 +7,8 @@ from collections import ChainMap, Counter
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from billing_service.domain.account import Account, BillingProfile, Standing
 from billing_service.domain.billed import Billed
@@ -40,6 +41,9 @@ from billing_service.domain.usage.wanted import UsageWanted
 from chassis.use_case import Effects
 
 DocumentKey = tuple[str, str]
+
+# Up to how many entities of a kind are copied rather than overlaid: that is quicker to look up in.
+_FEW: Final = 16
 
 
 @dataclass(slots=True)
@@ -107,16 +111,16 @@ class Facts:
 
     def overlay(self) -> "Facts":
         """The same facts, on which changes can be tried without touching these."""
-        return Facts(**{each.name: ChainMap({}, getattr(self, each.name)) for each in fields(self)})
+        return Facts(*[_overlay(each) for each in _kinds(self)])
 
     def copied(self) -> "Facts":
         """The same facts, apart from these: quicker to look up in than an overlay, if few."""
-        return Facts(**{each.name: dict(getattr(self, each.name)) for each in fields(self)})
+        return Facts(*map(dict, _kinds(self)))
 
     @property
     def count(self) -> int:
         """How many entities there are."""
-        return sum(len(getattr(self, each.name)) for each in fields(self))
+        return sum(map(len, _kinds(self)))
 
     def absorb(self, effects: Effects[Any]) -> None:
         """Take in the changes of a command, for the commands that follow in the list."""
@@ -246,19 +250,19 @@ class Facts:
 
         Errors:  PricedPlanNotFound.
         """
-        account = subscription.account
-        for plan in subscription.plans:
+        account, plans = subscription.account, subscription.plans
+        for plan in plans:
             if plan not in self.plans:
                 raise PricedPlanNotFound(plan, subscription.span.first_month)
         return SubscribedPlan(
             subscription=subscription,
-            plans={plan: self.plans[plan] for plan in subscription.plans},
+            plans={plan: self.plans[plan] for plan in plans},
             currency=self.currency_of(account, instant_at),
             zone=self.accounts[account].time_zone,
             changes=tuple(
                 each
                 for each in self.price_changes.values()
-                if each.account == account and each.plan in subscription.plans
+                if each.account == account and each.plan in plans
             ),
             coupons=self.coupons,
         )
@@ -291,3 +295,12 @@ class Facts:
     def closed_through(self, account: str) -> date | None:
         """The last month of an account that is billed for good."""
         return self.standing(account).closed_through
+
+
+# The entities of each kind, in the order of the fields.
+_kinds: Final = attrgetter(*(each.name for each in fields(Facts)))
+
+
+def _overlay(known: MutableMapping[Any, Any]) -> MutableMapping[Any, Any]:
+    is_few = isinstance(known, dict) and len(known) <= _FEW
+    return dict(known) if is_few else ChainMap({}, known)
