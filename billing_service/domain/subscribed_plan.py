@@ -31,8 +31,6 @@ from billing_service.domain.subscribed_price import (
 )
 from billing_service.domain.subscription import (
     OPEN_MONTH,
-    Fact,
-    FactKind,
     PlanTerms,
     Subscription,
 )
@@ -131,16 +129,6 @@ class SubscribedPlan:
             if each.invoice_month <= through and each.period.end_on >= day:
                 yield each
 
-    def first_day_affected(self, fact: Fact) -> date:
-        """The day since which a further fact may change what is charged: what ends before it stays.
-
-        A period that holds the fact's day, however long, ends on it or later.
-        """
-        at = fact.effective_at
-        if fact.kind is FactKind.WITHDRAWN:
-            at = self.subscription.facts[fact.withdraws - 1].effective_at
-        return civil_day(max(at, self.subscription.facts[0].effective_at), self.zone)
-
     def settled(self) -> Subscription:
         """The subscription with the months that it bills, where only its plans know them.
 
@@ -234,7 +222,7 @@ class SubscribedPlan:
             "prices",
             lambda: tuple(self._prices(**days)),
             key=(self.currency, self.zone, days),
-            by=self._priced_by,
+            by=(self.subscription.facts, *self._priced_by),
         )
 
     @property

@@ -124,8 +124,8 @@ class Subscription:
     is_paused: bool = False
     is_lapsed: bool = False
     changed_from_on: date | None = None
-    # What was derived from it, and all the same from equal values.
-    derived: Derived = field(default_factory=Derived, init=False, repr=False, compare=False)
+    # What was derived from its facts, shared by all that are written of the very same ones.
+    derived: Derived = field(default_factory=Derived, repr=False, compare=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -187,11 +187,15 @@ class Subscription:
     @property
     def plans(self) -> tuple[str, ...]:
         """The plans that it ever has."""
-        return tuple(dict.fromkeys((self.plan, *(each.plan for each in self.holdings))))
+        found = {self.plan: None}
+        for each in self.facts:
+            if each.holding is not None:
+                found[each.holding.plan] = None
+        return tuple(found)
 
     def phases(self) -> tuple[Phase, ...]:
         """What a plan's subscription holds, from its beginning to its end."""
-        return self.derived.once("phases", lambda: phases(self.facts))
+        return self.derived.once("phases", lambda: phases(self.facts), by=(self.facts,))
 
     def holding_at(self, instant_at: int) -> PlanHolding | None:
         """What is held at an instant; None before, while it is paused or lapsed, and after."""
@@ -308,7 +312,8 @@ def changed(subscription: Subscription, fact: Fact, zone: str) -> Subscription:
     `SubscribedPlan.settled` narrows it.
     """
     facts = (*subscription.facts, fact)
-    told = replace(subscription, facts=facts, span=_span_of_plan(facts, zone))
+    span = _span_of_plan(facts, zone)
+    told = replace(subscription, facts=facts, span=span, derived=Derived())
     return as_of(told, fact.recorded_at)
 
 
@@ -319,13 +324,15 @@ def as_of(subscription: Subscription, now: int) -> Subscription:
         return subscription
     last = begun[-1]
     held = last.stated
+    plan = held.plan if held else subscription.plan
+    band = held.band if held else subscription.band
+    # What is over waits for no credit.
+    is_lapsed = last.is_lapsed and (last.end_at is None or last.end_at > now)
+    was = (subscription.plan, subscription.band, subscription.is_paused, subscription.is_lapsed)
+    if was == (plan, band, last.is_paused, is_lapsed):
+        return subscription
     return replace(
-        subscription,
-        plan=held.plan if held else subscription.plan,
-        band=held.band if held else subscription.band,
-        is_paused=last.is_paused,
-        # What is over waits for no credit.
-        is_lapsed=last.is_lapsed and (last.end_at is None or last.end_at > now),
+        subscription, plan=plan, band=band, is_paused=last.is_paused, is_lapsed=is_lapsed
     )
 
 

@@ -18,6 +18,7 @@ from billing_service.domain.change_errors import (
     SubscriptionNotChangeable,
     TooManyChanges,
 )
+from billing_service.domain.derived import Derived
 from billing_service.domain.proration import (
     AllowanceSwitch,
     ChangeDay,
@@ -185,7 +186,7 @@ def without_changes(subscription: Subscription, ordinals: Sequence[int]) -> Subs
         Fact(FactKind.WITHDRAWN, subscription.facts[each - 1].effective_at, withdraws=each)
         for each in ordinals
     )
-    return replace(subscription, facts=(*subscription.facts, *undone))
+    return replace(subscription, facts=(*subscription.facts, *undone), derived=Derived())
 
 
 def without_differences_ahead(subscription: Subscription, at: int) -> Subscription:

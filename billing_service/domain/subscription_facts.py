@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
+from billing_service.domain.calendar import civil_day
 from billing_service.domain.negotiated import PriceOverride
 from billing_service.domain.price import Anchor
 from billing_service.domain.proration import Proration
@@ -134,6 +135,17 @@ def ending(facts: Sequence[Fact]) -> Ending | None:
     if terms is not None and terms.ends_at is not None:
         ends.insert(0, Ending(terms.ends_at, None))
     return min(ends, key=lambda each: each.at, default=None)
+
+
+def first_day_affected(facts: Sequence[Fact], further: Fact, zone: str) -> date:
+    """The day since which a further fact may change what is charged: what ends before it stays.
+
+    A period that holds the fact's day, however long, ends on it or later.
+    """
+    at = further.effective_at
+    if further.kind is FactKind.WITHDRAWN:
+        at = facts[further.withdraws - 1].effective_at
+    return civil_day(max(at, facts[0].effective_at), zone)
 
 
 def phases(facts: Sequence[Fact]) -> tuple[Phase, ...]:

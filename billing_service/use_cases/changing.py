@@ -17,7 +17,7 @@ from billing_service.domain.prepaid import is_prepaid
 from billing_service.domain.subscribed_plan import SubscribedPlan
 from billing_service.domain.subscription import Fact, Subscription, changed
 from billing_service.domain.subscription_change import next_change_at
-from billing_service.domain.subscription_facts import ending
+from billing_service.domain.subscription_facts import ending, first_day_affected
 from billing_service.storage import gathering, gathering_catalog
 from billing_service.storage.catalog_memory import remembered_meters, remembered_plans
 from billing_service.storage.facts import DocumentKey, Facts
@@ -87,7 +87,7 @@ def with_fact(facts: Facts, before: Subscription, fact: Fact, now: int) -> Subsc
     after = changed(before, fact, zone)
     if ending(after.facts) is not None:
         after = facts.subscribed(after, now).settled()
-    affected_on = facts.subscribed(before, now).first_day_affected(fact)
+    affected_on = first_day_affected(before.facts, fact, zone)
     known_on = before.changed_from_on or affected_on
     return replace(after, changed_from_on=min(known_on, affected_on))
 

@@ -38,6 +38,7 @@ from billing_service.domain.subscription_change import (
     fact_asked,
     overtaken_by,
 )
+from billing_service.domain.subscription_facts import first_day_affected
 from tests.billing.builders import day
 from tests.billing.estimating.plans import calls, flat, plan, seats
 from tests.billing.subscribing.timelines import charges, holding, subscribed, subscription
@@ -242,7 +243,7 @@ def test_what_ends_before_a_change_stays(
 ) -> None:
     """A further fact changes no charge of a period that ends before its day, nor adds one."""
     before = timeline(facts, schedule)
-    since_on = before.first_day_affected(later)
+    since_on = first_day_affected(before.subscription.facts, later, ZONE)
     after = timeline([*facts, later], schedule)
     kept = [
         {

@@ -28,6 +28,7 @@ from billing_service.domain.proration import (
 )
 from billing_service.domain.subscription import Fact, FactKind, PlanHolding
 from billing_service.domain.subscription_change import Asked, ProrationAsked, fact_asked
+from billing_service.domain.subscription_facts import first_day_affected
 from tests.billing.builders import at, day
 from tests.billing.estimating.plans import calls, flat, plan, seats
 from tests.billing.subscribing.timelines import (
@@ -349,6 +350,6 @@ def test_one_cancelled_without_proration_bills_to_the_end_of_its_period() -> Non
 def test_what_a_fact_may_change_ends_on_its_day_or_later() -> None:
     """A withdrawal goes by the day of what it withdraws."""
     change = fact("2027-06-11 10:00", holding({"seats": 5}))
-    of = subscribed(subscription(holding({"seats": 3}), [change]), PRO)
+    of = subscription(holding({"seats": 3}), [change])
     withdrawn = Fact(FactKind.WITHDRAWN, at("2027-06-20", ZONE), withdraws=2)
-    assert of.first_day_affected(withdrawn) == day("2027-06-11")
+    assert first_day_affected(of.facts, withdrawn, ZONE) == day("2027-06-11")
