@@ -8,6 +8,7 @@ from pospago.billing.v1 import credit_note_pb2 as pb
 from pospago.billing.v1.credit_note_pb2_grpc import CreditNoteServiceStub
 
 from pospago_cli.accounts import ACCOUNT
+from pospago_cli.invoice_showing import rendered_note
 from pospago_cli.invoices import INVOICE
 from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
 from pospago_cli.values import Amount, ResourceName
@@ -59,17 +60,16 @@ def create(
         reason=reason,
         request_id=request_id,
     )
-    answer = session.stub(CreditNoteServiceStub).CreateCreditNote(request)
-    session.show(answer.credit_note, answer=answer)
+    _show(session, session.stub(CreditNoteServiceStub).CreateCreditNote(request))
 
 
 @credit_note.command("get")
 @click.argument("name", type=CREDIT_NOTE)
 @pass_session
 def get(session: Session, name: str) -> None:
-    """Show one credit note."""
-    answer = session.stub(CreditNoteServiceStub).GetCreditNote(pb.GetCreditNoteRequest(name=name))
-    session.show(answer.credit_note, answer=answer)
+    """Show one credit note with its lines."""
+    request = pb.GetCreditNoteRequest(name=name)
+    _show(session, session.stub(CreditNoteServiceStub).GetCreditNote(request))
 
 
 @credit_note.command("list")
@@ -82,3 +82,11 @@ def list_(session: Session, account: str, invoice: str | None, limit: int) -> No
     request = pb.ListCreditNotesRequest(parent=account, invoice=invoice or "")
     method = session.stub(CreditNoteServiceStub).ListCreditNotes
     session.list(method, request, of="credit_notes", columns=COLUMNS, limit=limit)
+
+
+def _show(session: Session, answer: pb.CreateCreditNoteResponse | pb.GetCreditNoteResponse) -> None:
+    """Print a credit note."""
+    if session.as_json:
+        session.show(answer)
+    else:
+        session.console.print(rendered_note(answer.credit_note))

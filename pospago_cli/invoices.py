@@ -1,28 +1,16 @@
 """`pospago invoice`: the month's bill, before and after it is issued."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import click
 from google.protobuf.message import Message
 from pospago.billing.v1 import invoice_pb2 as pb
-from pospago.billing.v1.estimate_pb2 import EstimatedInvoice
 from pospago.billing.v1.invoice_pb2_grpc import InvoiceServiceStub
-from rich.console import Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 
 from pospago_cli.accounts import ACCOUNT, SANDBOX
+from pospago_cli.invoice_showing import explained, rendered, rendered_note
 from pospago_cli.session import Noun, Session, limit_option, pass_session, request_id_option
-from pospago_cli.tables import (
-    as_json,
-    date_text,
-    field_text,
-    instant_text,
-    money_text,
-    print_json,
-    table_of,
-)
+from pospago_cli.tables import as_json, print_json
 from pospago_cli.values import ResourceName
 
 
@@ -37,8 +25,6 @@ class InvoiceName(ResourceName):
 
 INVOICE = InvoiceName("accounts/{account}/invoices/{invoice}")
 COLUMNS = "name number month due_date total amount_paid state settle_date settled_late"
-LINE_COLUMNS = "line_number description band quantity unit_price amount"
-TAX_COLUMNS = "display_name tax_category percent treatment taxable_amount tax_amount"
 CHARGE_COLUMNS = "line_number instance month price quantity amount"
 
 
@@ -56,7 +42,7 @@ def preview(session: Session, account: str) -> None:
     answer = session.stub(InvoiceServiceStub).PreviewInvoice(request)
     if not answer.invoices and not session.as_json:
         session.console.print("Nothing would be charged.")
-    _show(session, answer, *answer.invoices)
+    _show(session, answer, *answer.invoices, notes=answer.credit_notes)
 
 
 @invoice.command("get")
@@ -65,7 +51,7 @@ def preview(session: Session, account: str) -> None:
 def get(session: Session, name: str) -> None:
     """Show one invoice with its lines."""
     answer = session.stub(InvoiceServiceStub).GetInvoice(pb.GetInvoiceRequest(name=name))
-    _show(session, answer, answer.invoice)
+    _show(session, answer, answer.invoice, notes=answer.invoice.credit_notes)
 
 
 @invoice.command("list")
@@ -154,77 +140,14 @@ def explain(session: Session, name: str, line_number: int) -> None:
         session.console.print(explained(answer))
 
 
-def explained(answer: pb.ExplainInvoiceLineResponse) -> RenderableType:
-    """How a line came about, as one would tell it: what it is, and each step of one charge."""
-    told, line = answer.explanation, answer.line
-    if line.credit:
-        return Text(f"{line.description}: {money_text(line.amount)} of {line.credit}")
-    charges = f"{answer.charges_count} times {told.price} of {told.plan}"
-    return Group(
-        Text(f"{line.description}: {money_text(line.amount)}"),
-        Text(f"{charges}, version {told.plan_version}"),
-        *(Text(f"  {step}") for step in told.steps),
-    )
-
-
-def rendered(bill: pb.Invoice) -> RenderableType:
-    """An invoice as one would print it: parties, dates, lines, taxes, totals."""
-    head = Table.grid(padding=(0, 2))
-    head.add_column(style="dim")
-    facts = (
-        ("issuer", f"{bill.issuer.legal_name} {bill.issuer.registration_number}".strip()),
-        ("buyer", bill.buyer.legal_name or bill.buyer.name),
-        ("month", date_text(bill.month)[:7]),
-        ("due", date_text(bill.due_date)),
-        ("last day of service if unpaid", date_text(bill.last_service_date)),
-    )
-    for heading, value in (*facts, *_rest_of(bill)):
-        head.add_row(heading, Text(value))
-    lines = table_of("", bill.lines, LINE_COLUMNS)
-    state = field_text(bill, "state")
-    foot = Text(f"total {money_text(bill.total)} · paid {money_text(bill.amount_paid)} · {state}")
-    number = bill.number or ("draft" if bill.state == pb.Invoice.STATE_DRAFT else "preview")
-    note = [Text(bill.tax_note)] if bill.tax_note else []
-    parts = (head, lines, *taxes_of(bill), *note, *_credits_of(bill), foot)
-    return Panel(Group(*parts), title=f"Invoice {number}", expand=False)
-
-
-def taxes_of(bill: pb.Invoice | EstimatedInvoice) -> list[RenderableType]:
-    """Subtotal, taxes by category and rate, and their sum; nothing without taxes."""
-    if not bill.taxes:
-        return []
-    how = "included in the lines" if bill.prices_include_tax else "added to the lines"
-    return [
-        Text(f"subtotal {money_text(bill.subtotal)}"),
-        table_of("", bill.taxes, TAX_COLUMNS),
-        Text(f"taxes {money_text(bill.tax_total)}, {how}"),
-    ]
-
-
-def _rest_of(bill: pb.Invoice) -> Iterator[tuple[str, str]]:
-    """How a draft rests: until when by itself, or since when it is held, by whom and why."""
-    draft = bill.draft
-    if draft.HasField("issue_time"):
-        yield "rests until", instant_text(draft.issue_time)
-    if draft.HasField("hold_time"):
-        yield "held since", instant_text(draft.hold_time)
-        yield "held by", draft.author or "the billing profile"
-    if draft.note:
-        yield "held because", draft.note
-
-
-def _credits_of(bill: pb.Invoice) -> list[RenderableType]:
-    """The credits that pay the total; those that lower what is taxed have lines."""
-    return [
-        Text(f"{each.credit} pays {money_text(each.amount)}")
-        for each in bill.credits
-        if each.after_tax
-    ]
-
-
-def _show(session: Session, answer: Message, *bills: pb.Invoice) -> None:
+def _show(
+    session: Session, answer: Message, *bills: pb.Invoice, notes: Sequence[pb.CreditNote] = ()
+) -> None:
+    """Print invoices, and the credit notes that are issued with them."""
     if session.as_json:
         print_json(session.console, as_json(answer))
         return
     for bill in bills:
         session.console.print(rendered(bill))
+    for note in notes:
+        session.console.print(rendered_note(note))

@@ -8,7 +8,7 @@ from pospago.billing.v1 import subscription_pb2 as pb
 from pospago.billing.v1.invoice_pb2 import Invoice
 from rich.text import Text
 
-from pospago_cli.invoices import rendered
+from pospago_cli.invoice_showing import rendered
 from pospago_cli.session import Session
 from pospago_cli.tables import instant_text, print_table
 

@@ -3,10 +3,12 @@
 Source:  docs/decisions/0032-drafts.md
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from billing_service.domain.credit_note import IssuedCreditNote
 from billing_service.domain.draft import Draft, draft_id
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.refusals import BillingError
@@ -22,15 +24,18 @@ DRAFTS_A_PAGE_MAX: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class DraftInvoice:
-    """A draft's invoice in a currency; None: it cannot be priced any more.
+    """A draft's invoice in a currency, and the credit notes that are issued with it.
 
-    `place` is that among the draft's invoices, from 1.
+    `place` is that among the draft's invoices, from 1. `drafted` is None where no invoice comes of
+    it: where nothing is charged, or it cannot be priced any more, and so is not `is_priced`.
     """
 
     draft: Draft
     currency: str
     place: int
     drafted: IssuedInvoice | None
+    credit_notes: Sequence[IssuedCreditNote] = ()
+    is_priced: bool = True
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -47,14 +52,21 @@ class DraftsRead:
 
 
 def draft_invoices(tx: Transaction, draft: Draft, now: int) -> list[DraftInvoice]:
-    """The invoices of a draft that rests, one for each currency.
+    """The invoices of a draft that rests, one for each currency, if only to give something back.
+
+    Where nothing is charged nor given back, there is one in the payer's currency.
 
     Errors:  PriceNotFound, TaxRateNotFound, AmountTooLarge.
     """
-    found = preview_draft(tx, draft, now).invoices
+    found = preview_draft(tx, draft, now)
+    invoices = {each.invoice.currency: _named(each, draft) for each in found.invoices}
+    notes: dict[str, list[IssuedCreditNote]] = defaultdict(list)
+    for each in found.credit_notes:
+        notes[each.note.currency].append(each)
+    currencies = sorted({*invoices, *notes}) or [_currency(tx, draft.payer, now)]
     return [
-        DraftInvoice(draft, each.invoice.currency, place, _named(each, draft))
-        for place, each in enumerate(found, 1)
+        DraftInvoice(draft, currency, place, invoices.get(currency), notes[currency])
+        for place, currency in enumerate(currencies, 1)
     ]
 
 
@@ -86,7 +98,7 @@ def _invoices_if_priced(tx: Transaction, draft: Draft, now: int) -> list[DraftIn
     try:
         return draft_invoices(tx, draft, now)
     except BillingError:
-        return [DraftInvoice(draft, _currency(tx, draft.payer, now), 1, None)]
+        return [DraftInvoice(draft, _currency(tx, draft.payer, now), 1, None, is_priced=False)]
 
 
 def _currency(tx: Transaction, payer: str, now: int) -> str:

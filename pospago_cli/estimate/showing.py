@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pospago_cli.invoices import taxes_of
+from pospago_cli.invoice_showing import taxes_of
 from pospago_cli.tables import date_text, field_text, money_text, table_of
 
 FIGURES = ("quantity", "unit_price", "amount")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pospago_cli.invoices import rendered
+from pospago_cli.invoice_showing import rendered
 from pospago_cli.story.cast import ALL, AURORA, BRISA, CEDRO, DUNA, prepaid
 from pospago_cli.story.expectations import expect, expect_refusal
 from pospago_cli.story.ladder import SUBSCRIBED

@@ -8,7 +8,7 @@ from pospago.billing.v1.invoice_pb2_grpc import InvoiceServiceStub
 from pospago.billing.v1.subscription_pb2_grpc import SubscriptionServiceStub
 from pospago.billing.v1.usage_pb2_grpc import UsageServiceStub
 
-from pospago_cli.invoices import rendered
+from pospago_cli.invoice_showing import rendered
 from pospago_cli.story.expectations import expect, expect_fields
 from pospago_cli.story.player import SAO_PAULO, Player
 from pospago_cli.story.script import Step, at, on

@@ -10,12 +10,15 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from pospago.billing.v1 import billing_profile_pb2
 from pospago.billing.v1 import invoice_pb2 as pb
 
+from billing_service.domain.proration import ProrationMode
 from tests.billing.builders import Billing, at
 from tests.billing.serving import Served, refused, request_id, serving
+from tests.billing.subscribing.changing import move
 from tests.billing.subscribing.drafted import Drafted
 
 CODE: Final = grpc.StatusCode
 MARCH: Final = "draft-2026-03-usd"
+APRIL: Final = "draft-2026-04-usd"
 PAYERS: Final = ("acme", "beta", "gamma")
 
 
@@ -29,6 +32,13 @@ def _set_up(billing: Billing) -> None:
     for account in PAYERS[1:]:
         live.rest(account, 5)
     billing.go_to("2026-04-02 12:00")
+
+
+def _give_back(billing: Billing) -> None:
+    """It is 2 May: April rests, and gives back what March was charged too much, 4.84."""
+    billing.go_to("2026-04-10 12:00")
+    move(Drafted(billing), "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    billing.go_to("2026-05-02 12:00")
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +154,35 @@ async def test_draft_that_is_issued_has_a_number_and_no_draft(own: Served) -> No
     refusal = await refused(own, own.stubs.invoices.IssueInvoice, again)
     assert (issued.number, issued.state) == ("INV-000002", pb.Invoice.STATE_OPEN)
     assert refusal == (CODE.FAILED_PRECONDITION, "INVOICE_NOT_DRAFT")
+
+
+async def test_draft_that_only_gives_back_is_listed_with_its_credit_notes(own: Served) -> None:
+    """It has no lines and comes to 0."""
+    await own.inside(_give_back)
+    request = pb.ListInvoicesRequest(parent="accounts/acme", states=["STATE_DRAFT"])
+    (found,) = (await own.call(own.stubs.invoices.ListInvoices, request)).invoices
+    (note,) = found.credit_notes
+    told = (found.name, len(found.lines), found.total.units, found.total.currency_code)
+    assert told == (name_of(draft=APRIL), 0, 0, "USD")
+    assert (note.number, note.invoice_number, note.total.units) == ("", "INV-000002", 4)
+
+
+async def test_draft_that_only_gives_back_leaves_its_credit_notes(own: Served) -> None:
+    """Issued, it is no invoice."""
+    await own.inside(_give_back)
+    issue = pb.IssueInvoiceRequest(name=name_of(draft=APRIL), request_id=request_id())
+    issued = (await own.call(own.stubs.invoices.IssueInvoice, issue)).invoices
+    get = pb.GetInvoiceRequest(name=name_of(draft=APRIL))
+    refusal = await refused(own, own.stubs.invoices.GetInvoice, get)
+    assert (len(issued), refusal) == (0, (CODE.NOT_FOUND, "INVOICE_NOT_FOUND"))
+
+
+async def test_draft_of_a_month_that_comes_to_nothing_is_there(own: Served) -> None:
+    """All of March was cancelled while it rested: the draft can be read, as it can be issued."""
+    await own.inside(
+        lambda billing: move(
+            Drafted(billing), "cancel", "2026-03-01", mode=ProrationMode.PRORATE_NEXT_INVOICE
+        )
+    )
+    found = await draft_of(own)
+    assert (found.total.units, found.total.currency_code, len(found.credit_notes)) == (0, "USD", 0)

@@ -9,7 +9,7 @@ from google.type.money_pb2 import Money
 from pospago.billing.v1 import invoice_pb2 as pb
 
 from pospago_cli.failures import EXIT_REFUSED
-from pospago_cli.invoices import explained, rendered
+from pospago_cli.invoice_showing import explained, rendered
 from tests.cli.test_invoice_form import money, seen
 from tests.cli.usage_serving import UsageService, usage_service
 

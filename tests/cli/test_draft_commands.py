@@ -82,3 +82,12 @@ async def test_draft_is_issued_or_released(service: UsageService) -> None:
     assert "INV-000001" in issued
     assert "hold_time" not in json.loads(released)["draft"]
     assert [each["number"] for each in json.loads(listed)] == ["INV-000001", "INV-000002"]
+
+
+async def test_draft_that_gives_back_shows_its_credit_note(service: UsageService) -> None:
+    """April was invoiced before the subscription was cancelled since its first day."""
+    words = ("--on", "2026-04-01", "--mode", "prorate-next-invoice")
+    await service.shell.pospago("subscription", "cancel", f"{service.account}/desk", *words)
+    await _go_to(service, "2026-06-02 12:00")
+    shown = await service.shell.pospago("invoice", "get", f"{service.account}/draft-2026-05-brl")
+    assert "given back 31.00 BRL" in shown

@@ -9,7 +9,8 @@ from pospago.billing.v1 import explanation_pb2, tax_pb2
 from pospago.billing.v1 import invoice_pb2 as pb
 from rich.console import Console, RenderableType
 
-from pospago_cli.invoices import INVOICE, explained, rendered
+from pospago_cli.invoice_showing import explained, rendered, rendered_note
+from pospago_cli.invoices import INVOICE
 
 
 def money(units: int, cents: int = 0) -> Money:
@@ -73,6 +74,38 @@ def test_untaxed_invoice_says_nothing_of_taxes() -> None:
     """Without a tax profile the total stands alone."""
     shown = printed(pb.Invoice(subtotal=money(39, 90), tax_total=money(0), total=money(39, 90)))
     assert "tax" not in shown
+
+
+def test_draft_without_lines_says_that_nothing_is_charged() -> None:
+    """No empty table: the month only gives something back, or comes to nothing."""
+    draft = pb.Invoice(state=pb.Invoice.STATE_DRAFT, total=money(0))
+    assert "Nothing is charged." in printed(draft)
+
+
+def test_credit_note_shows_its_lines_as_rows() -> None:
+    """Each says of which line of the invoice it is, and how much; what is given back comes last."""
+    line = pb.CreditNoteLine(
+        line_number=1, invoice_line_number=3, description="Pro, 2026-03", amount=money(4, 84)
+    )
+    note = pb.CreditNote(
+        number="CN-INV-000001",
+        invoice_number="INV-000001",
+        reason="sorry",
+        lines=[line],
+        total=money(4, 84),
+    )
+    shown = seen(rendered_note(note))
+    places = [
+        shown.index(text)
+        for text in (
+            "Credit note CN-INV-000001",
+            "invoice INV-000001",
+            "because sorry",
+            "1 3 Pro, 2026-03 4.84 USD",
+            "given back 4.84 USD",
+        )
+    ]
+    assert places == sorted(places)
 
 
 def test_line_is_explained_step_by_step() -> None:
