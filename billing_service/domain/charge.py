@@ -6,10 +6,10 @@ proposed here, what plans do in `plan_charges`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from billing_service.domain.account import Account
 from billing_service.domain.billed import Adjusts, Billed, BilledLine
@@ -30,12 +30,12 @@ ENGINE_VERSION: Final = 1
 AFTER_PLANS: Final = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeKey:
+class ChargeKey(NamedTuple):
     """What a charge is for: a subscription's item, by its price's code, in one service period.
 
     The period is told by its first day; that of an instance is a calendar month. `part` tells those
-    apart that begin on one day: how many microseconds after its first instant.
+    apart that begin on one day: how many microseconds after its first instant. A named tuple: keys
+    are made, and looked up, more often than anything else.
     """
 
     account: str
@@ -157,27 +157,33 @@ class Charge:
         return -self.rated.adjusts.billed.amount_minor
 
 
-def charges_of(item: RatedItem, *, payer: str, line_number: int) -> tuple[Charge, ...]:
+def charges_of(
+    item: RatedItem, *, payer: str, invoice: str, line_number: int
+) -> tuple[Charge, ...]:
     """The facts that billing an item makes: the reversal of what it adjusts, and what is new."""
     adjusts = item.adjusts
     if adjusts is None:
-        return (Charge(item, payer, "", line_number),)
+        return (Charge(item, payer, invoice, line_number),)
     billed, made = adjusts.billed, []
     revision = billed.revision
     if billed.stands is not None:
         revision += 1
-        made.append(Charge(item, payer, "", line_number, revision, billed.stands))
+        made.append(Charge(item, payer, invoice, line_number, revision, billed.stands))
     if not adjusts.is_withdrawn:
-        made.append(Charge(item, payer, "", line_number, revision + 1))
+        made.append(Charge(item, payer, invoice, line_number, revision + 1))
     return tuple(made)
 
 
 def billed_by(charge: Charge) -> Billed:
     """What is billed for a key once a charge of it is the last."""
-    item = charge.rated
-    before = item.adjusts.billed if item.adjusts else None
-    rate, is_reversal = item.rate, charge.reverses_revision is not None
-    now = Billed(
+    item, rate = charge.rated, charge.rated.rate
+    is_reversal = charge.reverses_revision is not None
+    lines = item.adjusts.billed.lines if item.adjusts else ()
+    due_minor = item.due_minor
+    if due_minor > 0:
+        own = BilledLine(charge.payer, charge.invoice, charge.line_number, due_minor)
+        lines = (*lines, own)
+    return Billed(
         revision=charge.revision,
         stands=None if is_reversal else charge.revision,
         amount_minor=0 if is_reversal else item.amount_minor,
@@ -190,10 +196,8 @@ def billed_by(charge: Charge) -> Billed:
         period_end_on=item.period_end_on,
         invoice_month=item.invoice_month,
         review=item.review.review_id if item.review else "",
+        lines=lines,
     )
-    line = BilledLine(charge.payer, charge.invoice, charge.line_number, item.due_minor)
-    lines = before.lines if before else ()
-    return replace(now, lines=(*lines, line) if line.amount_minor > 0 else lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,7 @@ def _as_decided(rated: RatedItem, line: InvoiceLine) -> InvoiceLine:
     amount_minor = rated.amount_minor
     if amount_minor == rated.full_minor:
         return line
-    return replace(
-        line,
+    return line._replace(
         description=f"{line.description}, {'reduced' if amount_minor else 'waived'}",
         unit_price=None if amount_minor else _ZERO,
         amount_minor=amount_minor,

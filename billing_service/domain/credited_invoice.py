@@ -143,7 +143,7 @@ def _lines_left(lines: Iterable[InvoiceLine], parts: Iterable[CreditablePart]) -
     amounts: dict[int, int] = defaultdict(int)
     for each in parts:
         amounts[each.line_number] += each.amount_minor
-    return [replace(line, amount_minor=amounts[line.line_number]) for line in lines]
+    return [line._replace(amount_minor=amounts[line.line_number]) for line in lines]
 
 
 def _with_tax(parts: Sequence[CreditablePart], taxes: Mapping[int, int]) -> list[CreditablePart]:

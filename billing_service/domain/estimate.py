@@ -126,6 +126,6 @@ def _invoice(
 def _numbered(charges: Iterator[PlacedCharge]) -> tuple[EstimatedLine, ...]:
     lines = (line for charge in charges for line in charge.lines)
     return tuple(
-        replace(each, line=replace(each.line, line_number=number))
+        replace(each, line=each.line._replace(line_number=number))
         for number, each in enumerate(lines, start=1)
     )

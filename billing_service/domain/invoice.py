@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from billing_service.domain.account import Account, BillingProfile
 from billing_service.domain.calendar import month_key
@@ -176,6 +176,35 @@ class Header:
     taxation: Taxation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceNumber:
+    """What tells an invoice from others once it is issued: the last part of its name, its number.
+
+    `sequence` is its place in the series, which `printed` starts with.
+    """
+
+    invoice_id: str
+    series: str
+    sequence: int
+    printed: str
+
+
+# That of what is not issued.
+UNNUMBERED: Final = InvoiceNumber("", "", 0, "")
+
+
+def next_numbers(
+    series: NumberSeries, count: int
+) -> tuple[tuple[InvoiceNumber, ...], NumberSeries]:
+    """The next numbers of a series, and the series after these."""
+    last = series.last + count
+    numbers = []
+    for sequence in range(series.last + 1, last + 1):
+        printed, invoice_id = numbered(series.series, sequence)
+        numbers.append(InvoiceNumber(invoice_id, series.series, sequence, printed))
+    return tuple(numbers), NumberSeries(series.series, last)
+
+
 def by_currency(items: Iterable[RatedItem]) -> dict[str, list[RatedItem]]:
     """Rated items by currency, in the order of the codes."""
     split: dict[str, list[RatedItem]] = defaultdict(list)
@@ -190,20 +219,17 @@ def draft(
     *,
     plans: Mapping[str, Plan],
     zones: Mapping[str, str],
+    number: InvoiceNumber = UNNUMBERED,
 ) -> IssuedInvoice:
-    """The invoice for items of one currency, without a number.
+    """The invoice for items of one currency.
 
     Shapes:  `zones` holds the zone of each account among the items.
     Errors:  TaxRateNotFound.
     """
-    lines, charges = _lines_and_charges(header.payer.account, items, plans)
+    lines, charges = _lines_and_charges(header, items, plans, number.invoice_id)
     day, zone = header.dates.issued_on, header.payer.time_zone
-    lines = tuple(
-        replace(each, taxed=line_tax(each, header.taxation, issued_on=day, zone=zone))
-        for each in lines
-    )
     taxes = tax(lines, header.taxation, issued_on=day, zone=zone)
-    invoice = _unnumbered(header, items[0].currency, taxes)
+    invoice = _invoice(header, items[0].currency, taxes, number)
     accounts = sorted({item.key.account for item in items})
     return IssuedInvoice(
         invoice,
@@ -214,30 +240,16 @@ def draft(
     )
 
 
-def number(drafted: IssuedInvoice, series: NumberSeries) -> tuple[IssuedInvoice, NumberSeries]:
-    """The invoice with the next number of its series, and the series after that."""
-    taken = replace(series, last=series.last + 1)
-    printed, invoice_id = numbered(series.series, taken.last)
-    invoice = replace(
-        drafted.invoice,
-        invoice_id=invoice_id,
-        series=series.series,
-        sequence=taken.last,
-        number=printed,
-        payment_reference=drafted.invoice.payment_reference.replace("{number}", printed),
-    )
-    charges = tuple(replace(charge, invoice=invoice_id) for charge in drafted.charges)
-    accounts = tuple(replace(each, invoice=invoice_id) for each in drafted.accounts)
-    return replace(drafted, invoice=invoice, charges=charges, accounts=accounts), taken
-
-
 def _lines_and_charges(
-    payer: str, items: Sequence[RatedItem], plans: Mapping[str, Plan]
+    header: Header, items: Sequence[RatedItem], plans: Mapping[str, Plan], invoice_id: str
 ) -> tuple[tuple[InvoiceLine, ...], tuple[Charge, ...]]:
     """Lines by month, plan, band and what they are for, and the charge of each item on its line.
 
     Where an item has two lines, its charge is on the last: that of what is not included.
+
+    Errors:  TaxRateNotFound.
     """
+    day, zone = header.dates.issued_on, header.payer.time_zone
     groups: dict[tuple[Any, ...], list[RatedItem]] = defaultdict(list)
     for item in items:
         groups[item.line_order].append(item)
@@ -246,9 +258,12 @@ def _lines_and_charges(
     for order in sorted(groups):
         members = groups[order]
         for each in charge_lines(members, _plan_name(members[0], plans)):
-            lines.append(replace(each, line_number=len(lines) + 1))
+            taxed = line_tax(each, header.taxation, issued_on=day, zone=zone)
+            lines.append(each._replace(line_number=len(lines) + 1, taxed=taxed))
         for item in members:
-            charges += charges_of(item, payer=payer, line_number=len(lines))
+            charges += charges_of(
+                item, payer=header.payer.account, invoice=invoice_id, line_number=len(lines)
+            )
     return tuple(lines), tuple(charges)
 
 
@@ -258,14 +273,14 @@ def _plan_name(item: RatedItem, plans: Mapping[str, Plan]) -> str:
     return "" if is_one_off else plans[item.rate.plan].display_name
 
 
-def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:
+def _invoice(header: Header, currency: str, taxes: Taxes, number: InvoiceNumber) -> Invoice:
     zone = header.payer.time_zone
     return Invoice(
         payer=header.payer.account,
-        invoice_id="",
-        series="",
-        sequence=0,
-        number="",
+        invoice_id=number.invoice_id,
+        series=number.series,
+        sequence=number.sequence,
+        number=number.printed,
         currency=currency,
         month=header.month,
         cause=header.cause,
@@ -273,7 +288,7 @@ def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:
         buyer=header.profile.as_party(),
         reference_text=header.profile.reference_text,
         bank_details=header.issuer.bank_details,
-        payment_reference=header.issuer.payment_reference,
+        payment_reference=_payment_reference(header.issuer, number),
         dates=header.dates,
         overdue_at=overdue_at(header.dates, zone),
         stop_and_deletion=stop_and_deletion(header.dates, zone),
@@ -290,8 +305,16 @@ def _unnumbered(header: Header, currency: str, taxes: Taxes) -> Invoice:
     )
 
 
+def _payment_reference(issuer: Issuer, number: InvoiceNumber) -> str:
+    """What to quote when paying, as the issuer states it until there is a number."""
+    if number is UNNUMBERED:
+        return issuer.payment_reference
+    return issuer.payment_reference.replace("{number}", number.printed)
+
+
 def _on_invoice(invoice: Invoice, account: str, zone: str) -> InvoiceAccount:
-    planned = stop_and_deletion(invoice.dates, zone)
+    is_alike = zone == invoice.time_zone
+    planned = invoice.stop_and_deletion if is_alike else stop_and_deletion(invoice.dates, zone)
     return InvoiceAccount(
         invoice.payer, invoice.invoice_id, account, planned.stop_at, planned.deletion_at
     )

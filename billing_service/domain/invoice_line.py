@@ -1,9 +1,9 @@
 """Lines of invoices and estimates."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from billing_service.domain.tax import LineTax
 
@@ -17,13 +17,12 @@ class LinePart(Enum):
     CREDIT = "credit"
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
+class InvoiceLine(NamedTuple):
     """Equal charges, summed. The service period is `[period_start_on, period_end_on)`.
 
     `unit_price` is None where the model has no single one; `price` is the code of the item. A line
     of credit is for no item; `credit` is the id of the one that it uses. `taxed` is None where no
-    tax is shown.
+    tax is shown. A named tuple: to number and tax a line makes it anew.
     """
 
     line_number: int

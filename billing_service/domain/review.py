@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from hashlib import blake2b
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from billing_service.domain.money import PAYMENT_MINOR_MAX
 from billing_service.domain.usage.guard_errors import InvalidDecision, ReviewCharged
@@ -34,9 +34,11 @@ class Decision(Enum):
     WAIVE = "waive"
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewKey:
-    """What a review is for: the price of a subscription, in the period that begins on a day."""
+class ReviewKey(NamedTuple):
+    """What a review is for: the price of a subscription, in the period that begins on a day.
+
+    A named tuple, as a ChargeKey is.
+    """
 
     account: str
     subscription: str

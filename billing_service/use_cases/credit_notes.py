@@ -248,9 +248,8 @@ def _charges(item: RatedItem, places: Sequence[BilledLine]) -> tuple[Charge, ...
     """The revisions of an item that credit notes give back, by the line that charged it last."""
     if not places:
         return ()
-    last = places[0]
-    made = charges_of(item, payer=last.payer, line_number=last.line_number)
-    return tuple(replace(each, invoice=last.invoice) for each in made)
+    payer, invoice, line_number = places[0].place
+    return charges_of(item, payer=payer, invoice=invoice, line_number=line_number)
 
 
 def _invoices_for(facts: Facts, places: Sequence[BilledLine]) -> tuple[DocumentKey, ...]:

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from billing_service.domain.charge import RatedItem
 from billing_service.domain.errors import IssuerNeeded
 from billing_service.domain.events import InvoiceIssued
-from billing_service.domain.invoice import InvoiceCause, IssuedInvoice, Settlement, number
+from billing_service.domain.invoice import (
+    InvoiceCause,
+    IssuedInvoice,
+    Settlement,
+    next_numbers,
+)
 from billing_service.domain.party import (
     NOBODY,
     Issuer,
@@ -175,11 +180,9 @@ def _number(
 ) -> list[IssuedInvoice]:
     """The invoices with their numbers, one for each currency, taken in as unpaid."""
     issuer, name = _issuer(after, billed.payer), series_of(after, billed.payer)
-    series = after.series.get(name, NumberSeries(name, 0))
-    issued = []
-    for drafted in drafts(after, billed, items, issuer, cause):
-        invoice, series = number(drafted, series)
-        issued.append(invoice)
+    known = after.series.get(name, NumberSeries(name, 0))
+    numbers, series = next_numbers(known, len(items))
+    issued = drafts(after, billed, items, issuer, cause, numbers=numbers)
     changes = [series, *issued, *map(unpaid, issued)]
     after.take_in(changes)
     outcome.changes += changes

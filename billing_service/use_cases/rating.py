@@ -1,16 +1,26 @@
 """What a payer's month comes to: the same for the preview, and for the invoice that is issued."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
+from typing import Final
 
 from billing_service.domain.charge import AccountToRate, ChargeKey, RatedItem, propose
 from billing_service.domain.charge_lines import charge_lines
 from billing_service.domain.commitment_charges import propose_commitments
 from billing_service.domain.credited_invoice import credited
 from billing_service.domain.dunning import dunning_dates
-from billing_service.domain.invoice import Header, InvoiceCause, IssuedInvoice, by_currency, draft
+from billing_service.domain.invoice import (
+    UNNUMBERED,
+    Header,
+    InvoiceCause,
+    InvoiceNumber,
+    IssuedInvoice,
+    by_currency,
+    draft,
+)
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.one_off_items import propose_one_offs
 from billing_service.domain.party import Issuer
@@ -23,6 +33,9 @@ from billing_service.domain.price_change import PriceChange
 from billing_service.domain.subscription import Subscription
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.credit_entries import credits_to_use
+
+# The numbers of what is not issued, however much it is.
+_NO_NUMBERS: Final[Iterable[InvoiceNumber]] = repeat(UNNUMBERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +95,15 @@ def drafts(
     items: Mapping[str, Sequence[RatedItem]],
     issuer: Issuer,
     cause: InvoiceCause,
+    *,
+    numbers: Iterable[InvoiceNumber] = _NO_NUMBERS,
 ) -> list[IssuedInvoice]:
-    """The invoices for rated items, one for each currency, without numbers, as credits leave them.
+    """The invoices for rated items, one for each currency, as credits leave them.
 
+    Shapes:  `numbers` are theirs, in the order of `items`.
     Errors:  TaxRateNotFound.
     """
-    drafted = drafts_before_credits(facts, billed, items, issuer, cause)
+    drafted = drafts_before_credits(facts, billed, items, issuer, cause, numbers=numbers)
     return credited(drafted, credits_to_use(facts, billed.payer, billed.due_at))
 
 
@@ -97,6 +113,8 @@ def drafts_before_credits(
     items: Mapping[str, Sequence[RatedItem]],
     issuer: Issuer,
     cause: InvoiceCause,
+    *,
+    numbers: Iterable[InvoiceNumber] = _NO_NUMBERS,
 ) -> list[IssuedInvoice]:
     """The same as they are before any credit is used.
 
@@ -104,7 +122,10 @@ def drafts_before_credits(
     """
     header = _header(facts, billed, issuer, cause)
     zones = {account: facts.accounts[account].time_zone for account in billed.through}
-    return [draft(header, each, plans=facts.plans, zones=zones) for each in items.values()]
+    return [
+        draft(header, each, plans=facts.plans, zones=zones, number=number)
+        for each, number in zip(items.values(), numbers, strict=False)
+    ]
 
 
 def held_lines(facts: Facts, held: Sequence[RatedItem]) -> list[HeldLine]:

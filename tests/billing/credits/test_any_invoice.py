@@ -72,8 +72,8 @@ def credits_given(draw: st.DrawFn) -> tuple[CreditGrant, ...]:
 def lines_of(sketch: IssuedInvoice, drawn: Sequence[tuple[int, str, str]]) -> list[InvoiceLine]:
     """Lines of amounts, in categories, by plans."""
     return [
-        replace(
-            sketch.lines[0], line_number=n, amount_minor=amount, tax_category=category, plan=plan
+        sketch.lines[0]._replace(
+            line_number=n, amount_minor=amount, tax_category=category, plan=plan
         )
         for n, (amount, category, plan) in enumerate(drawn, start=1)
     ]
@@ -127,7 +127,7 @@ def lowered_by(
     """An invoice that credits before tax lowered, of which nothing was given back yet."""
     day, zone = sketch.invoice.dates.issued_on, sketch.invoice.time_zone
     lines = tuple(
-        replace(each, taxed=line_tax(each, taxation, issued_on=day, zone=zone))
+        each._replace(taxed=line_tax(each, taxation, issued_on=day, zone=zone))
         for each in lines_of(sketch, drawn)
     )
     taxes = tax(lines, taxation, issued_on=day, zone=zone)

@@ -205,5 +205,5 @@ def test_months_are_charged_as_they_were_estimated(
     begun = subscribed(replace(stated, by_whole_months=whole))
     charged = invoices(begun, plan, months, changes)
     assert charged == [
-        [replace(each.line, line_number=0) for each in invoice.lines] for invoice in found.invoices
+        [each.line._replace(line_number=0) for each in invoice.lines] for invoice in found.invoices
     ]
