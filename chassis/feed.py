@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, func, insert, or_, select, update
+from sqlalchemy import Select, func, insert, or_, select, update
 
 from chassis.database import Transaction
 from chassis.errors import PositionOutOfRange
@@ -118,27 +118,17 @@ def move_watermark(tx: Transaction, tables: ChassisTables, *, now_at: int) -> in
     That is two seconds before `now_at`, or just before the earliest thing of the real world that
     is due and not done; what a parked account waits for does not count.
     """
-    head, timers, locks = tables.feed_head, tables.timers, tables.account_locks
+    queries = tables.queries
     # Before the timers are looked at: one that is set meanwhile is committed, and so seen, or its
     # transaction takes its numbers after this one and finds the watermark.
-    tx.one(select(head.c.id).with_for_update())
-    parked = exists().where(locks.c.account == timers.c.account, locks.c.parked_cause != "")
-    earliest = tx.one(
-        select(timers.c.due_at)
-        .where(timers.c.sandbox == "", ~parked)
-        .order_by(timers.c.due_at)
-        .limit(1)
-    )
+    ((watermark_at,),) = tx.fetched(queries.lock_watermark)
     goal_at = now_at - WATERMARK_LAG_US
-    if earliest is not None:
-        goal_at = min(goal_at, int(earliest[0]) - 1)
-    tx.execute(
-        update(head)
-        .where(head.c.id == FEED_HEAD_ID, head.c.watermark_at < goal_at)
-        .values(watermark_at=goal_at)
-    )
-    row = tx.one(select(head.c.watermark_at))
-    return int(row[0]) if row else 0
+    for (due_at,) in tx.fetched(queries.earliest_due, {"sandbox": ""}):
+        goal_at = min(goal_at, due_at - 1)
+    if goal_at <= watermark_at:
+        return int(watermark_at)
+    tx.fetched(queries.move_watermark, {"moved_to_at": goal_at})
+    return goal_at
 
 
 def read_head(tx: Transaction, tables: ChassisTables) -> tuple[Position, int]:

@@ -1,17 +1,21 @@
 """The tables that the chassis keeps in each service's database."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
     bindparam,
+    exists,
+    func,
     select,
     update,
 )
@@ -38,7 +42,10 @@ class ChassisTables:
 
 
 class _Queries:
-    """What every batch asks, built once. SQLite takes no notice of FOR UPDATE, and needs none."""
+    """What every batch and every look at what is due ask, built once.
+
+    SQLite takes no notice of FOR UPDATE, and needs none.
+    """
 
     def __init__(self, tables: ChassisTables) -> None:
         locks, clocks, timers = tables.account_locks, tables.sandbox_clocks, tables.timers
@@ -74,6 +81,45 @@ class _Queries:
             .values(seq=head.c.seq + bindparam("count"))
             .returning(head.c.seq)
         )
+        self.lock_watermark = Query(select(head.c.watermark_at).with_for_update())
+        self.move_watermark = Query(
+            update(head)
+            .where(head.c.id == FEED_HEAD_ID)
+            .values(watermark_at=bindparam("moved_to_at"))
+            .returning(head.c.watermark_at)
+        )
+        parked = exists().where(locks.c.account == timers.c.account, locks.c.parked_cause != "")
+        here = timers.c.sandbox == bindparam("sandbox")
+        earliest = select(timers.c.due_at).where(here, ~parked)
+        self.earliest_due = Query(earliest.order_by(timers.c.due_at).limit(1))
+        self.due_accounts = Query(_due_accounts(timers, here, ~parked))
+        self.retryable_accounts = Query(_retryable_accounts(locks))
+
+
+def _due_accounts(timers: Table, *wanted: ColumnElement[bool]) -> Select[Any]:
+    """The accounts of which timers are due, the earliest first."""
+    first_at = func.min(timers.c.due_at).label("first_at")
+    return (
+        select(timers.c.account, first_at)
+        .where(*wanted, timers.c.due_at <= bindparam("until_at"))
+        .group_by(timers.c.account)
+        .order_by(first_at, timers.c.account)
+        .limit(bindparam("accounts_max", type_=Integer))
+    )
+
+
+def _retryable_accounts(locks: Table) -> Select[Any]:
+    """The parked accounts to be tried again, the longest due first."""
+    return (
+        select(locks.c.account)
+        .where(
+            locks.c.parked_cause != "",
+            locks.c.retry_at <= bindparam("until_at"),
+            locks.c.sandbox == bindparam("sandbox"),
+        )
+        .order_by(locks.c.retry_at)
+        .limit(bindparam("accounts_max", type_=Integer))
+    )
 
 
 def _account_locks(metadata: MetaData) -> Table:

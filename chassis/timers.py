@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, exists, func, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 
 from chassis.database import Transaction
 from chassis.tables import ChassisTables
@@ -73,18 +73,16 @@ def due_accounts(
     skipped: Iterable[str] = (),
 ) -> list[str]:
     """Some accounts of a world that have something due at `until_at` and are not parked."""
-    timers, locks = tables.timers, tables.account_locks
-    parked = exists().where(locks.c.account == timers.c.account, locks.c.parked_cause != "")
-    query = (
-        select(timers.c.account, func.min(timers.c.due_at).label("first_at"))
-        .where(timers.c.sandbox == sandbox, timers.c.due_at <= until_at, ~parked)
-        .group_by(timers.c.account)
-        .order_by("first_at", timers.c.account)
-        .limit(DUE_ACCOUNTS_MAX + len(set(skipped)))
-    )
     passed_over = set(skipped)
-    found = [row[0] for row in tx.all(query) if row[0] not in passed_over]
-    return found[:DUE_ACCOUNTS_MAX]
+    rows = tx.fetched(
+        tables.queries.due_accounts,
+        {
+            "sandbox": sandbox,
+            "until_at": until_at,
+            "accounts_max": DUE_ACCOUNTS_MAX + len(passed_over),
+        },
+    )
+    return [row[0] for row in rows if row[0] not in passed_over][:DUE_ACCOUNTS_MAX]
 
 
 def next_due(tx: Transaction, tables: ChassisTables, sandbox: str) -> int | None:
@@ -110,11 +108,5 @@ def retryable_accounts(
     tx: Transaction, tables: ChassisTables, until_at: int, *, sandbox: str = ""
 ) -> list[str]:
     """Parked accounts of a world whose next attempt is due at `until_at`, by the real clock."""
-    locks = tables.account_locks
-    query = (
-        select(locks.c.account)
-        .where(locks.c.parked_cause != "", locks.c.retry_at <= until_at, locks.c.sandbox == sandbox)
-        .order_by(locks.c.retry_at)
-        .limit(DUE_ACCOUNTS_MAX)
-    )
-    return [row[0] for row in tx.all(query)]
+    wanted = {"sandbox": sandbox, "until_at": until_at, "accounts_max": DUE_ACCOUNTS_MAX}
+    return [row[0] for row in tx.fetched(tables.queries.retryable_accounts, wanted)]
