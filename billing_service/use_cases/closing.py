@@ -120,9 +120,11 @@ def as_if_issued(facts: Facts, billed: BilledMonth) -> Facts:
     open_reviews(after, proposed.held, now=billed.due_at, outcome=unkept)
     note_looked_at(after, billed, proposed.held, unkept)
     close_accounts(after, billed, unkept)
-    would_be, _ = would_issue(after, billed, proposed)
+    would_be, notes = would_issue(after, billed, proposed)
+    for each in notes:
+        return_credits(after, each, now=billed.issued_at, outcome=unkept)
     drafted = [_named(each) for each in would_be]
-    after.take_in([*drafted, *map(unpaid, drafted)])
+    after.take_in([*notes, *drafted, *map(unpaid, drafted)])
     charge_reviews(after, drafted, unkept)
     charge_one_offs(after, drafted, unkept)
     apply_grants(after, drafted, now=billed.due_at, outcome=unkept)

@@ -250,6 +250,24 @@ def test_credit_that_a_draft_would_use_is_not_used_twice(live: Drafted) -> None:
     assert (used, paid) == ([[1000], [200]], [1000, 200])
 
 
+@pytest.mark.parametrize("desk_cents", [0, 300])
+def test_credit_that_a_draft_gives_back_is_there_for_the_month_after(
+    live: Drafted, desk_cents: int
+) -> None:
+    """March was paid of credit; April gives 4.84 of it back, and charges nothing, or 3.00 of it."""
+    grant(live.billing, amount="10", currency="USD")
+    live.billing.go_to("2026-04-10 12:00")
+    move(live, "cancel", "2026-03-17", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    if desk_cents:
+        charge(live, "april", unit_price="3")
+    live.billing.go_to("2026-05-02 12:00")
+    charge(live, "may", unit_price="7")
+    (previewed,) = live.billing.preview()
+    live.billing.go_to("2026-06-06 00:00:03")
+    paid = [each.settlement.credited_minor for each in live.billing.invoices("acme")]
+    assert sum(each.amount_minor for each in previewed.credits) == paid[-1] == 484 - desk_cents
+
+
 def test_review_decided_while_its_month_rests_is_on_its_invoice(sqlite_billing: Billing) -> None:
     """500 calls beyond what is included, at 0.50: waived in time, they are there at 0."""
     guarded = Guarded.on(sqlite_billing)
