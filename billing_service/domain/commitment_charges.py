@@ -19,7 +19,11 @@ from billing_service.domain.commitment import (
     missing,
 )
 from billing_service.domain.item_rate import ItemRate
-from billing_service.domain.looking_again import LookingAgain, is_closed_before
+from billing_service.domain.looking_again import (
+    LookingAgain,
+    changed_from_on,
+    is_closed_before,
+)
 from billing_service.domain.periods import charged_on
 from billing_service.domain.plan import Plan
 from billing_service.domain.plan_charges import PlanFacts, Reviews
@@ -161,7 +165,7 @@ class _Commitments:
 
     def _is_touched(self, committed: CommittedPeriod) -> bool:
         """Whether something of a closed period is charged otherwise now."""
-        changed_on = _changed_from_on(self.to_rate, committed.subscribed)
+        changed_on = changed_from_on(self.to_rate, committed.subscribed.subscription)
         is_changed = changed_on is not None and committed.end_on >= changed_on
         return is_changed or any(each.key in self.due for each in committed.prices)
 
@@ -277,9 +281,5 @@ def _looked_at_from(
     decided = (each for each in reviews.get(own, ()) if each.decision is not None)
     days = [each.period_start_on for each in decided]
     days += [e.period_start_on for e in to_rate.outdated if (e.account, e.subscription) == own]
-    changed_on = _changed_from_on(to_rate, subscribed)
+    changed_on = changed_from_on(to_rate, subscribed.subscription)
     return min(days if changed_on is None else [*days, changed_on], default=None)
-
-
-def _changed_from_on(to_rate: AccountToRate, subscribed: SubscribedPlan) -> date | None:
-    return LookingAgain(to_rate, subscribed, to_rate.charged).changed_from_on

@@ -5,8 +5,7 @@ Source:  docs/decisions/0026-adjustments-and-credit-notes.md
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from billing_service.domain.allowance import Coverage
@@ -20,45 +19,45 @@ from billing_service.domain.price_models import Usage
 from billing_service.domain.price_models.figures import ONE, ZERO
 from billing_service.domain.rating import RatedPrice
 from billing_service.domain.subscribed_plan import SubscribedPlan, SubscribedPrice
+from billing_service.domain.subscription import Subscription
 
+_DAY: Final = timedelta(days=1)
 _NOTHING: Final = Usage(ZERO)
 
 
-@dataclass(frozen=True, slots=True)
 class LookingAgain:
-    """What of a subscription is looked at again, through a month.
+    """What of a subscription is looked at again, through a month."""
 
-    Shapes:  `outdated` holds the keys whose usage is another one now; `charged` all that was billed
-             of the subscription and may be looked at.
-    """
+    def __init__(
+        self,
+        to_rate: AccountToRate,
+        subscribed: SubscribedPlan,
+        charged: Mapping[ChargeKey, Billed],
+    ) -> None:
+        """That of a subscription.
 
-    to_rate: AccountToRate
-    subscribed: SubscribedPlan
-    charged: Mapping[ChargeKey, Billed]
-
-    @property
-    def changed_from_on(self) -> date | None:
-        """Since which day the timeline is another one; None: not in what is billed now."""
-        changed_on = self.subscribed.subscription.changed_from_on
-        is_ahead = changed_on is not None and changed_on >= next_month(self.to_rate.through_month)
-        return None if is_ahead else changed_on
-
-    @property
-    def billed_keys(self) -> set[ChargeKey]:
-        """What was billed and may not be right any more, because the timeline has changed.
-
-        What was billed at once for later months is looked at with these.
+        Shapes:  `to_rate.outdated` holds the keys whose usage is another one now; `charged` all
+                 that was billed of the subscription and may be looked at.
         """
+        self.to_rate = to_rate
+        self.subscribed = subscribed
+        self.charged = charged
+        self.changed_from_on = changed_from_on(to_rate, subscribed.subscription)
+        # What was billed and may not be right any more, because the timeline has changed. What was
+        # billed at once for later months is looked at with these.
+        self.billed_keys = self._billed_keys()
+
+    def _billed_keys(self) -> frozenset[ChargeKey]:
         changed_on, own = self.changed_from_on, self.subscribed.subscription.key
         if changed_on is None:
-            return set()
-        return {
+            return frozenset()
+        return frozenset(
             key
             for key, billed in self.charged.items()
-            if (key.account, key.subscription) == own
+            if key[:2] == own
             and billed.invoice_month <= self.to_rate.through_month
             and _last_on(key, billed) >= changed_on
-        }
+        )
 
     def holds(self, key: ChargeKey) -> bool:
         """Whether what was billed for a key is looked at again."""
@@ -72,7 +71,7 @@ class LookingAgain:
         yield from self._of_changed_days()
         own = self.subscribed.subscription.key
         for key in sorted(self.to_rate.outdated, key=_order):
-            if (key.account, key.subscription) == own:
+            if key[:2] == own:
                 priced = self.subscribed.price_at(key.item, key.period_start_on)
                 if priced is not None:
                     yield priced
@@ -81,10 +80,18 @@ class LookingAgain:
         changed_on, billed = self.changed_from_on, self.billed_keys
         if changed_on is None:
             return
-        since_on = min([changed_on, *(key.period_start_on for key in billed)])
+        # What begins on a day ends after it.
+        since_on = min([changed_on, *(key.period_start_on + _DAY for key in billed)])
         for priced in self.subscribed.prices_since(since_on, self.to_rate.through_month):
             if priced.key in billed or priced.period.end_on >= changed_on:
                 yield priced
+
+
+def changed_from_on(to_rate: AccountToRate, subscription: Subscription) -> date | None:
+    """Since which day the timeline is another one; None: not in what is billed now."""
+    changed_on = subscription.changed_from_on
+    is_ahead = changed_on is not None and changed_on >= next_month(to_rate.through_month)
+    return None if is_ahead else changed_on
 
 
 def withdrawn_items(

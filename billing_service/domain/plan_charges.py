@@ -75,17 +75,23 @@ def open_prices(
     Errors:  PlanVersionNotFound, PriceNotFound.
     """
     for subscribed in _subscribed(to_rate, plans):
-        subscription = subscribed.subscription
-        for review in reviews.get(subscription.key, ()):
-            late = _decided_late(to_rate, subscribed, review)
-            if late is not None:
-                yield subscribed, late
-        for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
-            if text := unchargeable(priced.price):
-                raise PriceUnchargeable(priced.plan.plan_id, text, priced.invoice_month)
+        again = LookingAgain(to_rate, subscribed, to_rate.charged)
+        for priced in _open_prices(again, reviews):
             yield subscribed, priced
-        for priced in LookingAgain(to_rate, subscribed, to_rate.charged).prices():
-            yield subscribed, priced
+
+
+def _open_prices(again: LookingAgain, reviews: Reviews) -> Iterator[SubscribedPrice]:
+    """The same of one subscription."""
+    to_rate, subscribed = again.to_rate, again.subscribed
+    for review in reviews.get(subscribed.subscription.key, ()):
+        late = _decided_late(to_rate, subscribed, review)
+        if late is not None:
+            yield late
+    for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
+        if text := unchargeable(priced.price):
+            raise PriceUnchargeable(priced.plan.plan_id, text, priced.invoice_month)
+        yield priced
+    yield from again.prices()
 
 
 def _subscribed(to_rate: AccountToRate, plans: Mapping[str, Plan]) -> Iterator[SubscribedPlan]:
@@ -124,13 +130,17 @@ def _propose_for(
 ) -> Iterator[RatedItem]:
     """What should be charged for the plans of an account, each key once."""
     seen: set[ChargeKey] = set()
-    for subscribed, priced in open_prices(to_rate, facts.plans, facts.reviews):
-        if priced.key not in seen:
-            seen.add(priced.key)
-            if is_wanted(priced):
-                yield from _rated(to_rate, subscribed, priced, facts)
-    for subscribed in _subscribed(to_rate, facts.plans):
-        again = LookingAgain(to_rate, subscribed, facts.charged)
+    plans = [
+        LookingAgain(to_rate, subscribed, facts.charged)
+        for subscribed in _subscribed(to_rate, facts.plans)
+    ]
+    for again in plans:
+        for priced in _open_prices(again, facts.reviews):
+            if priced.key not in seen:
+                seen.add(priced.key)
+                if is_wanted(priced):
+                    yield from _rated(again, priced, facts)
+    for again in plans:
         yield from withdrawn_items(again, seen, facts.plans)
 
 
@@ -159,15 +169,10 @@ def _price(priced: SubscribedPrice, facts: PlanFacts) -> RatedPrice | None:
     return priced.shown.rate(usages) if is_reviewed else None
 
 
-def _rated(
-    to_rate: AccountToRate,
-    subscribed: SubscribedPlan,
-    priced: SubscribedPrice,
-    facts: PlanFacts,
-) -> Iterator[RatedItem]:
-    subscription, price = subscribed.subscription, priced.price
+def _rated(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> Iterator[RatedItem]:
+    to_rate, subscription, price = again.to_rate, again.subscribed.subscription, priced.price
     key, billed = priced.key, facts.charged.get(priced.key)
-    if billed is not None and not LookingAgain(to_rate, subscribed, facts.charged).holds(key):
+    if billed is not None and not again.holds(key):
         return
     rated = _price(priced, facts)
     if rated is None:

@@ -197,7 +197,7 @@ def test_what_was_missing_is_given_back_where_no_minimum_is_left() -> None:
     what = replace(subscription(holding({}), [cancelled]), changed_from_on=day("2027-02-01"))
     key = ChargeKey("acme", "main", "commitment", day("2027-02-01"))
     to_rate = replace(to_rate_of(what, "2027-03-01"), after_month=day("2027-02-01"))
-    january = replace(key, period_start_on=day("2027-01-01"))
+    january = key._replace(period_start_on=day("2027-01-01"))
     charged = {january: billed_of(30000, "2027-02-01"), key: billed_of(29000, "2027-03-01")}
     (item,) = propose_commitments(
         [replace(to_rate, charged=charged)], plan_facts(charged), proposed=[]
