@@ -1,9 +1,11 @@
 """The machine of usage that also closes months, and corrects what was charged already."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from hypothesis.stateful import invariant
 from sqlalchemy import and_, select
@@ -42,6 +44,7 @@ class ClosingMachine(ReservingMachine):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.charged: dict[Due, Charged] = {}
+        self.closed_count = 0
 
     def prepare(self) -> None:
         """Terms that leave time for late usage, and to look at it."""
@@ -49,12 +52,28 @@ class ClosingMachine(ReservingMachine):
         self.billing.set_terms(usage_grace_hours=GRACE_HOURS, draft_days=DRAFT_DAYS)
 
     def go_to(self, goal_at: int) -> None:
-        """Let time pass; months that close on the way are charged as things stand."""
+        """Let time pass; a month that closes on the way is charged, and those before it corrected.
+
+        Both are as things stand.
+        """
         super().go_to(goal_at)
+        closed = list(self._closed_months())
+        if len(closed) > self.closed_count:
+            self.closed_count = len(closed)
+            for month in closed:
+                for price in PRICES:
+                    self._charge(price, month)
+
+    def _charge(self, price: Price, month: date) -> None:
+        """Charge what is due; what costs as much as before is left as it was charged."""
+        known, due = self.charged.get((month, price.code)), self._due(price, month)
+        if known is None or known.amount_minor != due.amount_minor:
+            self.charged[month, price.code] = due
+
+    def _closed_months(self) -> Iterator[date]:
         month = self.begins_on
         while self._closes_at(month) <= self.now:
-            for price in PRICES:
-                self.charged.setdefault((month, price.code), self._due(price, month))
+            yield month
             month = month_after(month, 1)
 
     def _closes_at(self, month: date) -> int:
@@ -74,18 +93,31 @@ class ClosingMachine(ReservingMachine):
 
     @invariant()
     def charges_are_those_of_the_reference(self) -> None:
-        """Each price once for a closed month, as it stood then; outdated if it differs by now."""
+        """Each price for a closed month as the last close knew it.
+
+        What was charged, reversed and charged anew comes to that.
+        """
+        assert {due: charged for due, (charged, _) in self._found().items()} == self.charged
+
+    @invariant()
+    def what_is_charged_wrongly_is_outdated(self) -> None:
+        """And what is charged for the very quantity is not; where only that differs, it may be."""
         prices = {each.code: each for each in PRICES}
-        expected = {
-            (month, code): (charged, self._due(prices[code], month) != charged)
-            for (month, code), charged in self.charged.items()
-        }
+        for (month, code), (charged, is_outdated) in self._found().items():
+            due = self._due(prices[code], month)
+            assert is_outdated or due.amount_minor == charged.amount_minor, (month, code, due)
+            assert not is_outdated or due != charged, (month, code, due)
+
+    def _found(self) -> dict[Due, tuple[Charged, bool]]:
+        """What each price was charged for in the end, what that comes to, and if it is outdated."""
         rows = self.billing.database.read(lambda tx: tx.all(CHARGED))
-        found = {
-            (row.period_start_on, row.item): (
-                Charged(Fraction(row.quantity), row.amount_minor),
-                row.outdated_at is not None,
+        revisions: dict[Due, list[Any]] = defaultdict(list)
+        for row in sorted(rows, key=lambda each: each.revision):
+            revisions[row.period_start_on, row.item].append(row)
+        return {
+            due: (
+                Charged(Fraction(of[-1].quantity), sum(each.amount_minor for each in of)),
+                of[-1].outdated_at is not None,
             )
-            for row in rows
+            for due, of in revisions.items()
         }
-        assert (len(rows), found) == (len(expected), expected)
