@@ -32,10 +32,10 @@ from billing_service.storage.facts import Facts
 from billing_service.storage.one_off_queries import gather_coupons_to_change
 from billing_service.storage.queries import SubscriptionInFull
 from billing_service.storage.saving import save
+from billing_service.use_cases.beginning import begin_prepaid
 from billing_service.use_cases.changing import closing, gather_changing, other_plans, watching
 from billing_service.use_cases.entitling import entitling
 from billing_service.use_cases.issuing import touched_by
-from billing_service.use_cases.prepaying import begin_prepaid
 from billing_service.use_cases.redeeming import redeem
 from billing_service.use_cases.standings import Outcome, restate
 from chassis.database import Transaction

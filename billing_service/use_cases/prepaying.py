@@ -15,8 +15,8 @@ from billing_service.domain.payment_request import (
     request_id_of,
 )
 from billing_service.domain.plan_charges import propose_plans
-from billing_service.domain.prepaid import has_begun_ahead, lapsing, next_renewal_at
-from billing_service.domain.subscription import Subscription, changed
+from billing_service.domain.prepaid import has_begun_ahead, next_renewal_at
+from billing_service.domain.subscription import Subscription
 from billing_service.domain.subscription_change import without_differences_ahead
 from billing_service.storage.facts import Facts
 from billing_service.use_cases.charging_now import billed_now
@@ -66,31 +66,6 @@ def pay_ahead(facts: Facts, subscription: Subscription, at: int, *, asks: bool =
         return Attempt(after, outcome, is_paid=False, request=request)
     keep(after, request, invoice=issued[0].invoice.invoice_id, now=at, outcome=outcome)
     return Attempt(after, outcome, is_paid=not open_minor(after, issued))
-
-
-def begin_prepaid(
-    after: Facts, created: Subscription, now: int, *, outcome: Outcome
-) -> Subscription:
-    """A new subscription, paid for if it has begun; without payment nothing is held from its start.
-
-    `after` is an overlay with all but the subscription, and takes in what pays for it.
-
-    Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
-    """
-    begins_at = created.facts[0].effective_at
-    if begins_at <= now:
-        attempt = pay_ahead(after, created, now)
-        if attempt.is_paid:
-            after.take_in(attempt.outcome.changes)
-            outcome.take_over(attempt.outcome)
-        else:
-            zone = after.accounts[created.account].time_zone
-            lapsed = lapsing(after.subscribed(created, now), begins_at)
-            created = changed(created, replace(lapsed, recorded_at=now), zone)
-            if attempt.request is not None:
-                keep(after, attempt.request, now=now, outcome=outcome)
-    outcome.timers.append(renewing(after, created, now))
-    return created
 
 
 def charge_ahead(

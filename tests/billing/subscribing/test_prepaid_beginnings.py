@@ -4,11 +4,19 @@ from typing import Any, Final
 
 import pytest
 
+from billing_service.domain.payment_request import PaymentRequestState
 from billing_service.domain.price import Anchor
 from billing_service.domain.subscription import SubscriptionState
 from tests.billing.builders import Billing, day
 from tests.billing.subscribing.live import Live
-from tests.billing.subscribing.prepaying import balance, pay, prepaid_on, prepay
+from tests.billing.subscribing.paying import requests, settle
+from tests.billing.subscribing.prepaying import (
+    balance,
+    pay,
+    prepaid_in_sandbox,
+    prepaid_on,
+    prepay,
+)
 
 _ACTIVE: Final = {"main": SubscriptionState.ACTIVE}
 _UNPAID: Final = {"main": SubscriptionState.UNPAID}
@@ -71,3 +79,34 @@ def test_past_that_is_not_covered_is_not_charged(live: Live, *, is_known: bool) 
     prepay(live, begins="2026-03-17")
     live.billing.go_to("2026-07-01 00:00:03")
     assert (live.amounts()[before:], live.billing.states()["main"]) == ([], _UNPAID["main"])
+
+
+@pytest.fixture
+def collected(live: Live) -> Live:
+    """The same, with somebody who collects of its payer, later."""
+    live.billing.set_profile(payment_provider="manual")
+    return live
+
+
+def test_what_is_asked_for_is_what_it_costs_to_go_on_from_then(collected: Live) -> None:
+    """Told a day late, it goes on from the second day: 30 of 31 days, and nothing is left over."""
+    prepay(collected, begins="2026-03-01")
+    (request,) = requests(collected)
+    settle(collected, request.request_id)
+    assert (request.amount_minor, collected.amounts(), balance(collected)) == (3000, [[3000]], 0)
+
+
+def test_who_has_enough_to_go_on_is_asked_for_nothing(collected: Live) -> None:
+    """30.00 do not pay March from the first day, but from the second one on."""
+    pay(collected, "30.00")
+    created = prepay(collected, begins="2026-03-01")
+    assert (requests(collected), collected.amounts(), balance(collected)) == ([], [[3000]], 0)
+    assert not created.is_lapsed
+
+
+def test_what_is_collected_at_once_is_charged_since_it_began(sqlite_billing: Billing) -> None:
+    """All of March, though it is told a day late: it never lapsed."""
+    live = prepaid_in_sandbox(sqlite_billing, "accept")
+    prepay(live, begins="2026-03-01")
+    (request,) = requests(live)
+    assert (request.amount_minor, request.state) == (3100, PaymentRequestState.PAID)
