@@ -43,13 +43,17 @@ def has_begun_ahead(priced: SubscribedPrice, at: int) -> bool:
 def next_renewal_at(subscribed: SubscribedPlan, at: int) -> int | None:
     """When what is charged in advance is to be looked at next; None if nothing is, until then.
 
-    That is when something begins, and each month begins: so that one never looks far ahead.
+    That is when something begins, and each month begins: so that one never looks far ahead. What
+    lapsed is looked at when it is over, and waits for no credit from then on.
 
     Errors:  PlanVersionNotFound, PriceNotFound.
     """
     subscription = subscribed.subscription
-    if subscription.is_lapsed_at(at) or is_over(subscription, at):
+    if is_over(subscription, at):
         return None
+    if subscription.is_lapsed_at(at):
+        over = ending(subscription.facts)
+        return over.at if over else None
     # An instant before the first one, it is known when that is.
     from_at = max(at, subscription.facts[0].effective_at - 1)
     day = civil_day(from_at, subscribed.zone)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from billing_service.domain.prepaid import is_over, is_prepaid, lapsing
-from billing_service.domain.subscription import Subscription
+from billing_service.domain.subscription import Subscription, as_of
 from billing_service.storage import gathering
 from billing_service.storage.facts import DocumentKey, Facts
 from billing_service.storage.payment_request_queries import gather_pending_requests
@@ -54,10 +54,14 @@ def _gather(tx: Transaction, facts: Facts, keys: Iterable[DocumentKey]) -> None:
 def renew(facts: Facts, command: TimerDue, due_at: int) -> Effects[None]:
     """Charge what begins now, or let the subscription lapse: then nothing is held from now on.
 
+    One that lapsed, and is over now, waits for no credit any more.
+
     Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge, IssuerNeeded, TaxRateNotFound.
     """
     before = facts.subscriptions[command.account, command.key]
-    if before.is_lapsed_at(due_at) or is_over(before, due_at):
+    if is_over(before, due_at):
+        return Effects(None, changes=(as_of(before, due_at),))
+    if before.is_lapsed_at(due_at):
         return Effects(None)
     attempt = pay_ahead(facts, before, due_at)
     outcome = attempt.outcome if attempt.is_paid else _lapsed(facts, before, attempt, due_at)

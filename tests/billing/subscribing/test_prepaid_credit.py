@@ -259,3 +259,10 @@ def test_lapsed_subscription_can_be_ended(live: Live) -> None:
         10000,
         {"main": SubscriptionState.ENDED},
     )
+
+
+def test_lapsed_subscription_that_is_over_waits_for_no_credit(live: Live) -> None:
+    """Its last day was stated from the start: what is paid after it is not tried on it."""
+    prepay(live, ends="2026-03-10")
+    live.billing.go_to("2026-03-10 00:00:03")
+    assert live.billing.database.read(lambda tx: lapsed_subscriptions(tx, ["acme"])) == set()
