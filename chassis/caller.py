@@ -1,6 +1,6 @@
 """Who makes a call: kind, name and, for those bound to one, the account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -26,6 +26,11 @@ class Caller:
     the keyed hash of an integrator's or a member's secret, so that a write can check again that it
     is active; `secret_expires_at` is set while the secret works on beside a newer one.
     `is_principal` tells whether a member is the one who may change what its account has.
+
+    The rest follows from these, and is told once, for callers are remembered and each call asks:
+    `is_bound`, whether the caller belongs to one account and may touch no other; `key`, whose
+    request ids they are, the account's or the credential's, never a secret; `actor`, the caller as
+    events name it.
     """
 
     kind: CallerKind
@@ -36,22 +41,19 @@ class Caller:
     secret_hash: bytes = b""
     secret_expires_at: int | None = None
     is_principal: bool = False
+    is_bound: bool = field(init=False, compare=False, repr=False)
+    key: str = field(init=False, compare=False, repr=False)
+    actor: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def is_bound(self) -> bool:
-        """Whether the caller belongs to one account and may touch no other."""
-        return self.kind in BOUND_KINDS
+    def __post_init__(self) -> None:
+        """Tell what follows from the rest."""
+        is_bound = self.kind in BOUND_KINDS
+        actor = self._named()
+        object.__setattr__(self, "is_bound", is_bound)
+        object.__setattr__(self, "actor", actor)
+        object.__setattr__(self, "key", f"account/{self.account}" if is_bound else actor)
 
-    @property
-    def key(self) -> str:
-        """Whose request ids they are: the account's, or the credential's. Never a secret."""
-        if self.is_bound:
-            return f"account/{self.account}"
-        return f"{self.kind.name.lower()}/{self.name}"
-
-    @property
-    def actor(self) -> str:
-        """The caller as events name it."""
+    def _named(self) -> str:
         match self.kind:
             case CallerKind.INTEGRATOR:
                 return f"integrator/{self.account}"

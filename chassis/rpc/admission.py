@@ -39,7 +39,8 @@ class Admission:
     def leave(self, size: int = 1) -> None:
         """Give the room back."""
         self.under_way -= size
-        self._admit()
+        if self._waiting:
+            self._admit()
 
     def _admit(self) -> None:
         """Let in those who wait, in their order, as far as there is room."""

@@ -119,7 +119,8 @@ class Call:
 
     `rpc` is the full method; `request_id` is empty where the request has none, and so is `content`,
     the bytes that are equal for equal requests; `deadline_at` is on the monotonic clock of the
-    process, None if the caller set no deadline.
+    process, None if the caller set no deadline; `positions` tell by the service's name where its
+    feed tells of the call's latest write.
     """
 
     rpc: str
@@ -127,9 +128,8 @@ class Call:
     request_id: str = ""
     content: bytes = b""
     deadline_at: float | None = None
-    positions: list[Position] = field(default_factory=list)
+    positions: dict[str, str] = field(default_factory=dict)
 
     def add_position(self, source: str, epoch: int, seq: int) -> None:
         """Tell the caller, beside the answer, where its latest write stands in the feed."""
-        self.positions[:] = [each for each in self.positions if each.source != source]
-        self.positions.append(Position(source, epoch, seq))
+        self.positions[source] = f"{source}/{epoch}/{seq}"

@@ -183,8 +183,9 @@ class Pipeline:
         caller = await self._authenticator.authenticate(envelope.headers.secret)
         envelope.caller = caller
         self._check(request, payload, caller)
-        deadline_at = await self._wait_for_positions(envelope, context)
-        caller = await self._known_by_now(caller, envelope)
+        deadline_at = _deadline_at(context)
+        if envelope.headers.after:
+            caller = await self._after_positions(caller, envelope, deadline_at)
         if not self._rpc.judges_principal:
             self._rpc.access.check_principal(caller)
         request_id = cast("Any", request).request_id if self._rpc.has_request_id else ""
@@ -202,8 +203,9 @@ class Pipeline:
         caller = await self._authenticator.authenticate(envelope.headers.secret)
         envelope.caller = caller
         self._rpc.access.check_kind(caller)
-        deadline_at = await self._wait_for_positions(envelope, context)
-        caller = await self._known_by_now(caller, envelope)
+        deadline_at = _deadline_at(context)
+        if envelope.headers.after:
+            caller = await self._after_positions(caller, envelope, deadline_at)
         return Call(rpc=self._rpc.method, caller=caller, deadline_at=deadline_at)
 
     async def _receive(
@@ -231,23 +233,19 @@ class Pipeline:
         answer = await self._serve_unary(request, call)
         return answer if isinstance(answer, bytes) else answer.SerializeToString()
 
-    async def _known_by_now(self, caller: Caller, envelope: Envelope) -> Caller:
-        """The caller once more, where it waited for something that may have changed it.
+    async def _after_positions(
+        self, caller: Caller, envelope: Envelope, deadline_at: float | None
+    ) -> Caller:
+        """The caller once more, when what it knows is applied here: that may have changed it.
 
         Errors:  Unauthenticated.
         """
-        if not (envelope.headers.after and caller.is_bound):
+        now = time.monotonic()
+        for position in envelope.headers.positions():
+            await self._positions.wait(position, now=now, deadline_at=deadline_at)
+        if not caller.is_bound:
             return caller
         return await self._authenticator.authenticate(envelope.headers.secret)
-
-    async def _wait_for_positions(self, envelope: Envelope, context: Context) -> float | None:
-        """Wait until what the caller knows is applied here; gives until when the call may take."""
-        now = time.monotonic()
-        deadline_at = _deadline_at(context, now)
-        if envelope.headers.after:
-            for position in envelope.headers.positions():
-                await self._positions.wait(position, now=now, deadline_at=deadline_at)
-        return deadline_at
 
     def _check(self, request: Message, payload: bytes, caller: Caller) -> None:
         """Raise what forbids the caller to make this request."""
@@ -316,11 +314,12 @@ def _held(payload: bytes) -> int:
 
 
 def _trailers(call: Call) -> tuple[tuple[str, str], ...]:
-    return tuple((POSITION, str(each)) for each in call.positions)
+    return tuple([(POSITION, each) for each in call.positions.values()])
 
 
-def _deadline_at(context: Context, now: float) -> float | None:
+def _deadline_at(context: Context) -> float | None:
+    """Until when the call may take, on the monotonic clock; None if the caller set no deadline."""
     remaining: float | None = context.time_remaining()
     if remaining is None or remaining > _DEADLINE_SECONDS_MAX:
         return None
-    return now + remaining
+    return time.monotonic() + remaining

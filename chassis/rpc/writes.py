@@ -39,28 +39,27 @@ class Writes:
         request = None
         if call.request_id:
             request = Idempotency(call.caller.key, call.rpc, call.request_id, call.content)
-        body: bytes = await self._carried_out(
-            call, Submission(use_case, command, call.caller.actor, encode, request, weight)
+        answer = await self._writer.submit(
+            Submission(use_case, command, call.caller.actor, encode, request, weight)
         )
+        call.add_position(self._source, answer.epoch, answer.seq)
+        body: bytes = answer.body
         return body
 
     async def result(
         self, call: Call, use_case: UseCase[C, Any, R], command: C, *, weight: int = 1
     ) -> R:
         """Carry out a command that carries its own identity, and give what came of it."""
-        result: R = await self._carried_out(
-            call, Submission(use_case, command, call.caller.actor, weight=weight)
+        answer = await self._writer.submit(
+            Submission(use_case, command, call.caller.actor, weight=weight)
         )
+        call.add_position(self._source, answer.epoch, answer.seq)
+        result: R = answer.body
         return result
 
     def has_room_for(self, weight: int) -> bool:
         """Whether a command of a weight would be taken now rather than refused."""
         return self._writer.has_room_for(weight)
-
-    async def _carried_out(self, call: Call, submission: Submission) -> Any:
-        answer = await self._writer.submit(submission)
-        call.add_position(self._source, answer.epoch, answer.seq)
-        return answer.body
 
 
 def whole(to_proto: Callable[[R], Message]) -> Callable[[R], Encoded]:
