@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chassis.entry import Answer, Submission
 
@@ -14,8 +14,8 @@ Outcome = Answer | BaseException
 # Fewer than so many under way at once are not worth waiting for.
 COMPANY_MIN: Final = 4
 # How often it is looked who came, and from when on a look is late because the loop was busy.
-LOOK_AGAIN_S: Final = 0.001
-LATE_S: Final = 0.002
+LOOK_AGAIN_S: Final = 0.002
+LATE_S: Final = 0.003
 # How long callers are waited for: while none comes and the loop is idle, and in all.
 QUIET_S: Final = 0.003
 PATIENCE_S: Final = 0.024
@@ -34,8 +34,7 @@ class Bounds:
     batch_weight_max: int = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A queued submission and where its answer goes."""
 
     submission: Submission
@@ -69,14 +68,18 @@ class Company:
         self._looked_at = now
         self._patient_until = now + PATIENCE_S
 
+    def is_complete(self, count: int) -> bool:
+        """Whether all are back, where so many are under way by now."""
+        return count >= self._count
+
     def is_coming(self, count: int) -> bool:
         """Whether more are worth waiting for, where so many are under way by now."""
+        if self._count < COMPANY_MIN or self.is_complete(count):
+            return False
         now = self._tell_time()
         if count > self._seen or now - self._looked_at >= LATE_S:
             self._stirred_at = now
         self._seen, self._looked_at = count, now
-        if self._count < COMPANY_MIN or count >= self._count:
-            return False
         return now < min(self._patient_until, self._stirred_at + QUIET_S)
 
 
@@ -104,6 +107,8 @@ class Intake:
         self._gathering: list[Waiting] = []
         self._is_writing = False
         self._company = Company()
+        # The next look, while callers are waited for.
+        self._later: asyncio.TimerHandle | None = None
 
     def has_room_for(self, weight: int) -> bool:
         """Whether a submission of a weight may wait here, without too much waiting then."""
@@ -116,7 +121,10 @@ class Intake:
         self.count += 1
         self.weight += submission.weight
         self._gathering.append(Waiting(submission, future))
-        if len(self._gathering) == 1 and not self._is_writing:
+        if self._later is not None and self._company.is_complete(self.count):
+            self._later.cancel()
+            self._look()
+        elif len(self._gathering) == 1 and not self._is_writing:
             self._start_looking()
         return future
 
@@ -129,8 +137,9 @@ class Intake:
 
         Nothing is being written meanwhile: all that is under way waits here.
         """
+        self._later = None
         if self._company.is_coming(self.count) and self.weight < self._bounds.batch_max:
-            self.loop.call_later(LOOK_AGAIN_S, self._look)
+            self._later = self.loop.call_later(LOOK_AGAIN_S, self._look)
             return
         fitting_count = self._fitting_count()
         batch = self._gathering[:fitting_count]

@@ -128,6 +128,16 @@ async def test_batch_is_handed_over_at_once(before: int, calls: int, weight: int
     assert callers.sizes == [before, calls]
 
 
+async def test_last_one_back_is_not_held_up() -> None:
+    """With the last of those who were waited for the batch goes, not only at the next look."""
+    callers = Callers()
+    await callers.answered_company(5)
+    callers.call(4)
+    await asyncio.sleep(0)
+    callers.call(1)
+    assert callers.sizes == [5, 5]
+
+
 async def test_company_of_long_ago_is_not_waited_for() -> None:
     """A lone caller waits for nobody who was answered long before."""
     callers = Callers()
