@@ -5,10 +5,11 @@ from typing import Any, Final
 from google.protobuf import text_format
 
 from tests.suite.change_world import CHANGE, PAUSE, RESUME, UPDATE_PROFILE, changed
+from tests.suite.clients import proto_date
 from tests.suite.refusal_cases import Attempt, case
 from tests.suite.requests import fresh, sample
 from tests.suite.usage_world import CREATE_PLAN, SUBSCRIBE
-from tests.suite.world import World
+from tests.suite.world import SANDBOX_START, World
 
 _PREPAID: Final = "subscription {prepaid: true}"
 _SEATS: Final = (
@@ -16,6 +17,7 @@ _SEATS: Final = (
     ' per_unit {unit_price {value: "1000"}}}'
 )
 _ONE_SEAT: Final = 'held {price: "seat" quantity {value: "1"}}'
+_RISE: Final = "billing.PriceChangeService.CreatePriceChange"
 _BY_SECOND: Final = "proration {mode: MODE_PRORATE_NOW granularity: GRANULARITY_SECOND}"
 
 
@@ -66,3 +68,15 @@ async def _category_without_a_rate(world: World, _rpc: str) -> Attempt:
     account = request.parent.split("/")[1]
     await world.do(UPDATE_PROFILE, sample(UPDATE_PROFILE, account=account, more=more))
     return Attempt(request)
+
+
+@case(SUBSCRIBE, "AMOUNT_TOO_LARGE")
+async def _index_by_which_it_costs_more_than_anything_may(world: World, _rpc: str) -> Attempt:
+    account = await world.account(await world.sandbox())
+    names = {"account": account, "plan": await plan_with_seats(world)}
+    rise: Any = sample(_RISE, **names, new=fresh("rise"))
+    rise.price_change.effective_date.CopyFrom(proto_date(SANDBOX_START.date()))
+    rise.price_change.indexation.percent.value = "1000"
+    await world.do(_RISE, rise)
+    many = 'subscription {prepaid: true held {price: "seat" quantity {value: "1000000000"}}}'
+    return Attempt(sample(SUBSCRIBE, **names, more=many))
