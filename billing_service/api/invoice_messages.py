@@ -1,7 +1,6 @@
 """Invoices, lines and charges as the contract tells them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pospago.billing.v1 import invoice_pb2 as pb
 
@@ -31,7 +30,6 @@ from billing_service.domain.invoice import (
 )
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.one_off_items import one_off_id
-from billing_service.domain.tax import TaxSubtotal
 from billing_service.storage.charge_queries import InvoiceCharge
 from billing_service.storage.document_queries import InvoiceInFull
 
@@ -57,16 +55,18 @@ _STATE_NUMBERS: Final = {state: number for number, state in STATES.items()}
 
 def to_proto_invoice(found: InvoiceInFull) -> pb.Invoice:
     """An issued invoice with what is paid of it."""
-    message = _unpaid(found.invoice, found.lines, found.taxes)
-    settlement = found.settlement
-    message.state = _STATE_NUMBERS[found.state]
-    message.amount_paid.CopyFrom(to_proto_money(settlement.paid_minor, found.invoice.currency))
-    message.settled_late = settlement.settled_late
-    _add_credits(message, found.invoice, found.credits)
-    settle_date = to_proto_date(settlement.settled_on)
-    if settle_date is not None:
-        message.settle_date.CopyFrom(settle_date)
-    return message
+    invoice, settlement = found.invoice, found.settlement
+    return _message(
+        found,
+        paid_minor=settlement.paid_minor,
+        name=INVOICE.format(*invoice.key),
+        number=invoice.number,
+        payment_reference=invoice.payment_reference,
+        issue_time=to_proto_timestamp(invoice.issued_at),
+        state=_STATE_NUMBERS[found.state],
+        settled_late=settlement.settled_late,
+        settle_date=to_proto_date(settlement.settled_on),
+    )
 
 
 def to_proto_issued(issued: IssuedInvoice, settlement: Settlement) -> pb.Invoice:
@@ -77,15 +77,9 @@ def to_proto_issued(issued: IssuedInvoice, settlement: Settlement) -> pb.Invoice
 
 
 def to_proto_preview(drafted: IssuedInvoice) -> pb.Invoice:
-    """An invoice that is not issued: it has neither name nor number."""
-    message = _unpaid(drafted.invoice, drafted.lines, drafted.taxes)
-    message.name = ""
-    message.state = pb.Invoice.STATE_PREVIEW
-    _add_credits(message, drafted.invoice, drafted.credits)
+    """An invoice that is not issued: it has no name and no number, nor anything to quote."""
     would_pay = [each.amount_minor for each in drafted.credits if each.is_after_tax]
-    message.amount_paid.CopyFrom(to_proto_money(sum(would_pay), drafted.invoice.currency))
-    message.ClearField("issue_time")
-    return message
+    return _message(drafted, paid_minor=sum(would_pay), state=pb.Invoice.STATE_PREVIEW)
 
 
 def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
@@ -110,50 +104,44 @@ def to_proto_charge(charge: InvoiceCharge) -> pb.InvoiceCharge:
     )
 
 
-def _unpaid(
-    invoice: Invoice, lines: Sequence[InvoiceLine], taxes: Sequence[TaxSubtotal]
-) -> pb.Invoice:
-    """All of an invoice that its payments do not change."""
-    dates = invoice.dates
+def _message(found: InvoiceInFull | IssuedInvoice, *, paid_minor: int, **told: Any) -> pb.Invoice:
+    """An invoice with what is paid of it, and what is told of it alone."""
+    invoice, currency = found.invoice, found.invoice.currency
+    dates, ends = invoice.dates, invoice.stop_and_deletion
     return pb.Invoice(
-        name=INVOICE.format(*invoice.key),
-        number=invoice.number,
         kind=_KINDS[invoice.cause.kind],
         issuer=to_proto_party(invoice.issuer),
         buyer=to_proto_party(invoice.buyer),
         reference_text=invoice.reference_text,
         bank_details=invoice.bank_details,
-        payment_reference=invoice.payment_reference,
         month=to_proto_date(invoice.month),
         issue_date=to_proto_date(dates.issued_on),
         due_date=to_proto_date(dates.due_on),
         last_service_date=to_proto_date(dates.last_service_on),
-        stop_time=to_proto_timestamp(invoice.stop_and_deletion.stop_at),
-        deletion_time=to_proto_timestamp(invoice.stop_and_deletion.deletion_at),
-        lines=[to_proto_line(line, invoice.currency, invoice.payer) for line in lines],
-        subtotal=to_proto_money(invoice.subtotal_minor, invoice.currency),
-        taxes=[to_proto_subtotal(each, invoice.currency) for each in taxes],
-        tax_total=to_proto_money(invoice.tax_minor, invoice.currency),
-        total=to_proto_money(invoice.total_minor, invoice.currency),
+        stop_time=to_proto_timestamp(ends.stop_at),
+        deletion_time=to_proto_timestamp(ends.deletion_at),
+        lines=[to_proto_line(line, currency, invoice.payer) for line in found.lines],
+        subtotal=to_proto_money(invoice.subtotal_minor, currency),
+        taxes=[to_proto_subtotal(each, currency) for each in found.taxes],
+        tax_total=to_proto_money(invoice.tax_minor, currency),
+        total=to_proto_money(invoice.total_minor, currency),
         prices_include_tax=invoice.prices_include_tax,
         tax_note=invoice.tax_note,
-        amount_paid=to_proto_money(0, invoice.currency),
+        amount_paid=to_proto_money(paid_minor, currency),
         terms=TERMS.format(invoice.terms_id),
         terms_version=invoice.terms_version,
         time_zone=invoice.time_zone,
         sandbox=f"sandboxes/{invoice.sandbox}" if invoice.sandbox else "",
-        issue_time=to_proto_timestamp(invoice.issued_at),
+        credits=[_to_proto_credit(each, invoice) for each in found.credits],
+        **told,
     )
 
 
-def _add_credits(message: pb.Invoice, invoice: Invoice, applied: Iterable[AppliedCredit]) -> None:
-    message.credits.extend(
-        pb.Invoice.AppliedCredit(
-            credit=CREDIT.format(invoice.payer, each.credit_id),
-            amount=to_proto_money(each.amount_minor, invoice.currency),
-            after_tax=each.is_after_tax,
-        )
-        for each in applied
+def _to_proto_credit(applied: AppliedCredit, invoice: Invoice) -> pb.Invoice.AppliedCredit:
+    return pb.Invoice.AppliedCredit(
+        credit=CREDIT.format(invoice.payer, applied.credit_id),
+        amount=to_proto_money(applied.amount_minor, invoice.currency),
+        after_tax=applied.is_after_tax,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select, tuple_
 
 from billing_service.domain.coupon import Coupon, CouponState
 from billing_service.domain.one_off_charge import OneOffCharge, OneOffState
@@ -16,7 +16,8 @@ from chassis.prepared import InQuery
 
 _CHARGES: Final = table("one_off_charges")
 _COUPONS: Final = table("coupons")
-# Asked for all the time, so it is built once.
+# Asked for all the time, so they are built once.
+_COUPONS_OF: Final = InQuery(select(_COUPONS), _COUPONS.c.coupon)
 _PENDING: Final = InQuery(
     select(_CHARGES).where(_CHARGES.c.state == OneOffState.PENDING.value), _CHARGES.c.account
 )
@@ -60,13 +61,13 @@ def gather_one_offs_of_day(
 
 def gather_coupons(tx: Transaction, facts: Facts, coupons: Iterable[str]) -> None:
     """Coupons by id."""
-    _take_coupons(tx, facts, select(_COUPONS), coupons)
+    _take_coupons(facts, tx.all_in(_COUPONS_OF, sorted(set(coupons))))
 
 
 def gather_coupons_to_change(tx: Transaction, facts: Facts, coupons: Iterable[str]) -> None:
     """Coupons by id, locked in ascending order until the end of the transaction."""
     query = select(_COUPONS).order_by(_COUPONS.c.coupon).with_for_update()
-    _take_coupons(tx, facts, query, coupons)
+    _take_coupons(facts, tx.where_in(query, _COUPONS.c.coupon, sorted(set(coupons))))
 
 
 def find_one_off(tx: Transaction, account: str, charge: str) -> list[OneOffCharge]:
@@ -129,8 +130,6 @@ def _with_sharing(tx: Transaction, charges: list[OneOffCharge]) -> list[OneOffCh
     return [*charges, *(each for each in others if each.key not in known)]
 
 
-def _take_coupons(
-    tx: Transaction, facts: Facts, query: Select[Any], coupons: Iterable[str]
-) -> None:
-    for row in tx.where_in(query, _COUPONS.c.coupon, sorted(set(coupons))):
+def _take_coupons(facts: Facts, found: Iterable[Any]) -> None:
+    for row in found:
         facts.coupons[row.coupon] = coupon_from_row(row)

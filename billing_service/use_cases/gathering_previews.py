@@ -6,12 +6,13 @@ Source:  docs/decisions/0033-what-previews-remember.md
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from billing_service.domain.calendar import next_month
+from billing_service.domain.party import NumberSeries
 from billing_service.domain.subscription import Subscription
 from billing_service.domain.subscription_change import Asked
 from billing_service.domain.subscription_facts import FactKind
-from billing_service.storage import gathering
 from billing_service.storage.account_memory import remember, remembered
 from billing_service.storage.catalog_memory import remembered_plans
 from billing_service.storage.facts import DocumentKey, Facts
@@ -22,6 +23,9 @@ from billing_service.use_cases.credit_notes import gather_corrections
 from billing_service.use_cases.issuing import series_of
 from billing_service.use_cases.preview_invoice import gather_open_month
 from chassis.database import Transaction
+
+# Nobody is told what number an invoice would have, so that it only has to be nobody else's.
+_AFTER_ALL: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +100,14 @@ def _with_asked(tx: Transaction, known: Facts, command: ChangeSubscription) -> F
     """What is remembered, with the plan and the coupons asked for, and what nobody remembers."""
     if command.key not in known.subscriptions:
         return known
-    facts = replace(known, coupons=dict(known.coupons), series={})
+    facts = known.copied()
+    series = series_of(facts, facts.profiles[command.account].paid_by)
+    facts.series[series] = NumberSeries(series, _AFTER_ALL)
     holding = command.asked.holding
     if holding is not None and holding.plan not in facts.plans:
-        found = remembered_plans(tx, [holding.plan])
-        facts = replace(facts, plans={**facts.plans, **found})
+        facts.plans.update(remembered_plans(tx, [holding.plan]))
     asked = holding.coupons if holding else ()
     gather_coupons(tx, facts, {*facts.coupons, *asked})
-    series = series_of(facts, facts.profiles[command.account].paid_by)
-    gathering.gather_series(tx, facts, {series} - {""}, locked=False)
     return facts
 
 

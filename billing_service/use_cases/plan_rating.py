@@ -58,6 +58,8 @@ def gather_usage(
     """The usage that the open prices of accounts need; `cut_at` is until when levels hold.
 
     An account that cannot be priced is left out: rating it tells why.
+
+    Shapes:  the meters were gathered, or none of them yet.
     """
     reviews = reviews_by_subscription(facts.reviews.values())
     wanted: dict[UsageWanted, None] = {}
@@ -67,7 +69,8 @@ def gather_usage(
                 wanted.update(dict.fromkeys(priced.usages_needed))
     if wanted:
         zones = {each.account.account: each.account.time_zone for each in accounts}
-        found = usages(tx, list(wanted), zones=zones, cut_at=cut_at)
+        meters = facts.meters or None
+        found = usages(tx, list(wanted), zones=zones, cut_at=cut_at, meters=meters)
         facts.usages.update(zip(wanted, found, strict=True))
     _gather_committed(tx, facts, accounts, reviews)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing_service.api.invoice_messages import to_proto_preview
 from billing_service.domain.change_errors import Outdated, PreviewOutdated, PreviewTokenInvalid
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.previewed import GOOD_FOR_US
@@ -89,6 +90,13 @@ def test_preview_tells_what_is_due_now_and_what_follows(live: Live) -> None:
     due = sorted(line.amount_minor for each in found.due_now for line in each.lines)
     following = [line.amount_minor for each in found.following.invoices for line in each.lines]
     assert (due[-2:], [each for each in following if each]) == ([900, 4400], [])
+
+
+def test_what_is_not_issued_has_neither_name_nor_number(live: Live) -> None:
+    """Nobody knows which number it would get: others may take that before."""
+    (issued,) = preview(live, change_of("pro", {"seats": 0}, mode=NOW)).due_now
+    message = to_proto_preview(issued)
+    assert (message.name, message.number, message.payment_reference) == ("", "", "")
 
 
 def test_confirmed_later_it_takes_effect_as_previewed(live: Live) -> None:
