@@ -114,16 +114,14 @@ def to_proto_change_preview(
 
 
 def _to_proto_loss(loss: EntitlementLoss) -> pb.ChangePreview.EntitlementLoss:
-    message = pb.ChangePreview.EntitlementLoss(
+    before = loss.before
+    return pb.ChangePreview.EntitlementLoss(
         code=loss.code,
+        quantity_before=None if before is None else to_proto_decimal(before),
+        unlimited_before=True if before is None else None,
         quantity_after=to_proto_decimal(loss.after),
         effective_time=to_proto_timestamp(loss.effective_at),
     )
-    if loss.before is None:
-        message.unlimited_before = True
-    else:
-        message.quantity_before.CopyFrom(to_proto_decimal(loss.before))
-    return message
 
 
 def _estimated(

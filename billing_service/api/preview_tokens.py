@@ -4,7 +4,8 @@ import base64
 import binascii
 import hmac
 import json
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from typing import Final
 
 from google.protobuf.message import Message
@@ -13,6 +14,9 @@ from billing_service.domain.change_errors import PreviewTokenInvalid
 from billing_service.domain.previewed import Previewed
 
 _SEAL_BYTES: Final = 16
+_TOLD: Final = json.JSONEncoder(separators=(",", ":"))
+# What a preview followed from, in the order of the fields.
+_VALUES: Final = attrgetter(*(each.name for each in fields(Previewed)))
 
 
 class PreviewTokens:
@@ -27,7 +31,7 @@ class PreviewTokens:
 
     def of(self, asked: Message, previewed: Previewed) -> str:
         """The token of a preview that was asked for."""
-        body = json.dumps(astuple(previewed), separators=(",", ":")).encode()
+        body = _TOLD.encode(_VALUES(previewed)).encode()
         return base64.urlsafe_b64encode(self._seal(asked, body) + body).decode().rstrip("=")
 
     def read(self, asked: Message, token: str) -> Previewed:
@@ -46,8 +50,10 @@ class PreviewTokens:
         return Previewed(*json.loads(body))
 
     def _seal(self, asked: Message, body: bytes) -> bytes:
-        mac = hmac.new(self._key, digestmod="sha256")
-        name = asked.DESCRIPTOR.full_name.encode()
-        for part in (name, asked.SerializeToString(deterministic=True), body):
-            mac.update(len(part).to_bytes(4, "big") + part)
-        return mac.digest()[:_SEAL_BYTES]
+        parts = (
+            asked.DESCRIPTOR.full_name.encode(),
+            asked.SerializeToString(deterministic=True),
+            body,
+        )
+        sealed = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+        return hmac.digest(self._key, sealed, "sha256")[:_SEAL_BYTES]

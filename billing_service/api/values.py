@@ -14,7 +14,7 @@ from google.type.postal_address_pb2 import PostalAddress as ProtoAddress
 from pospago.billing.v1 import invoice_pb2
 
 from billing_service.domain.money import units_and_nanos
-from billing_service.domain.party import Party, PostalAddress
+from billing_service.domain.party import NO_ADDRESS, Party, PostalAddress
 from chassis.errors import FieldImmutable, FieldViolation, InvalidField
 from chassis.rpc.names import NamePattern
 
@@ -125,7 +125,7 @@ def from_proto_decimal(message: ProtoDecimal, field: str) -> Decimal:
 
 def to_proto_address(address: PostalAddress) -> ProtoAddress | None:
     """An address as the contract tells it; one without parts stays unset."""
-    if address == PostalAddress():
+    if address == NO_ADDRESS:
         return None
     words = {name: getattr(address, name) for name in _ADDRESS_WORDS}
     return ProtoAddress(address_lines=address.address_lines, recipients=address.recipients, **words)

@@ -141,10 +141,12 @@ def would_issue(
     cause, zone = monthly(billed.month), facts.accounts[billed.payer].time_zone
     items, returned = divided(facts, billed, proposed.items, cause)
     notes = corrections(facts, returned, issued_at=billed.issued_at, zone=zone).notes
+    issuer = first_issuer(facts, billed.payer) or NOBODY
+    if not notes:
+        return drafts(facts, billed, items, issuer, cause), notes
     after = facts.overlay()
     for each in notes:
         return_credits(after, each, now=billed.issued_at, outcome=Outcome())
-    issuer = first_issuer(facts, billed.payer) or NOBODY
     return drafts(after, billed, items, issuer, cause), notes
 
 

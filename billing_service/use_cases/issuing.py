@@ -150,7 +150,7 @@ def divided(
 
 def _is_final(item: RatedItem) -> bool:
     """Whether too much was billed for months that are closed."""
-    return item.due_minor < 0 and item.adjusts is not None and item.adjusts.is_closed
+    return item.adjusts is not None and item.adjusts.is_closed and item.due_minor < 0
 
 
 def _total_minor(
