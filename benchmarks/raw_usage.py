@@ -41,7 +41,7 @@ class RawBatch:
             place = f"/meter-{event.type[-1]}/"
             body = (event.source, event.id, event.type, data, place, time_at)
             events.append((account, time_at, key, *body))
-            keys.append((account, key, digest, time_at))
+            keys.append((key, account, digest, time_at))
             totals[account, event.type] = totals.get((account, event.type), 0) + 1
             touched.add((account, event.type))
         self.events, self.keys = events, keys

@@ -14,9 +14,11 @@ from billing_service.domain.usage.event import (
     RefusalReason,
     UsageEvent,
     body_text,
+    data_text,
     digest_of,
     key_of,
     key_text,
+    made_event,
 )
 from billing_service.domain.usage.intake import IngestResult
 
@@ -30,6 +32,8 @@ SECONDS_MAX: Final = 253_402_300_799
 _NANOS_END: Final = 1_000_000_000
 _SECOND_US: Final = 1_000_000
 _SHOWN_MAX: Final = 60
+# How the character NUL looks in the JSON of an event's data, where other texts may look so too.
+_NUL_IN_JSON: Final = "\\u0000"
 # To compare a thousand numbers with an enum takes 30 times as long.
 _ACCEPTED: Final = int(EventOutcome.ACCEPTED)
 # How many subjects are remembered, and how long one that names an account can be.
@@ -76,26 +80,27 @@ def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
     refusals: list[EventRefusal] = []
     for place, message in enumerate(messages):
         source, event_id, event_type = message.source, message.id, message.type
-        subject = message.subject
+        subject, properties, time = message.subject, message.data, message.time
         # What is too long names no account, and is not to be remembered.
         account = _account_of(subject) if len(subject) <= SUBJECT_LENGTH_MAX else ""
-        properties, time = message.data, message.time
         # Half the time that `dict` takes, which asks for each value by way of its item.
         data = {name: properties[name] for name in sorted(properties)}
         seconds, nanos, time_at = time.seconds, time.nanos, None
         if seconds or nanos or message.HasField("time"):
             time_at = seconds * _SECOND_US + nanos // 1_000
-        key, body = key_text(source, event_id), body_text(event_type, time_at, data)
+        key, text = key_text(source, event_id), data_text(data)
+        body = body_text(event_type, time_at, text)
         is_fine = (
             account
             and 0 < len(source) <= NAME_LENGTH_MAX
             and 0 < len(event_id) <= NAME_LENGTH_MAX
             and 0 < len(event_type) <= TYPE_LENGTH_MAX
-            and len(body) <= PROPERTY_LENGTH_MAX
+            and len(text) <= PROPERTY_LENGTH_MAX
             and len(data) <= PROPERTIES_MAX
             # None is in any of the texts, only between them.
             and key.count(APART) == 1
-            and body.count(APART) == 1 + 2 * len(data)
+            and body.count(APART) == 2
+            and _NUL_IN_JSON not in text
             and SECONDS_MIN <= seconds <= SECONDS_MAX
             and 0 <= nanos < _NANOS_END
         )
@@ -104,8 +109,9 @@ def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
             if fault is not None:
                 refusals.append(EventRefusal(place, RefusalReason.MALFORMED, *fault))
                 continue
-        known_by = digest_of(body), key_of(event_id, key)
-        events.append(UsageEvent(account, source, event_id, event_type, time_at, data, *known_by))
+        name = key_of(event_id, key), account
+        stated = account, source, event_id, event_type, time_at, data, text
+        events.append(made_event((name, *stated, digest_of(body))))
         places.append(place)
     return EventsRead(tuple(events), places, refusals)
 

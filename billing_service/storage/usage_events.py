@@ -13,7 +13,7 @@ from billing_service.domain.usage.correction import (
     RecordedEvent,
     Why,
 )
-from billing_service.domain.usage.intake import data_text
+from billing_service.domain.usage.event import data_text
 from billing_service.domain.usage.months import month_at
 from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.storage.rows import Values
@@ -53,7 +53,8 @@ def find_events(tx: Transaction, names: Iterable[Name]) -> dict[Name, RecordedEv
     found: dict[Name, RecordedEvent | None] = {}
     places: dict[Any, list[tuple[str, int, bytes]]] = defaultdict(list)
     kept_at = kept_since(tx)
-    for account, event_key, _, time_at in find_tuples(tx, _KEYS, sorted(set(names))):
+    wanted = sorted({(event_key, account) for account, event_key in names})
+    for event_key, account, _, time_at in find_tuples(tx, _KEYS, wanted):
         found[account, event_key] = None
         if kept_at is None or time_at >= kept_at:
             places[month_at(time_at)].append((account, time_at, event_key))

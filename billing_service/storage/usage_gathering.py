@@ -67,10 +67,11 @@ def gather_intake(
 
     Events that are known already are not judged: None.
     """
-    accounts = read_accounts(tx, {event[0] for events, _ in batches for event in events})
+    accounts = read_accounts(tx, {event.account for events, _ in batches for event in events})
     _keep_old_months(tx, batches, accounts)
-    names = [(event[0], event[7]) for events, _ in batches for event in events]
-    known = {(row[0], row[1]): row[2] for row in find_tuples(tx, _KEYS, list(set(names)))}
+    # What is looked up in order is looked up faster.
+    names = sorted({event.name for events, _ in batches for event in events})
+    known = {(key, account): body for key, account, body, _ in find_tuples(tx, _KEYS, names)}
     readers = readers_by_type(tx)
     kept_at = kept_since(tx)
     homes: dict[str, Home] = {}
@@ -83,8 +84,8 @@ def gather_intake(
         judgements.append(
             [
                 None
-                if (event[0], event[7]) in known
-                else judge(event, own.get(event[0]), readers.get(event[3]), running)
+                if event.name in known
+                else judge(event, own.get(event.account), readers.get(event.type), running)
                 for event in events
             ]
         )
@@ -99,9 +100,9 @@ def _homes_of(
     """Those of a batch's accounts that are known, as its events are judged."""
     if len(events) == 1:
         # Most of the batches that come by the dozen.
-        name = events[0][0]
+        name = events[0].account
         return {name: accounts[name].home(bounds)} if name in accounts else {}
-    names = {event[0] for event in events}
+    names = {event.account for event in events}
     return {name: accounts[name].home(bounds) for name in names if name in accounts}
 
 
@@ -151,7 +152,10 @@ def _keep_old_months(
     for events, bounds in batches:
         recent_at = bounds.received_at - _RECENT_US
         slow = {name for name, clock_at in clocks.items() if clock_at < recent_at}
-        if any(event[0] in slow if event[4] is None else event[4] < recent_at for event in events):
+        if any(
+            event.account in slow if event.time_at is None else event.time_at < recent_at
+            for event in events
+        ):
             lock_segments(tx, alone=False)
             return
 

@@ -1,7 +1,7 @@
 """Writes what came in: events, what they are known by, and the totals of their days."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -10,8 +10,9 @@ from sqlalchemy import delete
 from billing_service.domain.calendar import first_instant
 from billing_service.domain.meter import Aggregation, Meter
 from billing_service.domain.usage.day_total import Point, total_of
-from billing_service.domain.usage.intake import Intake, ValueKey
+from billing_service.domain.usage.intake import EventRow, Intake, ValueKey
 from billing_service.domain.usage.judging import TotalKey
+from billing_service.domain.usage.months import month_at
 from billing_service.storage.catalog_memory import remembered_meters
 from billing_service.storage.tables import table
 from billing_service.storage.usage_rows import total_to_tuple
@@ -36,9 +37,11 @@ MeterDay = tuple[str, str, str]
 
 def save_intake(tx: Transaction, intake: Intake) -> None:
     """Write what was taken in."""
-    make_segments(tx, intake.events)
-    insert_tuples(tx, _KEYS, intake.keys)
-    for month, rows in sorted(intake.events.items()):
+    # In the order of their keys rows are written to one page of the store after the other.
+    insert_tuples(tx, _KEYS, sorted(intake.keys))
+    by_month = _by_month(sorted(intake.events))
+    make_segments(tx, by_month)
+    for month, rows in sorted(by_month.items()):
         insert_tuples(tx, segment_table(month), rows)
     running = intake.running.values()
     changed = [each for each in running if each.is_changed]
@@ -49,6 +52,20 @@ def save_intake(tx: Transaction, intake: Intake) -> None:
     if stale:
         zones = {name: home.account.time_zone for name, home in intake.homes.items()}
         sum_up_anew(tx, stale, zones)
+
+
+def _by_month(rows: Sequence[EventRow]) -> Mapping[date, Sequence[EventRow]]:
+    """Events by the months that they happened in, which mostly is one."""
+    if not rows:
+        return {}
+    times = [row[1] for row in rows]
+    first, last = month_at(min(times)), month_at(max(times))
+    if first == last:
+        return {first: rows}
+    found: dict[date, list[EventRow]] = defaultdict(list)
+    for row in rows:
+        found[month_at(row[1])].append(row)
+    return found
 
 
 def sum_up_anew(tx: Transaction, days: Iterable[MeterDay], zones: Mapping[str, str]) -> None:

@@ -1,5 +1,7 @@
-"""The tables of usage. All keys start with the account, none refers to another table.
+"""The tables of usage. All have the account in their keys, none refers to another table.
 
+The keys of events start with what grows with time, so that those of new events of many accounts
+lie beside each other; all other tables start with the account.
 Values are two integers, whole units and nanos; an integral outgrows both, and is kept as text.
 Events are in one table a month, UTC, which `usage_segments.py` makes.
 """
@@ -17,8 +19,8 @@ class UsageKeyRow(Table, table=True):
 
     __tablename__ = "usage_keys"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read once by SQLAlchemy
-    account: str = key()
     event_key: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    account: str = key()
     body_hash: bytes = Field(sa_type=LargeBinary)
     time_at: int = long()
 

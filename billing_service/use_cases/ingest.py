@@ -117,7 +117,7 @@ def usage_timers(homes: Mapping[str, Home], touched: Touched, now: int) -> Itera
 INGEST: Final[UseCase[IngestEvents, UsageFacts, IngestResult]] = UseCase(
     name="ingest_events",
     scope=lambda command: Scope(
-        accounts=tuple(dict.fromkeys([event[0] for event in command.events])), tolerant=True
+        accounts=tuple(dict.fromkeys([event.account for event in command.events])), tolerant=True
     ),
     gather=gather,
     decide=decide,

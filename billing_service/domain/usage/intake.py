@@ -7,12 +7,11 @@ dictionaries and lists: this is done for a hundred thousand events a second.
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from json.encoder import encode_basestring
 from typing import Final, cast
 
 from billing_service.domain.usage.day_total import TOTAL_NANOS_MAX
 from billing_service.domain.usage.event import (
+    EventName,
     EventOutcome,
     EventRefusal,
     RefusalReason,
@@ -26,9 +25,7 @@ from billing_service.domain.usage.judging import (
     Running,
     TotalKey,
 )
-from billing_service.domain.usage.months import month_at
 
-_DAY_US: Final = 86_400_000_000
 _SHOWN_MAX: Final = 60
 _ACCEPTED: Final = int(EventOutcome.ACCEPTED)
 
@@ -38,8 +35,8 @@ ValueKey = tuple[str, str, str, str, str]
 EventRow = tuple[str, int, bytes, str, str, str, str, str, int]
 """Account, time, key, source, id, type, data, meters and when it was recorded."""
 
-KeyRow = tuple[str, bytes, bytes, int]
-"""Account, key, digest of the body, and time."""
+KeyRow = tuple[bytes, str, bytes, int]
+"""Key, account, digest of the body, and time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +59,28 @@ class Touched:
     accounts: set[str] = field(default_factory=set)
     closed_days: set[tuple[str, str, str]] = field(default_factory=set)
 
+    def note_closed(self, judged: Judged) -> None:
+        """Note the days of what is counted of an event that are closed."""
+        for running, _, _, _ in judged.postings:
+            if running.key.day < judged.home.closed_until:
+                self.closed_days.add(running.key[:3])
+
 
 @dataclass(slots=True)
 class Intake:
     """What was gathered for batches of events, and what is to be written of them.
 
-    `known` has the digest of each event's body that is known, by account and key; `running` and
-    `values` what the days add up to that the batches may touch.
+    `known` has the digest of each event's body that is known; `running` and `values` what the days
+    add up to that the batches may touch.
     """
 
     homes: Mapping[str, Home]
-    known: MutableMapping[tuple[str, bytes], bytes]
+    known: MutableMapping[EventName, bytes]
     running: Mapping[TotalKey, Running]
     values: MutableMapping[ValueKey, int]
     keys: list[KeyRow] = field(default_factory=list)
-    events: dict[date, list[EventRow]] = field(default_factory=dict)
+    events: list[EventRow] = field(default_factory=list)
     changed_values: set[ValueKey] = field(default_factory=set)
-    _by_day: dict[int, list[EventRow]] = field(default_factory=dict)
 
     def take_in(
         self, events: Sequence[UsageEvent], judged: Sequence[Judged | Refused | None]
@@ -87,15 +89,16 @@ class Intake:
         outcomes: list[int] = []
         refusals: list[EventRefusal] = []
         touched = Touched()
-        known = self.known
         for place, (event, verdict) in enumerate(zip(events, judged, strict=True)):
-            name = (event[0], event[7])
-            known_hash = known.get(name)
+            known_hash = self.known.get(event.name)
             if known_hash is None and type(verdict) is Judged:
-                refused = self._count(verdict, name, touched)
+                refused = self._count(verdict, event.name[0])
                 if refused is None:
-                    known[name] = event[6]
                     self._keep(event, verdict)
+                    # Also what no filter lets through: once amended, it may count on that day.
+                    touched.accounts.add(event.account)
+                    if verdict.home.closed_until:
+                        touched.note_closed(verdict)
                     outcomes.append(_ACCEPTED)
                     continue
                 outcome = int(EventOutcome.REJECTED)
@@ -106,10 +109,9 @@ class Intake:
                 refusals.append(EventRefusal(place, *refused))
         return IngestResult(outcomes, refusals), touched
 
-    def _count(self, judged: Judged, name: tuple[str, bytes], touched: Touched) -> Refused | None:
+    def _count(self, judged: Judged, event_key: bytes) -> Refused | None:
         """Add an event to its totals; to none if one of them would grow too large."""
-        time_at, postings, _ = judged
-        event_key = name[1]
+        time_at, postings, _, _ = judged
         if len(postings) == 1:
             # As below, for what nearly all events are.
             running, nanos, value, reader = postings[0]
@@ -117,7 +119,6 @@ class Intake:
             if total is not None and total[1] <= TOTAL_NANOS_MAX and not value:
                 running.total = total
                 running.is_changed = True
-                self._touch(name[0], postings, touched)
                 return None
         totals = [
             reader.count(running.total, nanos, time_at, event_key)
@@ -135,8 +136,6 @@ class Intake:
                 running.is_changed = True
             if value:
                 self._meet(running.key, value)
-        # Also where no filter lets it through: once amended, it may count on a day of the zone.
-        self._touch(name[0], postings, touched)
         return None
 
     def _meet(self, key: TotalKey, value: str) -> None:
@@ -145,26 +144,15 @@ class Intake:
         self.values[met] = self.values.get(met, 0) + 1
         self.changed_values.add(met)
 
-    def _touch(self, account: str, postings: Sequence[Posting], touched: Touched) -> None:
-        touched.accounts.add(account)
-        closed_until = self.homes[account].closed_until
-        if closed_until:
-            for running, _, _, _ in postings:
-                if running.key.day < closed_until:
-                    touched.closed_days.add(running.key[:3])
-
     def _keep(self, event: UsageEvent, judged: Judged) -> None:
         """Keep an event and what it is known by."""
-        account, source, event_id, kind, _, data, body_hash, event_key = event
-        time_at, _, meters = judged
-        self.keys.append((account, event_key, body_hash, time_at))
-        rows = self._by_day.get(time_at // _DAY_US)
-        if rows is None:
-            rows = self.events.setdefault(month_at(time_at), [])
-            self._by_day[time_at // _DAY_US] = rows
-        now_at = self.homes[account].now_at
-        text = data_text(data)
-        rows.append((account, time_at, event_key, source, event_id, kind, text, meters, now_at))
+        name, account, source, event_id, kind, _, _, text, body_hash = event
+        time_at, _, meters, home = judged
+        self.known[name] = body_hash
+        self.keys.append((*name, body_hash, time_at))
+        self.events.append(
+            (account, time_at, name[0], source, event_id, kind, text, meters, home.now_at)
+        )
 
 
 def _not_taken(
@@ -176,12 +164,6 @@ def _not_taken(
     if known_hash == event.body_hash:
         return EventOutcome.DUPLICATE, None
     return EventOutcome.CONFLICT, _conflict(event)
-
-
-def data_text(data: Mapping[str, str]) -> str:
-    """The properties of an event as JSON, in a third of the time that `json.dumps` takes."""
-    parts = [f"{encode_basestring(name)}:{encode_basestring(data[name])}" for name in data]
-    return f"{{{','.join(parts)}}}"
 
 
 def _conflict(event: UsageEvent) -> Refused:

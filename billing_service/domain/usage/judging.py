@@ -69,7 +69,7 @@ Posting = tuple[Running, int, str, "MeterReader"]
 
 
 class Judged(NamedTuple):
-    """An event that can be taken in: when it happened, and what is counted of it.
+    """An event that can be taken in: when it happened, what is counted of it, and of whom.
 
     `meters` names those of its type, each between slashes, whatever they let through.
     """
@@ -77,10 +77,11 @@ class Judged(NamedTuple):
     time_at: int
     postings: Sequence[Posting]
     meters: str
+    home: "Home"
 
 
 # A third of the time that Judged(...) takes.
-_judged: Final[Callable[[tuple[int, Sequence[Posting], str]], Judged]] = partial(
+_judged: Final[Callable[[tuple[int, Sequence[Posting], str, "Home"]], Judged]] = partial(
     tuple.__new__, Judged
 )
 
@@ -261,7 +262,7 @@ def judge(
     event: UsageEvent, home: Home | None, readers: Readers | None, running: dict[TotalKey, Running]
 ) -> Judged | Refused:
     """What is counted of an event, or why it is refused. `running` gets the totals it adds to."""
-    account, _, _, kind, time_at, data, _, _ = event
+    _, account, _, _, kind, time_at, data, _, _ = event
     if home is None:
         return _unknown_account(account)
     if time_at is None:
@@ -285,7 +286,7 @@ def judge(
         if total is None:
             total = _start(day, TotalKey(account, reader.meter_id, day.text, dimensions), running)
         postings.append((total, nanos, value, reader))
-    return _judged((time_at, postings, readers.names))
+    return _judged((time_at, postings, readers.names, home))
 
 
 def _start(day: HomeDay, key: TotalKey, running: dict[TotalKey, Running]) -> Running:

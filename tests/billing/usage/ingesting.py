@@ -1,12 +1,17 @@
 """Usage on a store: events with defaults, taken in, and what they come to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from billing_service.domain.meter import Aggregation, Meter
-from billing_service.domain.usage.event import UsageEvent, body_hash_of, event_key_of
+from billing_service.domain.usage.event import (
+    UsageEvent,
+    body_hash_of,
+    data_text,
+    event_key_of,
+)
 from billing_service.domain.usage.intake import IngestResult
 from billing_service.storage.tables import table
 from billing_service.use_cases.create_meter import CREATE_METER, CreateMeter
@@ -28,17 +33,21 @@ def event_of(
     **data: str,
 ) -> UsageEvent:
     """An event that states a value."""
-    stated = {"value": value, **data}
-    return UsageEvent(
-        account,
-        source,
-        event_id,
-        kind,
-        time_at,
-        stated,
-        body_hash_of(kind, time_at, stated),
-        event_key_of(source, event_id),
-    )
+    return stated_event(account, source, event_id, kind, time_at, {"value": value, **data})
+
+
+def stated_event(
+    account: str,
+    source: str,
+    event_id: str,
+    kind: str,
+    time_at: int | None,
+    data: Mapping[str, str],
+) -> UsageEvent:
+    """An event that states this, and what follows from that."""
+    name = event_key_of(source, event_id), account
+    body_hash, text = body_hash_of(kind, time_at, data), data_text(data)
+    return UsageEvent(name, account, source, event_id, kind, time_at, data, text, body_hash)
 
 
 def meter_of(

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from billing_service.domain.calendar import first_instant, month_after, month_of
 from billing_service.domain.price import DimensionFilter
-from billing_service.domain.usage.event import EventOutcome, UsageEvent, body_hash_of, event_key_of
+from billing_service.domain.usage.event import EventOutcome, UsageEvent
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage.usage_reading import usages
 from billing_service.use_cases.create_meter import CREATE_METER, CreateMeter
@@ -18,6 +18,7 @@ from billing_service.use_cases.ingest import INGEST, IngestEvents
 from chassis.errors import DomainError
 from chassis.use_case import UseCase
 from tests.billing.builders import Billing
+from tests.billing.usage.ingesting import stated_event
 from tests.billing.usage.machine_world import (
     DATA,
     DAY_US,
@@ -206,13 +207,6 @@ class UsageMachine(RuleBasedStateMachine):
 
 def as_event(draft: Draft) -> UsageEvent:
     """A draft as the service is given it."""
-    return UsageEvent(
-        ACCOUNT,
-        draft.source,
-        draft.event_id,
-        draft.type,
-        draft.time_at,
-        draft.data,
-        body_hash_of(draft.type, draft.time_at, draft.data),
-        event_key_of(draft.source, draft.event_id),
+    return stated_event(
+        ACCOUNT, draft.source, draft.event_id, draft.type, draft.time_at, draft.data
     )

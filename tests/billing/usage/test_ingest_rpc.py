@@ -107,6 +107,7 @@ async def test_malformed_event_spoils_no_other(
         {"id": "i" * 200},
         {"data": {"value": "1", **{f"p{number}": "1" for number in range(49)}}},
         {"data": {"value": "1", "note": "n" * 1000}},
+        {"data": {"value": "1", "note": "the text \\u0000, which is no NUL"}},
     ],
 )
 async def test_event_as_large_as_may_be_is_taken_in(served: Served, right: dict[str, Any]) -> None:

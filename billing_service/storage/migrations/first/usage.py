@@ -36,11 +36,11 @@ def drop() -> None:
 def _create_usage_keys() -> None:
     op.create_table(
         "usage_keys",
-        sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("event_key", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("body_hash", sa.LargeBinary(), nullable=False),
         sa.Column("time_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("account", "event_key", name=op.f("pk_usage_keys")),
+        sa.PrimaryKeyConstraint("event_key", "account", name=op.f("pk_usage_keys")),
         sqlite_with_rowid=False,
     )
 
