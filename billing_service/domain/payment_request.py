@@ -39,11 +39,13 @@ class PaymentRequestState(Enum):
 class AskedChange:
     """A change that is made once it is paid, and what its price followed from.
 
-    It is made as of the instant of `previewed`.
+    It is made as of the instant of `previewed`, after those `together` with which it was to take
+    effect.
     """
 
     fact: Fact
     previewed: Previewed
+    together: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

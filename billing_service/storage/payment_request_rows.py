@@ -1,6 +1,7 @@
 """Requests for payment as rows and back."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
@@ -61,17 +62,27 @@ def payment_request_from_row(row: Row[Any]) -> PaymentRequest:
 
 
 def _change_to_text(change: AskedChange) -> str:
-    fact = change.fact
     told = {
-        "kind": fact.kind.value,
-        "effective_at": fact.effective_at,
-        "details": fact_to_text(fact),
+        **_fact_to_values(change.fact),
         "previewed": astuple(change.previewed),
+        "together": [_fact_to_values(each) for each in change.together],
     }
     return json.dumps(told, separators=(",", ":"))
 
 
 def _change_from_text(text: str) -> AskedChange:
     told = json.loads(text)
-    fact = Fact(FactKind(told["kind"]), told["effective_at"], **told_by_text(told["details"]))
-    return AskedChange(fact, Previewed(*told["previewed"]))
+    together = tuple(map(_fact_from_values, told["together"]))
+    return AskedChange(_fact_from_values(told), Previewed(*told["previewed"]), together)
+
+
+def _fact_to_values(fact: Fact) -> Values:
+    return {
+        "kind": fact.kind.value,
+        "effective_at": fact.effective_at,
+        "details": fact_to_text(fact),
+    }
+
+
+def _fact_from_values(told: Mapping[str, Any]) -> Fact:
+    return Fact(FactKind(told["kind"]), told["effective_at"], **told_by_text(told["details"]))

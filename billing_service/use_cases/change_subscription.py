@@ -70,7 +70,8 @@ class ChangeSubscription:
     `quantities` are those of the new holding, with the faults of what could not be read; `misread`
     are those of its negotiated prices. `previewed` is what a preview followed from: nothing else
     may be due now. `payment_request` is the id of the request for what is due at once, if its
-    payer's provider is to collect that; `is_paid`: it has, however long that took.
+    payer's provider is to collect that; `is_paid`: it has, however long that took, and for the
+    facts `together` with which the change was to take effect, which come first.
     """
 
     account: str
@@ -82,6 +83,7 @@ class ChangeSubscription:
     previewed: Previewed | None = None
     payment_request: str = ""
     is_paid: bool = False
+    together: tuple[Fact, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -126,6 +128,7 @@ def paid_change(request: PaymentRequest) -> ChangeSubscription:
         quantities=Quantities(held=held),
         previewed=change.previewed,
         is_paid=True,
+        together=change.together,
     )
 
 
@@ -163,17 +166,19 @@ def decide(facts: Facts, command: ChangeSubscription, now: int) -> Effects[Chang
     if holding is not None and holding.plan not in facts.plans:
         raise PlanNotFound(holding.plan)
     previewed, as_of = command.previewed, command.as_of(now)
-    subscribed = facts.subscribed(before, now)
+    changed = before
+    for each in command.together:
+        changed = with_fact(facts, changed, replace(each, recorded_at=now), now)
+    subscribed = facts.subscribed(changed, now)
     fact = replace(fact_asked(subscribed, command.asked, as_of), recorded_at=now)
     withdrawals = overtaken_by(subscribed, command.asked, as_of)
     after, outcome = facts.overlay(), Outcome()
     if holding is not None:
         _check_holding(facts, before, command, fact, now)
-        held = {*_coupons_at(before, fact), *_coupons_overtaken(before, withdrawals)}
+        held = {*_coupons_at(changed, fact), *_coupons_overtaken(changed, withdrawals)}
         coupons = [each for each in holding.coupons if each not in held]
         redeem(facts, before, coupons, plan=holding.plan, now=now, outcome=outcome)
         after.take_in(outcome.changes)
-    changed = before
     for each in (*withdrawals, fact):
         changed = with_fact(after, changed, each, now)
     follow(after, before, changed, now=now, outcome=outcome)

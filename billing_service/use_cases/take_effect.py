@@ -110,13 +110,14 @@ def _once_paid(
         fact = Fact(FactKind.WITHDRAWN, due_at, withdraws=each, recorded_at=due_at)
         withdrawn = with_fact(without, withdrawn, fact, due_at)
     previewed = preview_of(facts, withdrawn, asked.issued, plans=withdrawn.plans, at=due_at)
+    asked_for = [before.facts[each - 1] for each in ordinals]
     request = collect(
         facts,
         before.key,
         request_id=request_id_of(*before.key, change_id_of(ordinals[-1])),
         amount_minor=open_minor(after, asked.issued),
         purpose=PaymentPurpose.CHANGE,
-        change=AskedChange(before.facts[ordinals[-1] - 1], previewed),
+        change=AskedChange(asked_for[-1], previewed, tuple(asked_for[:-1])),
         now=due_at,
     )
     if request is None:

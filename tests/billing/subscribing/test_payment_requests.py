@@ -215,6 +215,23 @@ def test_change_that_takes_effect_later_is_made_if_accepted(sqlite_billing: Bill
     assert live.billing.invoice().settlement.settled_on == day("2026-03-10")
 
 
+def test_changes_of_one_instant_are_made_together_once_they_are_paid(live: Live) -> None:
+    """Resumed and upgraded on the 10th: what both come to is asked for once, and brings both."""
+    now = ProrationMode.PRORATE_NOW
+    move(live, "pause", "2026-03-05", mode=ProrationMode.PRORATE_NEXT_INVOICE)
+    move(live, "resume", "2026-03-10", mode=now)
+    upgrade(live, when="2026-03-10", mode=now)
+    live.billing.go_to("2026-03-10 12:00")
+    before = live.billing.states()
+    (request,) = requests(live)
+    paid = settle(live, request.request_id)
+    assert (before, live.billing.states()) == (
+        {"main": SubscriptionState.PAUSED},
+        {"main": SubscriptionState.ACTIVE},
+    )
+    assert (paid.note, live.subscription().plan, balance(live)) == ("", "big", 0)
+
+
 def test_change_that_takes_effect_later_is_withdrawn_if_declined(sqlite_billing: Billing) -> None:
     """Nothing of it is charged, then or at the close."""
     live = begun(sqlite_billing, "test", "decline", "toy")
