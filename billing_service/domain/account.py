@@ -64,6 +64,21 @@ class BillingProfile:
         """The terms that hold for it."""
         return self.terms or DEFAULT_TERMS
 
+    @property
+    def as_invoiced(self) -> "BillingProfile":
+        """The profile as far as invoices say it or follow from it.
+
+        Whom to write to, who collects and whether drafts are held decides nothing of them.
+        """
+        return replace(
+            self,
+            billing_email="",
+            hold_invoices=False,
+            payment_provider="",
+            payment_method="",
+            version=0,
+        )
+
     def as_party(self) -> Party:
         """The account as a document names it."""
         return Party(

@@ -1,7 +1,9 @@
 """Holds a change against its preview: what it follows from is the same, or named."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
+from billing_service.domain.account import BillingProfile
 from billing_service.domain.change_errors import PreviewOutdated
 from billing_service.domain.invoice import IssuedInvoice
 from billing_service.domain.previewed import Previewed, digest, lines_digest
@@ -52,10 +54,16 @@ def _catalogue(facts: Facts, account: str, plans: Sequence[str]) -> Iterator[obj
 def _profiles(facts: Facts, account: str) -> Iterator[object]:
     """What decides how an account is invoiced, and by whom."""
     payer = facts.profiles[account].paid_by
-    for each in (account, payer):
+    for each in dict.fromkeys((account, payer)):
         profile = facts.profiles[each]
-        yield (each, profile.version, profile.terms_id, len(facts.terms[profile.terms_id].versions))
+        yield (_as_invoiced(profile), len(facts.terms[profile.terms_id].versions))
         if profile.tax_profile:
             yield len(facts.tax_profiles[profile.tax_profile].versions)
     issuer = first_issuer(facts, payer)
     yield (issuer.issuer_id, issuer.version) if issuer else None
+
+
+@lru_cache(maxsize=1_000)
+def _as_invoiced(profile: BillingProfile) -> str:
+    """A profile as far as invoices follow from it, as one text."""
+    return repr(profile.as_invoiced)

@@ -215,6 +215,27 @@ def test_change_that_takes_effect_later_is_made_if_accepted(sqlite_billing: Bill
     assert live.billing.invoice().settlement.settled_on == day("2026-03-10")
 
 
+@pytest.mark.parametrize(
+    "values",
+    [{"billing_email": "new@acme.example"}, {"payment_method": "other"}, {"hold_invoices": True}],
+    ids=lambda values: next(iter(values)),
+)
+def test_edit_that_no_invoice_follows_from_lets_the_change_be_made(
+    live: Live, values: dict[str, Any]
+) -> None:
+    """The money was asked for what is charged, and that is the same."""
+    upgrade(live)
+    live.billing.set_profile("acme", **values)
+    assert (settle(live).note, live.subscription().plan) == ("", "big")
+
+
+def test_edit_that_is_printed_on_the_invoice_lets_it_not_be_made(live: Live) -> None:
+    """Somebody agreed to an invoice for another name: the money is balance."""
+    upgrade(live)
+    live.billing.set_profile("acme", legal_name="Acme Holding")
+    assert ("profile" in settle(live).note, live.subscription().plan) == (True, "small")
+
+
 def test_changes_of_one_instant_are_made_together_once_they_are_paid(live: Live) -> None:
     """Resumed and upgraded on the 10th: what both come to is asked for once, and brings both."""
     now = ProrationMode.PRORATE_NOW
