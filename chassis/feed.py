@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, func, insert, or_, select, update
 
 from chassis.database import Transaction
 from chassis.errors import PositionOutOfRange
 from chassis.tables import FEED_HEAD_ID, ChassisTables
+from chassis.tuples import insert_tuples
 
 WATERMARK_LAG_US: Final = 2_000_000
 FIRST_EPOCH: Final = 1
@@ -35,9 +36,8 @@ class Position:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """A row of the feed."""
+class RecordedEvent(NamedTuple):
+    """A row of the feed, in the order of its columns."""
 
     seq: int
     account: str
@@ -95,21 +95,8 @@ def append_events(
     tx: Transaction, tables: ChassisTables, events: Sequence[RecordedEvent], *, first_seq: int
 ) -> None:
     """Write events, numbered from `first_seq` on."""
-    rows = [
-        {
-            "seq": seq,
-            "account": each.account,
-            "sandbox": each.sandbox,
-            "record_at": each.record_at,
-            "effective_at": each.effective_at,
-            "actor": each.actor,
-            "request_id": each.request_id,
-            "type": each.type,
-            "payload": each.payload,
-        }
-        for seq, each in enumerate(events, start=first_seq)
-    ]
-    tx.insert(tables.events, rows)
+    rows = [(seq, *each[1:]) for seq, each in enumerate(events, start=first_seq)]
+    insert_tuples(tx, tables.events, rows)
 
 
 def move_watermark(tx: Transaction, tables: ChassisTables, *, now_at: int) -> int:

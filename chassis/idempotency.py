@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from chassis.database import Transaction
 from chassis.errors import RequestIdExpired, RequestIdReused
 from chassis.tables import ChassisTables
+from chassis.tuples import insert_tuples
 
 ANSWER_KEPT_US: Final = 35 * 86_400 * 1_000_000
 AGED_OUT_MAX: Final = 5_000
@@ -80,17 +81,9 @@ def write_records(
 ) -> None:
     """Put requests on record with what a repetition of each is answered."""
     rows = [
-        {
-            "caller": request.caller,
-            "rpc": request.rpc,
-            "request_id": request.request_id,
-            "request_hash": record.request_hash,
-            "response": record.response,
-            "recorded_at": now_at,
-        }
-        for request, record in done
+        (*request.key, record.request_hash, record.response, now_at) for request, record in done
     ]
-    tx.insert(tables.idempotency, rows)
+    insert_tuples(tx, tables.idempotency, rows)
 
 
 def drop_old_answers(tx: Transaction, tables: ChassisTables, now_at: int) -> int:

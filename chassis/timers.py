@@ -1,20 +1,19 @@
 """What happens by itself: rows with a due time, fired in order, account by account."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import delete, func, select, tuple_
 
 from chassis.database import Transaction
 from chassis.tables import ChassisTables
+from chassis.tuples import upsert_tuples
 
 DUE_ACCOUNTS_MAX: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A row of the timers: what is due on an account, and when."""
+class Timer(NamedTuple):
+    """A row of the timers: what is due on an account, and when. In the order of the columns."""
 
     account: str
     kind: str
@@ -48,20 +47,7 @@ def write_timers(
     for start in range(0, len(gone), 1000):
         identity = tuple_(timers.c.account, timers.c.kind, timers.c.key)
         tx.execute(delete(timers).where(identity.in_(gone[start : start + 1000])))
-    tx.upsert(
-        timers,
-        [
-            {
-                "account": change.account,
-                "kind": change.kind,
-                "key": change.key,
-                "sandbox": change.sandbox,
-                "due_at": change.due_at,
-            }
-            for change in changes.values()
-            if change is not None
-        ],
-    )
+    upsert_tuples(tx, timers, [change for change in changes.values() if change is not None])
 
 
 def due_accounts(

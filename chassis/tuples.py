@@ -1,10 +1,10 @@
 """Rows as tuples, straight to the driver: added, replaced and found by key, thousands at a time.
 
 Shapes:  a tuple holds a row's values in the order of the table's columns, or of the key's, as
-         texts, whole numbers and bytes; a date is its ISO text. Nothing is converted on the way:
-         that is why it is fast, and why only tables whose columns are such may be written so.
-Why:     a table that gets tens of thousands of rows a second; for all others `Transaction.insert`
-         and `upsert` do.
+         texts, whole numbers, bytes and None; a date is its ISO text. Nothing is converted on the
+         way: that is why it is fast, and why only tables whose columns are such may be written so.
+Why:     tables that get tens of thousands of rows a second, or some with each write; for all
+         others `Transaction.insert` and `upsert` do.
 """
 
 # ruff: noqa: S608 - statements are put together of names of tables and columns only
@@ -27,6 +27,8 @@ Tuple = Sequence[Any]
 # different ones.
 _SQLITE_ROWS_MAX: Final = 256
 _POSTGRES_ROWS_MAX: Final = 20_000
+# As few rows as these go with one message; a copy needs an answer in between.
+_POSTGRES_COPY_MIN: Final = 500
 
 
 def insert_tuples(tx: Transaction, table: Table, rows: Sequence[Tuple]) -> None:
@@ -35,6 +37,11 @@ def insert_tuples(tx: Transaction, table: Table, rows: Sequence[Tuple]) -> None:
         return
     if tx.dialect == "sqlite":
         _write_sqlite(tx, table, rows, replacing=False)
+        return
+    if len(rows) < _POSTGRES_COPY_MIN:
+        text = _postgres_insert(table)
+        with driver_cursor(tx.connection, text) as cursor:
+            cursor.execute(text, _arrays(rows))
         return
     names = ", ".join(each.name for each in table.c)
     text = f"COPY {table.name} ({names}) FROM STDIN"
@@ -92,7 +99,8 @@ def _write_sqlite(tx: Transaction, table: Table, rows: Sequence[Tuple], *, repla
 @lru_cache(maxsize=4096)
 def _sqlite_write(table: Table, count: int, *, replacing: bool) -> str:
     verb = "INSERT OR REPLACE" if replacing else "INSERT"
-    return f"{verb} INTO {table.name} VALUES {_places(len(table.c), count)}"
+    names = ", ".join(each.name for each in table.c)
+    return f"{verb} INTO {table.name} ({names}) VALUES {_places(len(table.c), count)}"
 
 
 @lru_cache(maxsize=4096)
@@ -136,15 +144,17 @@ def _filled_up(keys: Sequence[Tuple], most: int) -> Iterator[Sequence[Tuple]]:
 
 
 @lru_cache(maxsize=1024)
+def _postgres_insert(table: Table) -> str:
+    names = ", ".join(each.name for each in table.c)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({_casts(list(table.c))})"
+
+
+@lru_cache(maxsize=1024)
 def _postgres_upsert(table: Table) -> str:
     keys = [each.name for each in table.primary_key]
-    names = [each.name for each in table.c]
-    changed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
-    return (
-        f"INSERT INTO {table.name} ({', '.join(names)}) "
-        f"SELECT * FROM unnest({_casts(list(table.c))}) "
-        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
-    )
+    rest = [each.name for each in table.c if each.name not in keys]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in rest)
+    return f"{_postgres_insert(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
 
 
 @lru_cache(maxsize=1024)
@@ -185,6 +195,8 @@ def _copy_line(row: Tuple) -> str:
 def _copy_text(value: Any) -> str:
     if type(value) is str:
         return value.translate(_COPY_ESCAPES)
+    if value is None:
+        return r"\N"
     return f"\\\\x{value.hex()}" if type(value) is bytes else str(value)
 
 
