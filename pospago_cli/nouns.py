@@ -42,6 +42,7 @@ MODULES: Final = MappingProxyType(
         "serve": "pospago_cli.serve",
         "subscription": "pospago_cli.subscription_changes",
         "tax": "pospago_cli.taxes",
+        "terms": "pospago_cli.terms",
         "token": "pospago_cli.tokens",
         "up": "pospago_cli.serve",
         "usage": "pospago_cli.usage.commands",

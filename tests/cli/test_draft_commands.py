@@ -71,6 +71,14 @@ async def test_draft_says_since_when_it_is_held(service: UsageService) -> None:
     assert "held since" in shown
 
 
+async def test_terms_are_shown_with_their_versions(service: UsageService) -> None:
+    """Those of the programme have one: due on the 5th, and no days of rest."""
+    listed = await service.shell.pospago("terms", "list")
+    shown = await service.shell.pospago("terms", "get", "integrator")
+    assert "terms/integrator" in listed
+    assert ("due day" in shown, "America/Sao_Paulo" in shown) == (True, True)
+
+
 async def test_draft_is_issued_or_released(service: UsageService) -> None:
     """March is issued by hand; April is released, and issued by itself."""
     issued = await service.shell.pospago("invoice", "issue", draft(service))

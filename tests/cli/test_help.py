@@ -47,6 +47,7 @@ EXPECTED = {
     *(f"resource {verb}" for verb in ("create", "get", "list", "remove")),
     *(f"review {verb}" for verb in ("decide", "get", "list")),
     *(f"sandbox {verb}" for verb in ("advance", "create", "get", "list")),
+    *(f"terms {verb}" for verb in ("get", "list")),
     *(f"subscription {verb}" for verb in ("cancel", "change", "create", "get", "list")),
     *(f"subscription {verb}" for verb in ("pause", "preview", "resume", "undo")),
     *(f"tax {verb}" for verb in ("get", "list")),
