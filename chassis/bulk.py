@@ -48,10 +48,10 @@ class Shape:
 
 
 class BulkStatements:
-    """The statements of one store, built once for each shape."""
+    """The statements of stores of one kind, built once for each shape."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, tuple[str, ...]], SqliteBulk | PostgresBulk] = {}
+        self._known: dict[tuple[str, Table, tuple[str, ...]], SqliteBulk | PostgresBulk] = {}
 
     def run(self, verb: str, table: Table, rows: Sequence[Row], connection: Connection) -> None:
         """Insert or upsert rows, which all have the same keys.
@@ -60,7 +60,7 @@ class BulkStatements:
 
         Errors:  those that SQLAlchemy makes of the driver's.
         """
-        key = (verb, table.name, tuple(rows[0]))
+        key = (verb, table, tuple(rows[0]))
         bulk = self._known.get(key)
         if bulk is None:
             shape = Shape(table, tuple(rows[0]), replacing=verb == "upsert")

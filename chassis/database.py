@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
@@ -151,8 +152,7 @@ class Database:
         self.url = url
         self.dialect = make_url(url).get_backend_name()
         self._lock_file = self._take_lock() if exclusive and self.dialect == "sqlite" else None
-        self._bulk = BulkStatements()
-        self._prepared = PreparedQueries()
+        self._bulk, self._prepared = _statements(self.dialect)
         self._memory: Memory = {}
         self._reading = self._engine(readonly=True, size=READERS_MAX)
         self._writing = self._engine(readonly=False, size=2)
@@ -214,6 +214,12 @@ class Database:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         return descriptor
+
+
+@cache
+def _statements(_dialect: str) -> tuple[BulkStatements, PreparedQueries]:
+    """What is built once for all stores of a kind that this process opens."""
+    return BulkStatements(), PreparedQueries()
 
 
 def _sqlite_engine(url: str, *, readonly: bool, size: int) -> Engine:

@@ -107,7 +107,7 @@ class PreparedQuery:
 
 
 class PreparedQueries:
-    """The queries of one store, built once for each and for a few lengths of its lists."""
+    """The queries of stores of one kind, built once for each and for a few lengths of its lists."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], PreparedQuery] = {}
