@@ -20,6 +20,7 @@ from chassis.clock import SystemClock
 from chassis.entry import PeerEvent
 from chassis.errors import PositionNotReached
 from chassis.feed import Cursor, hold_cursor, read_cursor
+from chassis.rpc.absence import Absence
 from chassis.rpc.call import Position
 from chassis.rpc.events import from_proto_timestamp
 from chassis.rpc.metrics import Metrics
@@ -84,6 +85,7 @@ class FeedConsumer:
         self._holder = "embedded" if embedded else secrets.token_hex(8)
         self._holding = False
         self._renewed = 0.0
+        self._absence = Absence()
         self._cursor = writer.database.read(lambda tx: read_cursor(tx, self._tables, feed.source))
         self._moved = asyncio.Event()
         self._resumed = asyncio.Event()
@@ -178,6 +180,8 @@ class FeedConsumer:
                 if told is grpc.aio.EOF:
                     return
                 self.fault = ""
+                if self._absence.ended():
+                    _log.info("feed back", source=self._feed.source)
                 await self._apply_unless_paused(told)
                 if not await self._still_held():
                     return
@@ -262,7 +266,7 @@ class FeedConsumer:
         if failure.code() is grpc.StatusCode.OUT_OF_RANGE:
             self.fault = failure.details() or "position out of range"
             _log.error("feed broken", source=source, remedy=self.fault)
-        else:
+        elif self._absence.noted(time.monotonic()):
             code = failure.code().name
             _log.warning("feed away", source=source, code=code, error=failure.details())
 
