@@ -1,7 +1,8 @@
 """A real PostgreSQL for tests and benchmarks: started in seconds, gone with its starter.
 
 One server a session, listening on a Unix socket in a private folder (no port to race for). A test
-gets a database of its own, copied from a template that was migrated once.
+gets a database of its own, copied from a template that was migrated once. A copy is 500 files: made
+in memory where there is room for them, it takes a fifth of the time.
 """
 
 import ctypes
@@ -28,6 +29,9 @@ NOBODY: Final = 65534
 START_SECONDS_MAX: Final = 300
 CONNECTIONS_MAX: Final = 200
 PR_SET_PDEATHSIG: Final = 1
+# A folder in memory, on Linux. Docker gives it 64 MB if not told otherwise, which is too little.
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - folders in it are made by mkdtemp
+MEMORY_FREE_BYTES_MIN: Final = 4 * 1024**3
 
 Prepare = Callable[[str], None]
 NewDatabase = Callable[[str, Prepare], str]
@@ -86,19 +90,38 @@ def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
 
     `durable` keeps fsync on, for benchmarks; tests need no disk to survive.
     """
-    folder = Path(tempfile.mkdtemp(prefix="pospago-pg-"))
-    try:
+    with (
+        _private_folder(None) as folder,
+        _private_folder(None if durable else _memory()) as data,
+    ):
         binaries, user = _installation(folder)
-        _initialise(binaries, user=user, folder=folder)
-        process = _start(binaries, user=user, folder=folder, durable=durable)
+        _initialise(binaries, user=user, data=data)
+        process = _start(binaries, user=user, folder=folder, data=data, durable=durable)
         try:
             _await_ready(process, folder)
             yield PostgresServer(socket_folder=folder)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=START_SECONDS_MAX)
+
+
+@contextmanager
+def _private_folder(where: Path | None) -> Iterator[Path]:
+    """A folder of the server's own until the block ends, in `where` or among temporary files."""
+    folder = Path(tempfile.mkdtemp(prefix="pospago-pg-", dir=where))
+    try:
+        if os.getuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        yield folder
     finally:
         shutil.rmtree(folder)
+
+
+def _memory() -> Path | None:
+    """Where files are in memory, if there is room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_FREE_BYTES_MIN:
+        return None
+    return MEMORY
 
 
 def _installation(folder: Path) -> tuple[Path, int | None]:
@@ -117,19 +140,18 @@ def _installation(folder: Path) -> tuple[Path, int | None]:
     ignore = shutil.ignore_patterns("include", "__pycache__")
     shutil.copytree(wheel, folder / wheel.name, ignore=ignore)
     shutil.copytree(libraries, folder / libraries.name)
-    os.chown(folder, NOBODY, NOBODY)
     return folder / wheel.name / "pginstall" / "bin", NOBODY
 
 
-def _initialise(binaries: Path, *, user: int | None, folder: Path) -> None:
+def _initialise(binaries: Path, *, user: int | None, data: Path) -> None:
     """Create the cluster's files; show the tool's own words if it fails."""
     done = subprocess.run(  # noqa: S603 - our own arguments
         [
-            *(binaries / "initdb", "--pgdata", folder / "data", "--username", "postgres"),
+            *(binaries / "initdb", "--pgdata", data, "--username", "postgres"),
             *("--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"),
         ],
         user=user,
-        cwd=folder,
+        cwd=data,
         capture_output=True,
         text=True,
         check=False,
@@ -138,7 +160,7 @@ def _initialise(binaries: Path, *, user: int | None, folder: Path) -> None:
 
 
 def _start(
-    binaries: Path, *, user: int | None, folder: Path, durable: bool
+    binaries: Path, *, user: int | None, folder: Path, data: Path, durable: bool
 ) -> subprocess.Popen[bytes]:
     """Start the server; its log goes to a file in its folder."""
     options = {
@@ -150,10 +172,11 @@ def _start(
     }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options |= {"max_wal_size": "256MB"}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own arguments
-            [binaries / "postgres", "-D", folder / "data", *settings],
+            [binaries / "postgres", "-D", data, *settings],
             user=user,
             cwd=folder,
             stdout=log,
