@@ -35,6 +35,10 @@ REMEDIES: Final = {
     "holds operator.token.",
     "UNAVAILABLE": "Is the suite running? Start it with `pospago up`, or pass --address.",
 }
+# What the services call by the names of the contract, in the words of the commands.
+REMEDIES_BY_REASON: Final = {
+    "INVALID_PRORATION": "State --mode prorate-now, prorate-next-invoice or none-until-renewal.",
+}
 
 
 class CommandFailed(Exception):
@@ -87,7 +91,7 @@ class Refusal:
             # A message that tells its one fault has said it already.
             if detail.rstrip(".") not in self.message:
                 console.print(Text(f"  {detail}", style="dim"), soft_wrap=True)
-        if remedy := REMEDIES.get(self.code):
+        if remedy := REMEDIES_BY_REASON.get(self.reason) or REMEDIES.get(self.code):
             console.print(Text(f"→ {remedy}", style="yellow"), soft_wrap=True)
 
     def as_json(self) -> dict[str, object]:

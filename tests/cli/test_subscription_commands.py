@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from pospago_cli.failures import EXIT_REFUSED
 from tests.billing.builders import Billing
 from tests.cli.catalog_files import written
 from tests.cli.usage_serving import UsageService, usage_service
@@ -84,3 +85,12 @@ async def test_unpaid_subscription_says_what_it_needs(service: UsageService) -> 
     """Prepaid, and with nothing paid in, it tells what would revive it."""
     words = ("subscription", "create", service.account, "ahead", "--plan", "small", "--prepaid")
     assert "Record a payment, or grant credit." in await service.shell.pospago(*words)
+
+
+async def test_mode_that_does_not_go_with_an_end_is_refused_in_words_of_the_command(
+    service: UsageService,
+) -> None:
+    """The contract's name of the mode is not one that `--mode` takes."""
+    words = ("subscription", "cancel", f"{service.account}/desk", "--mode", "full-now")
+    shown = await service.shell.pospago(*words, exit_code=EXIT_REFUSED)
+    assert "→ State --mode prorate-now, prorate-next-invoice or none-until-renewal." in shown
