@@ -29,7 +29,6 @@ LONGEST: Final = (
     "tests/suite/test_usage_crash.py",
     "tests/suite/test_story_postgres.py",
     "tests/cli/test_up.py",
-    "tests/cli/test_demo.py",
     "tests/cli/test_backup_under_load.py",
     "tests/gateway/test_calls.py",
     "tests/suite/test_access_matrix.py",

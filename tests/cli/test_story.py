@@ -1,4 +1,4 @@
-"""The story as a script, and how its expectations speak. `test_demo.py` plays it."""
+"""The story as a script, and how its expectations speak. `test_docs.py` plays it."""
 
 from itertools import pairwise
 from zoneinfo import ZoneInfo

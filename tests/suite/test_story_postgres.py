@@ -1,6 +1,6 @@
 """The demo's story through real processes and the gateway, with PostgreSQL below them.
 
-`tests/cli/test_demo.py` plays it on SQLite, as a newcomer does.
+`tests/test_docs.py` plays it on SQLite, where the README says `make demo`.
 """
 
 import subprocess
