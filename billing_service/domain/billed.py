@@ -4,10 +4,10 @@ Revisions are numbered from 1 and never changed: a reversal is a revision that t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from billing_service.domain.allowance import Coverage, PartUnit
 from billing_service.domain.tax import LineTax
@@ -17,8 +17,7 @@ _SECONDS_A_DAY: Final = 86_400
 _LONGEST: Final = timedelta(days=3_660)
 
 
-@dataclass(frozen=True, slots=True)
-class BilledLine:
+class BilledLine(NamedTuple):
     """A line of an issued invoice, and how much of it is for a charge key."""
 
     payer: str
@@ -32,8 +31,7 @@ class BilledLine:
         return (self.payer, self.invoice, self.line_number)
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
+class Billed(NamedTuple):
     """What was billed for a charge key.
 
     Shapes:  `revision` is the last, `stands` the one in force (None: all was taken back, and
@@ -132,7 +130,7 @@ def taken_off(
         part = min(last.amount_minor, amount_minor)
         amount_minor -= part
         if part:
-            taken.append(replace(last, amount_minor=part))
+            taken.append(last._replace(amount_minor=part))
         if part < last.amount_minor:
-            left.append(replace(last, amount_minor=last.amount_minor - part))
+            left.append(last._replace(amount_minor=last.amount_minor - part))
     return left, taken

@@ -1,7 +1,6 @@
 """The lines that charges have on an invoice, still without their numbers."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -66,7 +65,7 @@ def _difference_line(
     what = "corrected"
     if is_shorter and rated.due_minor < 0:
         start_on = item.period_start_on if adjusts.is_withdrawn else told.period_end_on
-        item = replace(item, period_start_on=start_on, period_end_on=billed.period_end_on)
+        item = item._replace(period_start_on=start_on, period_end_on=billed.period_end_on)
         what = "not used"
     return InvoiceLine(
         line_number=0,

@@ -134,11 +134,14 @@ def propose_commitments(
              for the periods with a minimum spend.
     Errors:  PlanVersionNotFound, PriceNotFound.
     """
+    committed = [each for each in accounts if any(_subscribed(each, facts.plans))]
+    if not committed:
+        return []
     due = {each.key: each.amount_minor for each in proposed}
     amounts = {key: billed.amount_minor for key, billed in facts.charged.items()} | due
     return [
         item
-        for to_rate in accounts
+        for to_rate in committed
         for item in _Commitments(to_rate, facts, due.keys(), amounts).items()
     ]
 
@@ -183,7 +186,7 @@ class _Commitments:
             invoice_month=committed.invoice_month,
             of_plan=self._told(committed.subscribed, committed.end_on, is_late=committed.is_closed),
         )
-        yield replace(item, adjusts=self._adjusts(billed)) if billed else item
+        yield item._replace(adjusts=self._adjusts(billed)) if billed else item
 
     def _withdrawn(
         self, subscribed: SubscribedPlan, keys: Collection[ChargeKey]

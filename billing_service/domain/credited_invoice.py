@@ -52,6 +52,8 @@ def credited(drafted: Iterable[IssuedInvoice], to_use: CreditsToUse) -> list[Iss
 
     Errors:  TaxRateNotFound.
     """
+    if not to_use.grants:
+        return list(drafted)
     found = []
     for each in drafted:
         done = _with_credits(each, to_use)

@@ -1,10 +1,9 @@
 """The lines that an invoice has for one rated item: one, or what is included and what is not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, Inexact, localcontext
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from billing_service.domain.calendar import next_month
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
@@ -35,8 +34,7 @@ SAID_OF: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """What lines say besides figures. The service period is `[period_start_on, period_end_on)`.
 
     `plan` is '' for a plan that is not stored; `plan_name` is what people call it. `instalment` is

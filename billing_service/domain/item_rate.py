@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from billing_service.domain.allowance import Coverage
 from billing_service.domain.calendar import next_month
@@ -33,8 +33,7 @@ MONTHLY: Final = Schedule(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRate:
+class ItemRate(NamedTuple):
     """What an item of a plan version costs in a band. `position`: its place in the version.
 
     `is_agreed`: the price is another than the version states, for this customer or charge alone.

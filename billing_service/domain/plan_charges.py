@@ -6,7 +6,7 @@ for review is proposed as well, and left off the invoice by whoever issues it.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from billing_service.domain.billed import Adjusts, Billed
@@ -171,18 +171,19 @@ def _price(priced: SubscribedPrice, facts: PlanFacts) -> RatedPrice | None:
 
 def _rated(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> Iterator[RatedItem]:
     to_rate, subscription, price = again.to_rate, again.subscribed.subscription, priced.price
-    key, billed = priced.key, facts.charged.get(priced.key)
+    whose, key = subscription.key, priced.key
+    billed = facts.charged.get(key)
     if billed is not None and not again.holds(key):
         return
     rated = _price(priced, facts)
     if rated is None:
         return
-    review_key = ReviewKey(*subscription.key, price.code, priced.period.start_on)
+    review_key = ReviewKey(*whose, price.code, priced.period.start_on)
     if rated.amount_minor > AMOUNT_MINOR_MAX:
         raise AmountTooLarge(
             review_key, rated.amount_minor, price.currency, is_metered=priced.is_metered
         )
-    reviews = facts.reviews.get(subscription.key, ())
+    reviews = facts.reviews.get(whose, ())
     is_late = to_rate.after_month is not None and priced.invoice_month <= to_rate.after_month
     is_named = is_late or to_rate.account.account != facts.payer
     name = subscription.display_name or facts.names.get(subscription.account, "")
@@ -203,9 +204,9 @@ def _rated(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> It
         review=next((each for each in reviews if each.key == review_key), None)
         or facts.decided.get(review_key),
     )
-    item = RatedItem(key, rate, priced.invoice_month, told)
-    if billed is None:
-        yield item
-    elif item.amount_minor != billed.amount_minor:
+    adjusts = None
+    if billed is not None:
         adjusts = Adjusts(billed, is_closed_before(billed, to_rate.after_month))
-        yield replace(item, adjusts=adjusts)
+    item = RatedItem(key, rate, priced.invoice_month, told, adjusts)
+    if billed is None or item.amount_minor != billed.amount_minor:
+        yield item

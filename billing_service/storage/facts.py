@@ -111,7 +111,12 @@ class Facts:
 
     def overlay(self) -> "Facts":
         """The same facts, on which changes can be tried without touching these."""
-        return Facts(*[_overlay(each) for each in _kinds(self)])
+        return Facts(
+            *[
+                dict(each) if isinstance(each, dict) and len(each) <= _FEW else ChainMap({}, each)
+                for each in _kinds(self)
+            ]
+        )
 
     def copied(self) -> "Facts":
         """The same facts, apart from these: quicker to look up in than an overlay, if few."""
@@ -208,12 +213,13 @@ class Facts:
                 raise TypeError(f"not an entity of billing: {change!r}")
 
     def _take_in_subscription(self, changed: Subscription) -> None:
-        spans = Counter(self.spans.get(changed.account, ()))
         before = self.subscriptions.get(changed.key)
-        if before is not None:
-            spans[before.span] -= 1
-        spans[changed.span] += 1
-        self.spans[changed.account] = +spans
+        if before is None or before.span != changed.span:
+            spans = Counter(self.spans.get(changed.account, ()))
+            if before is not None:
+                spans[before.span] -= 1
+            spans[changed.span] += 1
+            self.spans[changed.account] = +spans
         self.add_subscription(changed)
 
     def add_subscription(self, subscription: Subscription) -> None:
@@ -299,8 +305,3 @@ class Facts:
 
 # The entities of each kind, in the order of the fields.
 _kinds: Final = attrgetter(*(each.name for each in fields(Facts)))
-
-
-def _overlay(known: MutableMapping[Any, Any]) -> MutableMapping[Any, Any]:
-    is_few = isinstance(known, dict) and len(known) <= _FEW
-    return dict(known) if is_few else ChainMap({}, known)
