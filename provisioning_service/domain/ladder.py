@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import replace
 
 from chassis.errors import SecretNotActive
 from provisioning_service.domain.errors import (
@@ -62,7 +61,7 @@ def next_token(account: str, programme: Programme, tokens: Tokens, now: int) -> 
     newest = tokens[max(tokens)]
     if newest.status is TokenStatus.DECLINED:
         again = requested(account, newest.rung, programme.ladder[newest.rung - 1], now)
-        return replace(again, version=newest.version + 1)
+        return again._replace(version=newest.version + 1)
     state = state_of(newest, tokens)
     if state in {TokenState.REQUESTED, TokenState.WAITING}:
         raise TokenAlreadyRequested(newest.name, state.value)
@@ -115,4 +114,4 @@ def with_creation(token: Token, tokens: Tokens) -> Token:
     ahead = _with_quota_before(token, tokens)
     if ahead is not None:
         raise TokenNotYetUsable(token.name, ahead.name)
-    return replace(token, creations_used=token.creations_used + 1, version=token.version + 1)
+    return token._replace(creations_used=token.creations_used + 1, version=token.version + 1)

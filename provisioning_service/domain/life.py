@@ -1,6 +1,6 @@
 """An instance's life: each function gives the instance after one thing happened to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,8 +85,7 @@ def is_licence(instance: Instance, today: date) -> bool:
 
 def subscribed(instance: Instance, now: int) -> Instance:
     """The instance subscribed; a lapsed trial runs again, a cancellation is withdrawn."""
-    return replace(
-        instance,
+    return instance._replace(
         state=next_state(instance, Action.SUBSCRIBE),
         stop_reasons=_without(instance, StopReason.TRIAL_ENDED),
         subscribed_at=now if instance.subscribed_at is None else instance.subscribed_at,
@@ -110,8 +109,7 @@ def cancelled(instance: Instance, service: Service, *, fixed: bool, now: int) ->
     cap_on = cap_of_cancelled(instance, now, service)
     if fixed:
         cap_on = min(cap_on, expiry_shown(instance, service) or cap_on)
-    return replace(
-        instance,
+    return instance._replace(
         state=InstanceState.CANCELLING,
         cancelled_at=now,
         cap_on=cap_on,
@@ -123,8 +121,7 @@ def cancelled(instance: Instance, service: Service, *, fixed: bool, now: int) ->
 
 def deleted(instance: Instance, action: Action, reason: DeletionReason, *, at: int) -> Instance:
     """The record that stays of the instance."""
-    return replace(
-        instance,
+    return instance._replace(
         state=next_state(instance, action),
         stop_reasons=(),
         purge_at=None,
@@ -137,8 +134,7 @@ def deleted(instance: Instance, action: Action, reason: DeletionReason, *, at: i
 def migrated(instance: Instance, band: int, now: int) -> Instance:
     """A prepaid instance taken into postpaid: billed from the month after what is paid for."""
     assert instance.paid_through_on is not None  # noqa: S101 - prepaid ones have a date
-    return replace(
-        instance,
+    return instance._replace(
         state=next_state(instance, Action.MIGRATE),
         payment_type=PaymentType.POSTPAY,
         band=band,
@@ -155,14 +151,14 @@ def stopped(instance: Instance, action: Action, reason: StopReason) -> Instance:
     if reason in instance.stop_reasons:
         return instance
     reasons = sorted((*instance.stop_reasons, reason), key=lambda each: each.value)
-    return replace(instance, state=state, stop_reasons=tuple(reasons), version=instance.version + 1)
+    return instance._replace(state=state, stop_reasons=tuple(reasons), version=instance.version + 1)
 
 
 def without_stop(instance: Instance, reason: StopReason) -> Instance:
     """The instance with one reason less not to run; itself if it did not have that one."""
     if reason not in instance.stop_reasons:
         return instance
-    return replace(instance, stop_reasons=_without(instance, reason), version=instance.version + 1)
+    return instance._replace(stop_reasons=_without(instance, reason), version=instance.version + 1)
 
 
 def suspended(instance: Instance) -> Instance:

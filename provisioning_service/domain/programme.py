@@ -1,7 +1,7 @@
 """The integrator programme: its rules as data, and who takes part in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -104,8 +104,8 @@ def tokens_under(programme: Programme, tokens: Iterable[Token]) -> tuple[Token, 
                 f"rung {token.rung} allows {rung.creations_max} creations, "
                 f"{token.creations_used} are used",
             )
-        after = replace(token, creations_max=rung.creations_max, band=rung.band)
+        after = token._replace(creations_max=rung.creations_max, band=rung.band)
         after = with_quota_warning(after, programme.quota_warning_percent)
         if after != token:
-            changed.append(replace(after, version=token.version + 1))
+            changed.append(after._replace(version=token.version + 1))
     return tuple(changed)

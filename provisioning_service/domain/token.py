@@ -1,8 +1,8 @@
 """Integrator tokens: one rung of a ladder of quotas each, and the secret that goes with it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from provisioning_service.domain.errors import TokenNotIssued, TokenNotRequested
 
@@ -50,9 +50,8 @@ class NewSecret:
         return self.text[:HINT_LENGTH]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A rung in the hands of an integrator.
+class Token(NamedTuple):
+    """A rung in the hands of an integrator. A tuple, as each creation makes another one.
 
     Shapes:  `secret_hash` is empty while no secret works; the `previous_secret_…` fields tell of
              the secret before it, which works on until `previous_secret_expires_at`, by the real
@@ -118,8 +117,7 @@ def requested(account: str, number: int, rung: Rung, now: int) -> Token:
 def issued(token: Token, secret: NewSecret, now: int) -> Token:
     """A requested token with its first secret."""
     _must_be_requested(token)
-    return replace(
-        token,
+    return token._replace(
         status=TokenStatus.ISSUED,
         secret_hash=secret.hash,
         secret_hint=secret.hint,
@@ -130,13 +128,13 @@ def issued(token: Token, secret: NewSecret, now: int) -> Token:
 
 def issued_at_once(token: Token, secret: NewSecret, now: int) -> Token:
     """A token requested and issued in one go, so that its issue is no change of its own."""
-    return replace(issued(token, secret, now), version=token.version)
+    return issued(token, secret, now)._replace(version=token.version)
 
 
 def declined(token: Token) -> Token:
     """A requested token that will not be issued."""
     _must_be_requested(token)
-    return replace(token, status=TokenStatus.DECLINED, version=token.version + 1)
+    return token._replace(status=TokenStatus.DECLINED, version=token.version + 1)
 
 
 def rotated(token: Token, secret: NewSecret, *, overlap_end_at: int | None = None) -> Token:
@@ -147,21 +145,20 @@ def rotated(token: Token, secret: NewSecret, *, overlap_end_at: int | None = Non
     _must_be_issued(token)
     before = _without_previous_secret(token)
     if overlap_end_at is not None and token.secret_hash:
-        before = replace(
-            token,
+        before = token._replace(
             previous_secret_hash=token.secret_hash,
             previous_secret_hint=token.secret_hint,
             previous_secret_expires_at=overlap_end_at,
         )
-    return replace(
-        before, secret_hash=secret.hash, secret_hint=secret.hint, version=token.version + 1
+    return before._replace(
+        secret_hash=secret.hash, secret_hint=secret.hint, version=token.version + 1
     )
 
 
 def revoked(token: Token) -> Token:
     """The token without a secret; rung and quota stay."""
     _must_be_issued(token)
-    return replace(_without_previous_secret(token), secret_hash=b"", version=token.version + 1)
+    return _without_previous_secret(token)._replace(secret_hash=b"", version=token.version + 1)
 
 
 def shown_at(token: Token, now: int) -> Token:
@@ -177,12 +174,11 @@ def with_quota_warning(token: Token, percent: int) -> Token:
     """
     is_issued = token.status is TokenStatus.ISSUED
     is_due = is_issued and not token.quota_warned and token.has_reached(percent)
-    return replace(token, quota_warned=True) if is_due else token
+    return token._replace(quota_warned=True) if is_due else token
 
 
 def _without_previous_secret(token: Token) -> Token:
-    return replace(
-        token,
+    return token._replace(
         previous_secret_hash=b"",
         previous_secret_hint="",
         previous_secret_expires_at=None,

@@ -57,7 +57,7 @@ def integrator_from_row(row: Any) -> Integrator:
 
 def token_to_row(token: Token) -> dict[str, Any]:
     """The row of a token."""
-    row = {name: getattr(token, name) for name in Token.__slots__}
+    row = token._asdict()
     row["status"] = token.status.value
     row["secret_hash"] = token.secret_hash or None
     row["previous_secret_hash"] = token.previous_secret_hash or None
@@ -75,7 +75,7 @@ def token_from_row(row: Any) -> Token:
 
 def instance_to_row(instance: Instance) -> dict[str, Any]:
     """The row of an instance."""
-    row = {name: getattr(instance, name) for name in Instance.__slots__}
+    row = instance._asdict()
     reason = instance.deletion_reason
     row["state"] = instance.state.value
     row["stop_reasons"] = " ".join(each.name for each in instance.stop_reasons)

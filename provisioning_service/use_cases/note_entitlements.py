@@ -78,7 +78,7 @@ def _decide(facts: Facts, command: NoteEntitlements, _now: int) -> Effects[None]
         held = facts.resources_of(command.account, kind)
         changed, events = level(held, entitlement_to(kind, in_force, count.used))
         moved += changed
-        told += (replace(each, effective_at=command.effective_at) for each in events)
+        told += (each._replace(effective_at=command.effective_at) for each in events)
     return Effects(None, changes=(after, *moved), events=tuple(told))
 
 

@@ -1,6 +1,5 @@
 """The rules by themselves: tables of cases at each boundary, and properties."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo, available_timezones
@@ -122,7 +121,7 @@ def test_what_is_no_zone(name: str) -> None:
 )
 def test_what_is_not_in_the_table_is_refused(state: InstanceState, action: Action) -> None:
     """A refusal names the state, whatever the action."""
-    instance = replace(active("2026-03-02"), state=state)
+    instance = active("2026-03-02")._replace(state=state)
     with pytest.raises(IllegalTransition, match=f"is {state.name}: "):
         next_state(instance, action)
 
@@ -173,7 +172,7 @@ def test_a_cancelled_one_never_outlives_its_cap(
     """Whatever the account's expiry, a cancelled instance expires at its cap or before."""
     instance = active("2026-01-01")
     begun_at = instance.created_at + first * 86_400_000_000
-    instance = replace(instance, last_subscribed_at=begun_at)
+    instance = instance._replace(last_subscribed_at=begun_at)
     gone = cancelled(
         instance, service(expires_on), fixed=False, now=begun_at + days * 86_400_000_000
     )
@@ -196,7 +195,7 @@ def test_the_later_of_two_days_is_shown(
     paid_through: date | None, expires_on: date, shown: date
 ) -> None:
     """A subscribed instance never expires before the date that it is paid through."""
-    instance = replace(active("2026-03-02"), paid_through_on=paid_through)
+    instance = active("2026-03-02")._replace(paid_through_on=paid_through)
     assert expiry_shown(instance, service(expires_on)) == shown
 
 
@@ -217,14 +216,14 @@ def test_the_later_of_two_days_is_shown(
 def test_from_when_a_stop_reaches(kind: str, reached: str | None, *, reaches: bool) -> None:
     """A stop since 11 April reaches each kind of instance when it may, and not before."""
     plain = active("2026-03-02")
-    paid = replace(plain, paid_through_on=date(2026, 4, 20))
-    past = replace(plain, paid_through_on=date(2026, 4, 1))
+    paid = plain._replace(paid_through_on=date(2026, 4, 20))
+    past = plain._replace(paid_through_on=date(2026, 4, 1))
     instance = {
         "plain": plain,
-        "late": replace(plain, created_at=at("2026-04-12")),
-        "prepaid": replace(paid, payment_type=PaymentType.PREPAY),
-        "migrated": replace(paid, first_billed_month=date(2026, 5, 1)),
-        "migrated and past": replace(past, first_billed_month=date(2026, 5, 1)),
+        "late": plain._replace(created_at=at("2026-04-12")),
+        "prepaid": paid._replace(payment_type=PaymentType.PREPAY),
+        "migrated": paid._replace(first_billed_month=date(2026, 5, 1)),
+        "migrated and past": past._replace(first_billed_month=date(2026, 5, 1)),
     }[kind]
     expected = None if reached is None else at(reached)
     since_at = at("2026-04-11")
@@ -270,7 +269,7 @@ def test_bands_are_climbed_in_order(ladder: tuple[Rung, ...], wishes: list[str])
 )
 def test_a_token_serves_up_to_its_limit(limit: int, used: int, *, served: bool) -> None:
     """The last creation is served, the next is not; without a limit all are."""
-    token = replace(first_token(Programme()), creations_max=limit, creations_used=used)
+    token = first_token(Programme())._replace(creations_max=limit, creations_used=used)
     if served:
         assert with_creation(token, {1: token}).creations_used == used + 1
     else:

@@ -1,7 +1,6 @@
 """Warnings of a quota nearly used, on both stores, and what the contract says of warnings."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -65,7 +64,7 @@ def test_warning_is_due(creations_max: int, used: int, percent: int, *, is_due: 
     """From the first use that is at least so many percent of a limited quota."""
     rung = Rung(creations_max, 1)
     issued = issued_at_once(requested("acme", 1, rung, START_AT), secret("x"), START_AT)
-    token = replace(issued, creations_used=used)
+    token = issued._replace(creations_used=used)
     assert with_quota_warning(token, percent).quota_warned == is_due
 
 
