@@ -6,7 +6,7 @@ judged or added up: the rows are made before the clock starts.
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -18,10 +18,10 @@ from billing_service.domain.usage.months import month_at
 from billing_service.storage.schema import upgrade
 from billing_service.storage.tables import table
 from billing_service.storage.usage_segments import make_segments, segment_table
+from chassis.copying import copy_text
 from chassis.database import Database
 
 _SECOND_US: Final = 1_000_000
-_COPY_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -116,17 +116,7 @@ def _insert(verb: str, into: Table) -> str:
 
 def _copy(cursor: psycopg.Cursor[Any], into: Table, rows: Rows) -> None:
     with cursor.copy(f"COPY {into.name} FROM STDIN".encode()) as copy:
-        copy.write("".join(map(_line, rows)))
-
-
-def _line(row: Iterable[Any]) -> str:
-    return "\t".join([_text(value) for value in row]) + "\n"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return f"\\\\x{value.hex()}"
-    return value.translate(_COPY_ESCAPES) if isinstance(value, str) else str(value)
+        copy.write(copy_text(rows))
 
 
 _UPSERT_TOTALS: Final = """

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Dialect, Insert, String, Table, bindparam, co
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
+from chassis.copying import array_text
 from chassis.prepared import driver_cursor
 
 Row = dict[str, Any]
@@ -138,25 +139,6 @@ class PostgresBulk:
 
     def _lists(self, rows: Sequence[Row]) -> Mapping[str, str]:
         return {f"{name}_list": array_text([row[name] for row in rows]) for name in self._names}
-
-
-def array_text(values: Sequence[Any]) -> str:
-    """Values as PostgreSQL writes an array of them. The driver takes five times as long."""
-    return "{" + ",".join([_element_text(value) for value in values]) + "}"
-
-
-def _element_text(value: Any) -> str:
-    match value:
-        case None:
-            return "NULL"
-        case str():
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{escaped}"'
-        case bytes() | memoryview():
-            return f'"\\\\x{value.hex()}"'
-        case _:
-            # Numbers, truth values and dates write themselves as they are read.
-            return str(value)
 
 
 def _converters(shape: Shape, dialect: Dialect) -> Sequence[tuple[str, Callable[[Any], Any]]]:

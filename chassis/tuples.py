@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Date, String, Table
 from sqlalchemy.dialects import postgresql
 
-from chassis.bulk import array_text
+from chassis.copying import array_text, copy_text
 from chassis.database import Transaction
 from chassis.prepared import driver_cursor
 
@@ -46,7 +46,7 @@ def insert_tuples(tx: Transaction, table: Table, rows: Sequence[Tuple]) -> None:
     names = ", ".join(each.name for each in table.c)
     text = f"COPY {table.name} ({names}) FROM STDIN"
     with driver_cursor(tx.connection, text) as cursor, cursor.copy(text) as copy:
-        copy.write("".join(map(_copy_line, rows)))
+        copy.write(copy_text(rows))
 
 
 def upsert_tuples(tx: Transaction, table: Table, rows: Sequence[Tuple]) -> None:
@@ -186,21 +186,6 @@ def _casts(columns: Sequence[Column[Any]]) -> str:
 
 def _arrays(rows: Sequence[Tuple]) -> list[str]:
     return [array_text(column) for column in zip(*rows, strict=True)]
-
-
-def _copy_line(row: Tuple) -> str:
-    return "\t".join(map(_copy_text, row)) + "\n"
-
-
-def _copy_text(value: Any) -> str:
-    if type(value) is str:
-        return value.translate(_COPY_ESCAPES)
-    if value is None:
-        return r"\N"
-    return f"\\\\x{value.hex()}" if type(value) is bytes else str(value)
-
-
-_COPY_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def _chunks(rows: Sequence[Tuple], most: int) -> Iterator[Sequence[Tuple]]:
