@@ -1,6 +1,6 @@
 """How many things of an account a counting price counts, such as the clients of a partner."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,11 +25,11 @@ class CountedThings:
     """The things of an account; what equal prices count is counted once."""
 
     def __init__(self, groups: Iterable[CountedGroup]) -> None:
-        self._counts: Counter[tuple[str, bool, frozenset[str]]] = Counter()
+        self._counts: dict[tuple[str, bool, frozenset[str]], int] = defaultdict(int)
         for group in groups:
             if group.count > 0:
                 self._counts[group.counted, group.is_own, group.labels] += group.count
-        self._labels = frozenset[str]().union(*(labels for _, _, labels in self._counts))
+        self._labels = {label for _, _, labels in self._counts for label in labels}
         self._known: dict[Counting, Decimal | None] = {}
 
     def quantity(self, kind: Counting) -> Decimal | None:

@@ -122,10 +122,10 @@ def check_priced_once(new: SubscribedPlan, others: Iterable[SubscribedPlan]) -> 
 
     Errors:  UsageAlreadyPriced.
     """
-    mine = new.metered_ever()
     for other in others:
         if not _days_overlap(new, other):
             continue
+        mine = new.metered_ever()
         for price, theirs in product(mine, other.metered_ever()):
             for meter in sorted({*meters_of(price)} & {*meters_of(theirs)}):
                 if _usage_overlaps(_filters(price), _filters(theirs)):
