@@ -22,6 +22,12 @@ class Derived:
     def __init__(self) -> None:
         self._kinds: dict[str, tuple[tuple[object, Sequence[object], Any], ...]] = {}
 
+    def copied(self) -> "Derived":
+        """The same results beside another value, of which some of them hold as well."""
+        other = Derived()
+        other._kinds = dict(self._kinds)
+        return other
+
     def once(
         self, kind: str, derive: Callable[[], T], *, key: object = None, by: Sequence[object] = ()
     ) -> T:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from billing_service.domain.allowance import Coverage, Free, resolve, share_out
 from billing_service.domain.calendar import next_month
@@ -23,8 +23,7 @@ ItemKey: TypeAlias = tuple[str, int, str]
 _DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(NamedTuple):
     """The days `[begins_on, ends_on)` of a subscription, and the last one that is looked at.
 
     Those by whole months begin with the month of `anchor_on` (None: `begins_on`), the day on which
@@ -73,9 +72,10 @@ class PricedItem:
     @property
     def shared_allowance(self) -> SharedAllowance | None:
         """The allowance that it uses up together with others."""
-        code = self.price.code
-        shared = self.version.shared_allowances
-        return next((each for each in shared if code in each.prices), None)
+        for each in self.version.shared_allowances:
+            if self.price.code in each.prices:
+                return each
+        return None
 
     def free(
         self, usages: Mapping[str, Usage], *, held: Mapping[str, Decimal], coverage: Coverage
@@ -127,19 +127,25 @@ class ItemPeriods:
         self._keys: dict[str, list[ItemKey]] = defaultdict(list)
         for key in self.keys:
             self._keys[key[0]].append(key)
+        # All that are priced by a code, version by version.
+        self._with = {
+            code: tuple(
+                items[key] for items in self._items.values() for key in keys if key in items
+            )
+            for code, keys in self._keys.items()
+        }
 
     def within(self, covered: Covered) -> "ItemPeriods":
         """The same items, over other days of the subscription."""
         other = object.__new__(ItemPeriods)
-        other._timeline, other._items, other._keys = self._timeline, self._items, self._keys
+        other._timeline, other._items = self._timeline, self._items
+        other._keys, other._with = self._keys, self._with
         other._covered = covered
         return other
 
-    def items_with(self, code: str) -> Iterator[PricedItem]:
+    def items_with(self, code: str) -> Sequence[PricedItem]:
         """The items of all versions that are priced by a code, the earliest first."""
-        keys = self.keys_with(code)
-        for items in self._items.values():
-            yield from (items[key] for key in keys if key in items)
+        return self._with.get(code, ())
 
     def keys_with(self, code: str) -> Sequence[ItemKey]:
         """What tells the items from each other that are priced by a code."""

@@ -5,7 +5,7 @@ What is charged is a difference of places, so that the parts of a period always 
 Source:  docs/decisions/0022-live-timelines.md
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
@@ -22,8 +22,7 @@ _DAYS_A_MONTH: Final = 30
 _DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """An instant at which an item of a subscription becomes another, and how that divides a period.
 
     `is_first`: the subscription begins there. `restarts`: what ends there is charged to the end of
@@ -49,8 +48,7 @@ class Place(NamedTuple):
         return Fraction(self.part, self.whole)
 
 
-@dataclass(frozen=True, slots=True)
-class FullPeriod:
+class FullPeriod(NamedTuple):
     """A full period of an item, and the days on which its subscription begins and ends."""
 
     period: ServicePeriod

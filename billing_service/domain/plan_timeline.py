@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing_service.domain.calendar import civil_day, first_instant
 from billing_service.domain.catalog_errors import PlanVersionNotFound
@@ -18,8 +18,7 @@ from billing_service.domain.price_change import PriceChange, terms_on
 from billing_service.domain.versions import in_force
 
 
-@dataclass(frozen=True, slots=True)
-class PricedPlan:
+class PricedPlan(NamedTuple):
     """A plan as it is priced for one subscription; one that is not stored has no id.
 
     `pinned` is the number of the version that prices all of it; 0: that which is in force.

@@ -4,10 +4,10 @@ Source:  docs/decisions/0022-live-timelines.md
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from billing_service.domain.calendar import civil_day, first_instant, month_after
 from billing_service.domain.item_periods import Covered, ItemPeriods
@@ -27,8 +27,7 @@ _DAY: Final = timedelta(days=1)
 _NOTHING: Final = Usage(ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class _Circumstances:
+class _Circumstances(NamedTuple):
     """What prices a phase besides what it holds: since when its plan is held, and its cycle."""
 
     since_on: date
@@ -68,15 +67,10 @@ class PhasePricing:
         told = list(zip(known, self._circumstances(known), strict=True))
         if not told:
             return []
-        holdings: dict[tuple[PlanHolding, _Circumstances], PricedHolding] = {}
         found = []
         for phase, around in self._recent(told, from_on):
-            priced = None
-            if phase.holding is not None:
-                key = (phase.holding, around)
-                priced = holdings.get(key) or self._priced(*key)
-                holdings[key] = priced
-            days = replace(covered, counted_from=around.counted_from)
+            priced = self._priced_once(phase.holding, around) if phase.holding else None
+            days = covered._replace(counted_from=around.counted_from)
             found.append(PricedPhase(phase.start_at, priced, days, phase.proration))
         return found
 
@@ -141,10 +135,10 @@ class PhasePricing:
             if holding is not None and place and change.mode is ProrationMode.FULL_NOW:
                 at = cut_at(phase.start_at, change, self.zone, by_days=True)
                 counted_from = civil_day(at, self.zone)
-                around = replace(around, counted_from=counted_from, anchor=Anchor.ANNIVERSARY)
+                around = around._replace(counted_from=counted_from, anchor=Anchor.ANNIVERSARY)
             if holding is not None and plan is not None and plan != (holding.plan, holding.band):
                 since_on = civil_day(phase.start_at, self.zone)
-                around = replace(around, since_on=since_on, is_first_plan=False)
+                around = around._replace(since_on=since_on, is_first_plan=False)
             plan = plan if holding is None else (holding.plan, holding.band)
             yield around
 
@@ -152,7 +146,11 @@ class PhasePricing:
         self, told: Sequence[tuple[Phase, _Circumstances]], from_on: date
     ) -> Sequence[tuple[Phase, _Circumstances]]:
         """The phases of the last full periods before a day, of the longest there are, and later."""
-        if len(told) == 1:
+        if len(told) == 1 or from_on.year == date.min.year:
+            return told
+        # No period is shorter than a month.
+        recent_at = first_instant(month_after(from_on.replace(day=1), -2), self.zone)
+        if told[1][0].start_at > recent_at:
             return told
         longest = max(
             version.schedule_of(price).months
@@ -167,6 +165,15 @@ class PhasePricing:
         for place, (_, (after, _)) in enumerate(pairwise(told)):
             first = place + 1 if after.start_at <= horizon_at else first
         return told[first:]
+
+    def _priced_once(self, holding: PlanHolding, around: _Circumstances) -> PricedHolding:
+        """As `_priced`, for a holding that several phases have, or were known to before."""
+        return self.subscription.derived.once(
+            "priced holding",
+            lambda: self._priced(holding, around),
+            key=(holding, around, self.terms, self.through_on, self.currency, self.zone),
+            by=(self.plans[holding.plan], *self.changes),
+        )
 
     def _priced(self, holding: PlanHolding, around: _Circumstances) -> PricedHolding:
         charged = Charged(Quantities(held=holding.held))

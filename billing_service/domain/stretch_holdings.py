@@ -25,10 +25,9 @@ def held_in(stretches: Stretches, stretch: Stretch) -> Mapping[str, Decimal]:
     the stretch; where the allowance is by the part of the period, what was charged on average.
     """
     held = stretch.priced.charged.held
-    allowance = _allowance(stretch.item)
-    if allowance is None or not isinstance(allowance.size, PerUnitOf):
+    allowance, code = _allowance(stretch.item), counts_units_of(stretch.item)
+    if allowance is None or not code:
         return held
-    code = allowance.size.price
     runs = [
         run
         for run in stretches.runs(code)
@@ -42,11 +41,19 @@ def held_in(stretches: Stretches, stretch: Stretch) -> Mapping[str, Decimal]:
     return {**held, code: max(map(_quantity, runs))}
 
 
+def counts_units_of(item: PricedItem) -> str:
+    """The price whose units the allowance of an item goes by; '' if it goes by no other price."""
+    allowance = _allowance(item)
+    if allowance is None or not isinstance(allowance.size, PerUnitOf):
+        return ""
+    return allowance.size.price
+
+
 def with_prorated_allowance(stretch: Stretch) -> PricedItem:
     """The item of a stretch, its allowance by the part of the period if a change says so."""
     item = stretch.item
-    allowance = _allowance(item)
-    if allowance is None or not stretch.is_allowance_prorated:
+    allowance = _allowance(item) if stretch.is_allowance_prorated else None
+    if allowance is None:
         return item
     prorated = replace(allowance, prorated=True)
     if item.price.included is not None:
@@ -59,8 +66,10 @@ def with_prorated_allowance(stretch: Stretch) -> PricedItem:
 
 
 def _allowance(item: PricedItem) -> Allowance | None:
+    if item.price.included is not None:
+        return item.price.included
     shared = item.shared_allowance
-    return item.price.included or (shared.allowance if shared else None)
+    return shared.allowance if shared else None
 
 
 def _quantity(run: Run) -> Decimal:

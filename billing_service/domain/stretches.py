@@ -62,12 +62,16 @@ class PricedHolding:
         for item in self.items.items_with(code):
             if item.usage is not None:
                 holding, is_metered = self.holding, isinstance(item.price.kind, Metered)
-                shared = item.shared_allowance
-                codes = shared.prices if shared else (code,)
-                agreed = tuple(each for each in holding.price_overrides if each.price in codes)
                 quantity = None if is_metered else item.usage.quantity
+                agreed = self._agreed(item) if holding.price_overrides else ()
                 return Same(holding.plan, holding.band, quantity, agreed, holding.coupons)
         return None
+
+    def _agreed(self, item: PricedItem) -> tuple[PriceOverride, ...]:
+        """The overrides of an item, and of those that it shares an allowance with."""
+        shared = item.shared_allowance
+        codes = shared.prices if shared else (item.price.code,)
+        return tuple(each for each in self.holding.price_overrides if each.price in codes)
 
     def monthly_amount(self, code: str, day: date) -> Fraction:
         """What the item of a code costs in a month of its periods as listed; 0 if it has none.
@@ -111,8 +115,7 @@ class PricedPhase:
         return self.priced.same(code) if self.priced else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class Run(NamedTuple):
     """A time in which an item is the same: from one cut to the next, or to the very end."""
 
     start: Cut
@@ -121,8 +124,7 @@ class Run:
     same: Same | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class Stretch(NamedTuple):
     """An item in a full period, or in the part of one in which it is the same.
 
     `is_allowance_prorated`: a change that cuts the period says so. `anchor_on` is the day that its
@@ -154,11 +156,12 @@ class Stretches:
         priced = [each.priced for each in self._phases if each.priced]
         return tuple(dict.fromkeys(code for each in priced for code in each.items.codes))
 
-    def of(self, code: str, from_on: date) -> Iterator[Stretch]:
-        """The stretches of a code; those that end by a day may be left out."""
+    def runs_after(self, code: str, from_on: date) -> Iterator[Run]:
+        """The runs of an item that hold something, and go on after the beginning of a day."""
         for run in self.runs(code):
-            if run.end is None or run.end.at > first_instant(from_on, self._zone):
-                yield from self._of_run(run, code, from_on)
+            is_over = run.end is not None and run.end.at <= first_instant(from_on, self._zone)
+            if run.same is not None and not is_over:
+                yield run
 
     def runs(self, code: str) -> tuple[Run, ...]:
         """The runs of an item, the earliest first."""
@@ -167,110 +170,13 @@ class Stretches:
             known = self._runs[code] = tuple(self._ended(self._begun(code)))
         return known
 
-    def _begun(self, code: str) -> list[Run]:
-        """The runs of an item, without their ends."""
-        first = self._phases[0]
-        is_daily = any(e.priced.is_metered(code) for e in self._phases if e.priced)
-        begins_at = first_instant(first.covered.begins_on, self._zone)
-        runs = [Run(Cut(begins_at, is_first=True), None, first, first.same(code))]
-        restarted_at = begins_at
-        for before, phase in pairwise(self._phases):
-            same = phase.same(code)
-            if phase.restarts:
-                restarted_at = cut_at(phase.start_at, phase.change, self._zone, by_days=True)
-            if same == before.same(code) and (same is None or not phase.restarts):
-                continue
-            cut = self._cut(runs, phase, code, is_daily=is_daily)
-            if phase.priced is not None and cut.at < restarted_at:
-                # Later on the day that the old cycle still has: it begins with the new one.
-                cut = replace(cut, at=restarted_at)
-            cut = _without(runs, cut, is_over=phase.priced is None)
-            # What was charged before the day stays, also where the difference makes it as before.
-            is_back = cut.at < first_instant(civil_day(phase.start_at, self._zone), self._zone)
-            if not runs or cut.restarts or is_back or runs[-1].same != same:
-                runs.append(Run(cut, None, phase, same))
-        return runs
+    def of(self, run: Run, code: str, from_on: date) -> Iterator[Stretch]:
+        """The stretches of a run of an item; those that end by a day may be left out.
 
-    def _ended(self, runs: Sequence[Run]) -> Iterator[Run]:
-        for run, later in pairwise(runs):
-            yield replace(run, end=later.start)
-        yield runs[-1]
-
-    def _cut(self, runs: Sequence[Run], phase: PricedPhase, code: str, *, is_daily: bool) -> Cut:
-        """Where the beginning of a phase cuts an item."""
-        change, start_at = phase.change, phase.start_at
-        by_days = is_daily or phase.restarts
-        cut = Cut(
-            cut_at(start_at, change, self._zone, by_days=by_days), _counted(change, by_days=by_days)
-        )
-        match change.mode:
-            case ProrationMode.PRORATE_NOW | ProrationMode.PRORATE_NEXT_INVOICE:
-                return cut
-            case ProrationMode.FULL_NOW:
-                return replace(cut, restarts=phase.restarts)
-            case ProrationMode.NONE_UNTIL_RENEWAL if phase.priced is not None:
-                # It takes effect at a renewal; what has another period then is charged by part.
-                return cut
-            case ProrationMode.NONE_UNTIL_RENEWAL | ProrationMode.DIFFERENCE_NOW:
-                return self._moved(runs, phase, code, cut)
-
-    def _moved(self, runs: Sequence[Run], phase: PricedPhase, code: str, cut: Cut) -> Cut:
-        """A cut that moves to a bound of the period that holds it: its end, or its beginning."""
-        run = next((e for e in reversed(runs) if e.start.at <= phase.start_at), runs[0])
-        day = civil_day(phase.start_at, self._zone)
-        period = self._period(run if run.same else replace(run, phase=phase), code, day)
-        if period is None:
-            return cut
-        start_at = max(run.start.at, first_instant(period.start_on, self._zone))
-        is_difference = phase.change.mode is ProrationMode.DIFFERENCE_NOW
-        if is_difference and phase.start_at > start_at and _is_less(run, phase, code, day):
-            # The days that have passed were had: nobody has them for nothing by a later change.
-            return cut
-        if is_difference or phase.start_at <= start_at:
-            return replace(cut, at=start_at)
-        return replace(cut, at=first_instant(period.end_on, self._zone))
-
-    def _period(self, run: Run, code: str, day: date) -> ServicePeriod | None:
-        """The period of an item that holds a day, as a run goes on; None if it has none."""
-        return next(
-            (
-                period
-                for _, period in self._walk(run, code, day, through_on=day)
-                if period.start_on <= day < period.end_on
-            ),
-            None,
-        )
-
-    def _walk(
-        self, run: Run, code: str, from_on: date, *, through_on: date = date.min
-    ) -> Iterator[tuple[PricedItem, ServicePeriod]]:
-        """The items of a run with their periods: of the days looked at, and up to a further one."""
+        They follow from its bounds, its days and what is held, whatever else there is.
+        """
         priced = run.phase.priced
         if priced is None:
-            return
-        covered = self._covered(run)
-        covered = replace(covered, through_on=max(covered.through_on, through_on))
-        items = priced.items.within(covered)
-        for key in items.keys_with(code):
-            yield from items.of(key, from_on)
-
-    def _covered(self, run: Run) -> Covered:
-        """The days of a run."""
-        covered = run.phase.covered
-        anchor_on = covered.counted_from or covered.begins_on
-        if not run.start.is_first:
-            begins_on = civil_day(run.start.at, self._zone)
-            covered = replace(covered, begins_on=begins_on, counted_from=anchor_on)
-        if run.end is not None:
-            last_on = civil_day(run.end.at - 1, self._zone)
-            ends_on = min(last_on + _DAY, covered.ends_on or date.max)
-            over_on = min(ends_on, covered.over_on) if covered.over_on else None
-            covered = replace(covered, ends_on=ends_on, over_on=over_on)
-        return covered
-
-    def _of_run(self, run: Run, code: str, from_on: date) -> Iterator[Stretch]:
-        priced = run.phase.priced
-        if priced is None or run.same is None:
             return
         for item, period in self._walk(run, code, from_on):
             start_at = max(run.start.at, first_instant(period.start_on, self._zone))
@@ -293,6 +199,110 @@ class Stretches:
                         for each in cuts
                     ),
                 )
+
+    def _begun(self, code: str) -> list[Run]:
+        """The runs of an item, without their ends."""
+        first = self._phases[0]
+        is_daily = any(e.priced.is_metered(code) for e in self._phases if e.priced)
+        begins_at = first_instant(first.covered.begins_on, self._zone)
+        before = first.same(code)
+        runs = [Run(Cut(begins_at, is_first=True), None, first, before)]
+        restarted_at = begins_at
+        for phase in self._phases[1:]:
+            was, same = before, phase.same(code)
+            before = same
+            if phase.restarts:
+                restarted_at = cut_at(phase.start_at, phase.change, self._zone, by_days=True)
+            if same == was and (same is None or not phase.restarts):
+                continue
+            cut = self._cut(runs, phase, code, is_daily=is_daily)
+            if phase.priced is not None and cut.at < restarted_at:
+                # Later on the day that the old cycle still has: it begins with the new one.
+                cut = cut._replace(at=restarted_at)
+            cut = _without(runs, cut, is_over=phase.priced is None)
+            # What was charged before the day stays, also where the difference makes it as before.
+            is_back = cut.at < first_instant(civil_day(phase.start_at, self._zone), self._zone)
+            if not runs or cut.restarts or is_back or runs[-1].same != same:
+                runs.append(Run(cut, None, phase, same))
+        return runs
+
+    def _ended(self, runs: Sequence[Run]) -> Iterator[Run]:
+        for run, later in pairwise(runs):
+            yield run._replace(end=later.start)
+        yield runs[-1]
+
+    def _cut(self, runs: Sequence[Run], phase: PricedPhase, code: str, *, is_daily: bool) -> Cut:
+        """Where the beginning of a phase cuts an item."""
+        change, start_at = phase.change, phase.start_at
+        by_days = is_daily or phase.restarts
+        cut = Cut(
+            cut_at(start_at, change, self._zone, by_days=by_days), _counted(change, by_days=by_days)
+        )
+        match change.mode:
+            case ProrationMode.PRORATE_NOW | ProrationMode.PRORATE_NEXT_INVOICE:
+                return cut
+            case ProrationMode.FULL_NOW:
+                return cut._replace(restarts=phase.restarts)
+            case ProrationMode.NONE_UNTIL_RENEWAL if phase.priced is not None:
+                # It takes effect at a renewal; what has another period then is charged by part.
+                return cut
+            case ProrationMode.NONE_UNTIL_RENEWAL | ProrationMode.DIFFERENCE_NOW:
+                return self._moved(runs, phase, code, cut)
+
+    def _moved(self, runs: Sequence[Run], phase: PricedPhase, code: str, cut: Cut) -> Cut:
+        """A cut that moves to a bound of the period that holds it: its end, or its beginning."""
+        run = next((e for e in reversed(runs) if e.start.at <= phase.start_at), runs[0])
+        day = civil_day(phase.start_at, self._zone)
+        period = self._period(run if run.same else run._replace(phase=phase), code, day)
+        if period is None:
+            return cut
+        start_at = max(run.start.at, first_instant(period.start_on, self._zone))
+        is_difference = phase.change.mode is ProrationMode.DIFFERENCE_NOW
+        if is_difference and phase.start_at > start_at and _is_less(run, phase, code, day):
+            # The days that have passed were had: nobody has them for nothing by a later change.
+            return cut
+        if is_difference or phase.start_at <= start_at:
+            return cut._replace(at=start_at)
+        return cut._replace(at=first_instant(period.end_on, self._zone))
+
+    def _period(self, run: Run, code: str, day: date) -> ServicePeriod | None:
+        """The period of an item that holds a day, as a run goes on; None if it has none."""
+        return next(
+            (
+                period
+                for _, period in self._walk(run, code, day, through_on=day)
+                if period.start_on <= day < period.end_on
+            ),
+            None,
+        )
+
+    def _walk(
+        self, run: Run, code: str, from_on: date, *, through_on: date = date.min
+    ) -> Iterator[tuple[PricedItem, ServicePeriod]]:
+        """The items of a run with their periods: of the days looked at, and up to a further one."""
+        priced = run.phase.priced
+        if priced is None:
+            return
+        covered = self._covered(run)
+        if through_on > covered.through_on:
+            covered = covered._replace(through_on=through_on)
+        items = priced.items.within(covered)
+        for key in items.keys_with(code):
+            yield from items.of(key, from_on)
+
+    def _covered(self, run: Run) -> Covered:
+        """The days of a run."""
+        covered = run.phase.covered
+        anchor_on = covered.counted_from or covered.begins_on
+        if not run.start.is_first:
+            begins_on = civil_day(run.start.at, self._zone)
+            covered = covered._replace(begins_on=begins_on, counted_from=anchor_on)
+        if run.end is not None:
+            last_on = civil_day(run.end.at - 1, self._zone)
+            ends_on = min(last_on + _DAY, covered.ends_on or date.max)
+            over_on = min(ends_on, covered.over_on) if covered.over_on else None
+            covered = covered._replace(ends_on=ends_on, over_on=over_on)
+        return covered
 
     def _full(self, run: Run, item: PricedItem, period: ServicePeriod) -> FullPeriod:
         covered = run.phase.covered

@@ -21,8 +21,12 @@ from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import Anchor, Metered, Price, applying
 from billing_service.domain.price_change import PriceChange
 from billing_service.domain.priced_phases import PhasePricing
-from billing_service.domain.stretch_holdings import held_in, with_prorated_allowance
-from billing_service.domain.stretches import Stretch, Stretches
+from billing_service.domain.stretch_holdings import (
+    counts_units_of,
+    held_in,
+    with_prorated_allowance,
+)
+from billing_service.domain.stretches import Run, Stretch, Stretches
 from billing_service.domain.subscribed_price import (
     SubscribedPrice,
     meters_of,
@@ -125,7 +129,7 @@ class SubscribedPlan:
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        for each in self._prices_from(day, through):
+        for each in self._prices_from(day - _DAY, through):
             if each.invoice_month <= through and each.period.end_on >= day:
                 yield each
 
@@ -206,12 +210,12 @@ class SubscribedPlan:
         )
 
     def _prices_from(self, day: date, through: date) -> tuple[SubscribedPrice, ...]:
-        """What ends on a day or later, and begins in months up to one; some that ends before.
+        """What ends after a day, and begins in months up to one; some that ends before.
 
         All days of a month ask for the same, which is reckoned once.
         """
-        month = day.replace(day=1)
-        return self._prices_once(from_on=month - _DAY, through_on=next_month(through) - _DAY)
+        from_on, through_on = day.replace(day=1), next_month(through) - _DAY
+        return self._prices_once(from_on=from_on, through_on=through_on)
 
     def _prices_once(
         self, *, from_on: date, through_on: date, known_on: date | None = None
@@ -249,8 +253,28 @@ class SubscribedPlan:
             return
         stretches = Stretches(phases, self.zone)
         for code in stretches.codes:
-            for each in stretches.of(code, from_on):
-                yield self._price(stretches, each)
+            for run in stretches.runs_after(code, from_on):
+                yield from self._of_run(stretches, run, code, from_on)
+
+    def _of_run(
+        self, stretches: Stretches, run: Run, code: str, from_on: date
+    ) -> Sequence[SubscribedPrice]:
+        """The prices of a run of an item. A change of other items leaves them as they are."""
+        priced = run.phase.priced
+        assert priced is not None  # noqa: S101 - asked of runs that hold something only
+
+        def derive() -> tuple[SubscribedPrice, ...]:
+            return tuple(self._price(stretches, each) for each in stretches.of(run, code, from_on))
+
+        # Coupons go by the whole timeline, an allowance for each unit of another item by that one.
+        if priced.holding.coupons or any(map(counts_units_of, priced.items.items_with(code))):
+            return derive()
+        return self.subscription.derived.once(
+            f"prices of {code}",
+            derive,
+            key=(self.subscription.key, self.terms, run.start, run.end, run.phase.covered, from_on),
+            by=(priced,),
+        )
 
     def _price(self, stretches: Stretches, stretch: Stretch) -> SubscribedPrice:
         priced, period = stretch.priced, stretch.period

@@ -124,7 +124,7 @@ class Subscription:
     is_paused: bool = False
     is_lapsed: bool = False
     changed_from_on: date | None = None
-    # What was derived from its facts, shared by all that are written of the very same ones.
+    # What was derived of it: the same of all that are written of the very same facts.
     derived: Derived = field(default_factory=Derived, repr=False, compare=False)
 
     @property
@@ -175,9 +175,10 @@ class Subscription:
             return SubscriptionState.ENDED
         if self.facts[0].effective_at > now:
             return SubscriptionState.SCHEDULED
-        if self.is_paused_at(now):
+        phase = self._phase_at(now)
+        if phase and phase.is_paused:
             return SubscriptionState.PAUSED
-        return SubscriptionState.UNPAID if self.is_lapsed_at(now) else SubscriptionState.ACTIVE
+        return SubscriptionState.UNPAID if phase and phase.is_lapsed else SubscriptionState.ACTIVE
 
     @property
     def holdings(self) -> tuple[PlanHolding, ...]:
@@ -313,7 +314,7 @@ def changed(subscription: Subscription, fact: Fact, zone: str) -> Subscription:
     """
     facts = (*subscription.facts, fact)
     span = _span_of_plan(facts, zone)
-    told = replace(subscription, facts=facts, span=span, derived=Derived())
+    told = replace(subscription, facts=facts, span=span, derived=subscription.derived.copied())
     return as_of(told, fact.recorded_at)
 
 

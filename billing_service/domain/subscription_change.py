@@ -18,7 +18,6 @@ from billing_service.domain.change_errors import (
     SubscriptionNotChangeable,
     TooManyChanges,
 )
-from billing_service.domain.derived import Derived
 from billing_service.domain.proration import (
     AllowanceSwitch,
     ChangeDay,
@@ -186,7 +185,8 @@ def without_changes(subscription: Subscription, ordinals: Sequence[int]) -> Subs
         Fact(FactKind.WITHDRAWN, subscription.facts[each - 1].effective_at, withdraws=each)
         for each in ordinals
     )
-    return replace(subscription, facts=(*subscription.facts, *undone), derived=Derived())
+    facts, derived = (*subscription.facts, *undone), subscription.derived.copied()
+    return replace(subscription, facts=facts, derived=derived)
 
 
 def without_differences_ahead(subscription: Subscription, at: int) -> Subscription:

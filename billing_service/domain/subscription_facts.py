@@ -7,7 +7,7 @@ Shapes:  phases are half-open, in order, and tile the time from the beginning to
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import NamedTuple
@@ -99,8 +99,7 @@ class Fact:
     recorded_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """A stretch `[start_at, end_at)` in which a plan's subscription holds the same; `end_at` None:
     it lasts. While it is paused, or lapsed for want of payment, it holds nothing.
 
@@ -195,13 +194,13 @@ def _begin_phase(found: list[Phase], phase: Phase) -> None:
     last = found[-1] if found else None
     if last is not None and last.holding is None and phase.holding is None:
         is_same = last.start_at == phase.start_at
-        phase = replace(phase, proration=last.proration if is_same else None)
+        phase = phase._replace(proration=last.proration if is_same else None)
     if last is not None and last.start_at == phase.start_at:
         found.pop()
-    found.append(phase if found else replace(phase, proration=None))
+    found.append(phase if found else phase._replace(proration=None))
 
 
 def _ending_each(found: Sequence[Phase], end_at: int | None) -> Iterator[Phase]:
     for place, each in enumerate(found):
         later = found[place + 1].start_at if place + 1 < len(found) else end_at
-        yield replace(each, end_at=later)
+        yield each if later is None else each._replace(end_at=later)
