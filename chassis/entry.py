@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.errors import DomainError
 from chassis.idempotency import Idempotency
@@ -10,8 +10,7 @@ from chassis.timers import Timer
 from chassis.use_case import Scope, UseCase
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """An answer as bytes: what the caller gets now, and what a repetition gets."""
 
     live: bytes
@@ -34,8 +33,7 @@ class Submission:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came of a submission: its body, and the position up to which the feed tells of it."""
 
     body: Any

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 
@@ -16,8 +15,7 @@ ANSWER_KEPT_US: Final = 35 * 86_400 * 1_000_000
 AGED_OUT_MAX: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Idempotency:
+class Idempotency(NamedTuple):
     """What tells a repeated request: who asks, which rpc, its id, and the bytes of what it says."""
 
     caller: str
@@ -36,8 +34,7 @@ class Idempotency:
         return hashlib.sha256(self.content).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A request that was done, and what a repetition of it is answered (None: too long ago)."""
 
     request_hash: bytes

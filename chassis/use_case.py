@@ -3,11 +3,13 @@
 A use case takes a list of commands of one kind: `gather` reads what they need once, `decide` is a
 pure fold over the list, `apply` writes the changes with one statement per table. The writer adds
 locks, due timers, idempotency, events and the commit, so that no use case knows of them.
+
+What each write makes one of or more is a named tuple: a frozen class takes five times as long.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from chassis.database import Transaction
@@ -17,8 +19,7 @@ F = TypeVar("F", bound="Facts")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a command touches.
 
     `accounts` are locked in ascending order, and what is due on them is done first; the first one's
@@ -36,8 +37,7 @@ class Scope:
     tolerant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A fact to record: about which account (or none), what, and since when (None: now)."""
 
     account: str
@@ -45,8 +45,7 @@ class Event:
     effective_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimerSet:
+class TimerSet(NamedTuple):
     """Makes something happen by itself at `due_at`. The same kind and key again: moves it."""
 
     account: str
