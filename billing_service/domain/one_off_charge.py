@@ -150,6 +150,12 @@ class OneOffCharge:
         """Its place among those that use up the same included quantity."""
         return (self.charged_on, self.created_at, self.charge_id)
 
+    def shares_with(self, other: "OneOffCharge") -> bool:
+        """Whether both use up the same included quantity."""
+        if self.rate_card is None or other.rate_card is None or self.account != other.account:
+            return False
+        return self.rate_card.period == other.rate_card.period
+
     def cancelled(self, *, note: str, now: int) -> "OneOffCharge":
         """The same, cancelled: what it uses of an included quantity is there again.
 

@@ -142,12 +142,12 @@ def decide(facts: Facts, command: CreateOneOffCharge, now: int) -> Effects[OneOf
 def in_full(charge: OneOffCharge, known: Sequence[OneOffCharge]) -> OneOffInFull:
     """A one-off charge with what it comes to.
 
-    Shapes:  `known` are all that share its service period, itself among them.
+    Shapes:  among `known` are all that share its service period, and itself.
     """
     if charge.amount_minor is not None:
         return OneOffInFull(charge, charge.included, charge.amount_minor)
-    own = [each for each in known if each.account == charge.account]
-    rated = next((rated for each, rated in rated_charges(own) if each.key == charge.key), None)
+    sharing = [each for each in known if each.shares_with(charge)]
+    rated = next((rated for each, rated in rated_charges(sharing) if each.key == charge.key), None)
     rated = rated or charge.rate()
     return OneOffInFull(charge, rated.included, rated.amount_minor)
 
