@@ -84,7 +84,7 @@ def blanked(text: str) -> str:
     """A text without what differs each time: secrets, the present, chosen ids, trailing blanks."""
     for pattern, shown in ((_SECRET, "SECRET"), (_NOW, "NOW"), (_CHOSEN_ID, r"\1-ID")):
         text = pattern.sub(shown, text)
-    return "".join(f"{line.rstrip()}\n" for line in text.strip("\n").splitlines())
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
 
 
 @contextmanager
