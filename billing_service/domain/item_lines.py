@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal, Inexact, localcontext
+from decimal import Decimal, Inexact
 from typing import Final, NamedTuple, assert_never
 
-from billing_service.domain.calendar import next_month
+from billing_service.domain.calendar import month_key, next_month
 from billing_service.domain.invoice_line import InvoiceLine, LinePart
 from billing_service.domain.money import EXACT
 from billing_service.domain.price import (
@@ -98,10 +98,9 @@ def unit_price(rated: RatedPrice) -> Decimal | None:
     single = price.model.single_price
     if single is None or _is_bounded(price):
         return None
-    with localcontext(EXACT):
-        if not quantity:
-            return _stated(single * rated.price_index)
-        return _ratio(rated.numerator, rated.divisor * quantity)
+    if not quantity:
+        return _stated(EXACT.multiply(single, rated.price_index))
+    return _ratio(rated.numerator, EXACT.multiply(quantity, rated.divisor))
 
 
 def unit_of(price: Price, units: Mapping[str, str]) -> str:
@@ -128,7 +127,7 @@ def name_of(plan_name: str, price: Price) -> str:
     no name goes by the plan's name alone.
     """
     is_plan = price.code == PLAN_ITEM and not price.display_name and plan_name
-    return ", ".join(name for name in (plan_name, "" if is_plan else price.name) if name)
+    return ", ".join(filter(None, (plan_name, "" if is_plan else price.name)))
 
 
 def _describe(rated: RatedPrice, item: Item, part: LinePart) -> str:
@@ -166,11 +165,10 @@ def _takes_amount_off(discount: Discount | None) -> bool:
 
 
 def _ratio(numerator: Decimal, divisor: Decimal) -> Decimal | None:
-    with localcontext(EXACT):
-        try:
-            return _stated(numerator / divisor)
-        except Inexact:
-            return None
+    try:
+        return _stated(EXACT.divide(numerator, divisor))
+    except Inexact:
+        return None
 
 
 def _stated(figure: Decimal) -> Decimal | None:
@@ -181,5 +179,5 @@ def _stated(figure: Decimal) -> Decimal | None:
 def _period(item: Item) -> str:
     start_on, end_on = item.period_start_on, item.period_end_on
     if start_on.day == 1 and end_on == next_month(start_on):
-        return f"{start_on:%Y-%m}"
+        return month_key(start_on)
     return f"{start_on.isoformat()} to {(end_on - timedelta(days=1)).isoformat()}"
