@@ -3,6 +3,7 @@
 `pyproject.toml` adds the rest: sockets reach this machine only, warnings are errors.
 """
 
+import gc
 from pathlib import Path
 from typing import Final
 from zoneinfo import reset_tzpath
@@ -53,3 +54,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Put the longest files first; the rest stay as they are."""
     rank = {config.rootpath / Path(name): place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage no more among what was collected: it stays to the end."""
+    gc.collect()
+    gc.freeze()
