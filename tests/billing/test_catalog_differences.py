@@ -330,7 +330,7 @@ def test_what_a_meter_sums_up_is_told_in_full() -> None:
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(PRICES, PRICES, st.sampled_from([each.name for each in fields(Price)]))
 def test_no_field_of_a_price_is_overlooked(price: Price, other: Price, name: str) -> None:
     """Two prices have the same fields exactly if they are equal."""

@@ -182,7 +182,7 @@ def invoices(
     return closed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(plans(), terms(), st.integers(1, 20), st.booleans())
 def test_months_are_charged_as_they_were_estimated(
     plan: Plan, stated: PlanTerms, count: int, is_indexed: bool
