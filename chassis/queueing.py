@@ -14,8 +14,8 @@ Outcome = Answer | BaseException
 # Fewer than so many under way at once are not worth waiting for.
 COMPANY_MIN: Final = 4
 # How often it is looked who came, and from when on a look is late because the loop was busy.
-LOOK_AGAIN_S: Final = 0.002
-LATE_S: Final = 0.003
+LOOK_AGAIN_S: Final = 0.001
+LATE_S: Final = 0.002
 # How long callers are waited for: while none comes and the loop is idle, and in all.
 QUIET_S: Final = 0.003
 PATIENCE_S: Final = 0.024
