@@ -165,7 +165,7 @@ def refusal_of(failure: grpc.aio.AioRpcError) -> tuple[grpc.StatusCode, str]:
 
 
 async def refused(
-    served: Served, method: Any, request: Any, *, secret: str = "", within_s: float = 10
+    served: Served, method: Any, request: Any, *, secret: str = "", within_s: float = 120
 ) -> tuple[grpc.StatusCode, str]:
     """The code and reason with which a call is refused; it must be."""
     metadata = (("authorization", f"Bearer {secret or served.operator_secret}"),)

@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 
-CALL_SECONDS = 10
+CALL_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)

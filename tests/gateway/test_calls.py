@@ -162,5 +162,5 @@ async def test_call_may_take_longer_than_the_usual_timeout(suite: Suite) -> None
         return request
 
     suite.provisioning.answer = answer
-    call = unary(suite.channel, INSTANCES, READ, request=b"late", timeout_seconds=30)
+    call = unary(suite.channel, INSTANCES, READ, request=b"late", timeout_seconds=CALL_SECONDS)
     assert await call == b"late"

@@ -16,7 +16,7 @@ from tests.gateway.calling import unary
 from tests.gateway.echo_backend import Context, EchoBackend
 from tests.gateway.echo_contract import INSTANCES, MUTATE
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 @dataclass(slots=True)

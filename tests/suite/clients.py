@@ -142,7 +142,7 @@ class Clients:
         await self.billing.close()
 
     async def call(
-        self, method: Any, request: Any, *, secret: str = "", within_s: float = 30
+        self, method: Any, request: Any, *, secret: str = "", within_s: float = 120
     ) -> Any:
         """Call a method, telling what this client knows, and learn from the trailers."""
         after = tuple(("pospago-after", each) for each in self._after.values())

@@ -20,7 +20,7 @@ class Attempt:
 
     request: Message
     secret: str = ""
-    within_s: float = 20
+    within_s: float = 120
 
 
 DETAIL_OF: Final = {

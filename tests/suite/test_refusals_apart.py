@@ -30,7 +30,7 @@ from tests.suite.requests import sample
 from tests.suite.usage_world import SUBSCRIBE
 from tests.suite.world import DEFAULT_LADDER, World
 
-WITHIN_SECONDS: Final = 20
+WITHIN_SECONDS: Final = 120
 ADVANCE: Final = "provisioning.SandboxService.AdvanceSandbox"
 CREATE_SANDBOX: Final = "provisioning.SandboxService.CreateSandbox"
 CREATE_ACCOUNT: Final = "provisioning.AccountService.CreateAccount"
@@ -116,7 +116,9 @@ async def call(place: Place, address: str, name: str, request: Message) -> Outco
     file = "operator.token" if "OPERATOR" in rpc.callers else "service-provisioning.token"
     secret = (place.data_dir / file).read_text(encoding="ascii").strip()
     async with grpc.aio.insecure_channel(address) as channel:
-        return await call_rpc(channel, rpc, request, secret=secret, within_s=30, messages_max=9)
+        return await call_rpc(
+            channel, rpc, request, secret=secret, within_s=WITHIN_SECONDS, messages_max=9
+        )
 
 
 def new_place(data_dir: Path) -> Place:

@@ -56,7 +56,7 @@ class World:
         return self.suite.operator_secret if operator else self.suite.service_secret
 
     async def call(
-        self, name: str, request: Message | bytes, secret: str = "", *, within_s: float = 20
+        self, name: str, request: Message | bytes, secret: str = "", *, within_s: float = 120
     ) -> Outcome:
         """Call an rpc, telling what is known, and learn from its answer."""
         rpc = rpcs()[name]
