@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple, cast
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from pospago.billing.v1 import usage_pb2 as pb
 
 from billing_service.domain.usage.event import (
@@ -12,13 +14,10 @@ from billing_service.domain.usage.event import (
     EventOutcome,
     EventRefusal,
     RefusalReason,
+    StatedEvents,
     UsageEvent,
-    body_text,
-    data_text,
-    digest_of,
-    key_of,
-    key_text,
-    made_event,
+    data_texts,
+    events_of,
 )
 from billing_service.domain.usage.intake import IngestResult
 
@@ -72,48 +71,81 @@ def _account_of(subject: str) -> str:
 def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
     """The events of a request.
 
-    One that could not be kept is refused by itself. Everything here is done for each of a hundred
-    thousand events a second: what is nearly always fine is looked at all at once.
+    One that could not be kept is refused by itself. This is done for a hundred thousand events a
+    second: what nearly always is fine is looked at all at once, and one by one only if it is not.
     """
-    events: list[UsageEvent] = []
+    listed = list(messages)
+    stated = _stated_by(listed)
+    if not listed or (_are_kept(stated) and _are_instants([each.time for each in listed])):
+        return EventsRead(events_of(stated), list(range(len(listed))), [])
     places: list[int] = []
     refusals: list[EventRefusal] = []
-    for place, message in enumerate(messages):
-        source, event_id, event_type = message.source, message.id, message.type
-        subject, properties, time = message.subject, message.data, message.time
+    for place, (message, account) in enumerate(zip(listed, stated.accounts, strict=True)):
+        fault = _fault_of(message, account)
+        if fault is None:
+            places.append(place)
+        else:
+            refusals.append(EventRefusal(place, RefusalReason.MALFORMED, *fault))
+    kept = _stated_by([listed[place] for place in places])
+    return EventsRead(events_of(kept), places, refusals)
+
+
+def _stated_by(messages: Sequence[pb.UsageEvent]) -> StatedEvents:
+    """What events state, whatever it is; an account is empty where the subject names none."""
+    subjects = [each.subject for each in messages]
+    account_by_subject = {
         # What is too long names no account, and is not to be remembered.
-        account = _account_of(subject) if len(subject) <= SUBJECT_LENGTH_MAX else ""
-        # Half the time that `dict` takes, which asks for each value by way of its item.
-        data = {name: properties[name] for name in sorted(properties)}
-        seconds, nanos, time_at = time.seconds, time.nanos, None
-        if seconds or nanos or message.HasField("time"):
-            time_at = seconds * _SECOND_US + nanos // 1_000
-        key, text = key_text(source, event_id), data_text(data)
-        body = body_text(event_type, time_at, text)
-        is_fine = (
-            account
-            and 0 < len(source) <= NAME_LENGTH_MAX
-            and 0 < len(event_id) <= NAME_LENGTH_MAX
-            and 0 < len(event_type) <= TYPE_LENGTH_MAX
-            and len(text) <= PROPERTY_LENGTH_MAX
-            and len(data) <= PROPERTIES_MAX
-            # None is in any of the texts, only between them.
-            and key.count(APART) == 1
-            and body.count(APART) == 2
-            and _NUL_IN_JSON not in text
-            and SECONDS_MIN <= seconds <= SECONDS_MAX
-            and 0 <= nanos < _NANOS_END
-        )
-        if not is_fine:
-            fault = _fault_of(message, account)
-            if fault is not None:
-                refusals.append(EventRefusal(place, RefusalReason.MALFORMED, *fault))
-                continue
-        name = key_of(event_id, key), account
-        stated = account, source, event_id, event_type, time_at, data, text
-        events.append(made_event((name, *stated, digest_of(body))))
-        places.append(place)
-    return EventsRead(tuple(events), places, refusals)
+        subject: _account_of(subject) if len(subject) <= SUBJECT_LENGTH_MAX else ""
+        for subject in set(subjects)
+    }
+    # Half the time that `dict` takes, which asks for each value by way of its item.
+    data = [
+        {name: properties[name] for name in properties}
+        for properties in [each.data for each in messages]
+    ]
+    return StatedEvents(
+        accounts=[account_by_subject[each] for each in subjects],
+        sources=[each.source for each in messages],
+        event_ids=[each.id for each in messages],
+        types=[each.type for each in messages],
+        times_at=[
+            time.seconds * _SECOND_US + time.nanos // 1_000 or _at_zero(each)
+            for each, time in [(each, each.time) for each in messages]
+        ],
+        data=data,
+        texts=data_texts(data),
+    )
+
+
+def _at_zero(message: pb.UsageEvent) -> int | None:
+    """When an event happened whose time looks like 1970: then, or it states none."""
+    return 0 if message.HasField("time") else None
+
+
+def _are_kept(stated: StatedEvents) -> bool:
+    """Whether all events can surely be kept, their times aside: not if one may be too large."""
+    named = stated.accounts, stated.sources, stated.event_ids, stated.types
+    return (
+        all(map(all, named))
+        and max(map(len, stated.sources)) <= NAME_LENGTH_MAX
+        and max(map(len, stated.event_ids)) <= NAME_LENGTH_MAX
+        and max(map(len, stated.types)) <= TYPE_LENGTH_MAX
+        and max(map(len, stated.texts)) <= PROPERTY_LENGTH_MAX
+        and max(map(len, stated.data)) <= PROPERTIES_MAX
+        and APART not in "".join(chain.from_iterable(named))
+        and _NUL_IN_JSON not in "".join(stated.texts)
+    )
+
+
+def _are_instants(times: Sequence[Timestamp]) -> bool:
+    """Whether all times are of the years 1 to 9999."""
+    seconds, nanos = [each.seconds for each in times], [each.nanos for each in times]
+    return (
+        min(seconds) >= SECONDS_MIN
+        and max(seconds) <= SECONDS_MAX
+        and min(nanos) >= 0
+        and max(nanos) < _NANOS_END
+    )
 
 
 def answered(read: EventsRead, result: IngestResult) -> Answered:

@@ -3,12 +3,12 @@
 Named tuples throughout: every event makes one, and a frozen dataclass takes several times as long.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import partial
 from hashlib import blake2b
-from json.encoder import encode_basestring
-from typing import Final, NamedTuple
+from json import JSONEncoder
+from typing import Any, Final, NamedTuple
 
 _HASH_BYTES: Final = 16
 # Of an id, at the start of a key. Ids that grow with time, such as UUIDv7 and numbers, keep their
@@ -16,6 +16,9 @@ _HASH_BYTES: Final = 16
 _ID_BYTES: Final = 20
 # Between the parts of what is hashed. No text of an event holds it: such an event is malformed.
 APART: Final = "\0"
+_WITHOUT_COMMAS: Final = JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(APART, ":"), sort_keys=True
+)
 
 EventName = tuple[bytes, str]
 """What an event is known by for ever: its key, and its account."""
@@ -38,13 +41,20 @@ class UsageEvent(NamedTuple):
     body_hash: bytes
 
 
-made_event: Final[
-    Callable[
-        [tuple[EventName, str, str, str, str, int | None, Mapping[str, str], str, bytes]],
-        UsageEvent,
-    ]
-] = partial(tuple.__new__, UsageEvent)
-"""The event of its fields; a third of the time that UsageEvent(...) takes."""
+class StatedEvents(NamedTuple):
+    """What some events state, column by column; each column is as long as the others."""
+
+    accounts: Sequence[str]
+    sources: Sequence[str]
+    event_ids: Sequence[str]
+    types: Sequence[str]
+    times_at: Sequence[int | None]
+    data: Sequence[Mapping[str, str]]
+    texts: Sequence[str]
+
+
+# A third of the time that UsageEvent(...) takes.
+_event: Final[Callable[[tuple[Any, ...]], UsageEvent]] = partial(tuple.__new__, UsageEvent)
 
 
 class EventOutcome(IntEnum):
@@ -83,36 +93,56 @@ class EventRefusal(NamedTuple):
 
 def event_key_of(source: str, event_id: str) -> bytes:
     """What an event is known by for ever within its account."""
-    return key_of(event_id, key_text(source, event_id))
+    return _keys_of([source], [event_id])[0]
 
 
 def body_hash_of(event_type: str, time_at: int | None, data: Mapping[str, str]) -> bytes:
     """What tells two events of one key apart: the same for the same body, in any order of data."""
-    text = data_text({name: data[name] for name in sorted(data)})
-    return digest_of(body_text(event_type, time_at, text))
+    return _body_hashes_of([event_type], [time_at], data_texts([dict(data)]))[0]
 
 
-def key_text(source: str, event_id: str) -> str:
-    """What an event is known by, as one text."""
-    return f"{source}{APART}{event_id}"
+def events_of(stated: StatedEvents) -> tuple[UsageEvent, ...]:
+    """The events that state this, each with what it is known by.
+
+    Column by column, which takes half the time of one event after the other.
+    """
+    accounts, sources, event_ids, types, times_at, _, texts = stated
+    names = zip(_keys_of(sources, event_ids), accounts, strict=True)
+    body_hashes = _body_hashes_of(types, times_at, texts)
+    return tuple(map(_event, zip(names, *stated, body_hashes, strict=True)))
 
 
-def key_of(event_id: str, text: str) -> bytes:
-    """The key of an event of an id and a key text: the digest tells it from all others."""
-    return event_id.encode()[:_ID_BYTES] + digest_of(text)
+def data_texts(data: Sequence[dict[str, str]]) -> list[str]:
+    """The properties of events as JSON, each in the order of its names.
+
+    Written all at once, with what no text holds between events and between properties, and then
+    taken apart: `json.dumps` for each would take ten times as long.
+    """
+    if not data:
+        return []
+    whole = _WITHOUT_COMMAS.encode(data)
+    return whole[1:-1].replace(f'"{APART}"', '","').split(APART)
 
 
-def data_text(data: Mapping[str, str]) -> str:
-    """The properties of an event as JSON, in a quarter of the time that `json.dumps` takes."""
-    quoted = encode_basestring
-    return f"{{{','.join([f'{quoted(name)}:{quoted(value)}' for name, value in data.items()])}}}"
+def _keys_of(sources: Iterable[str], event_ids: Iterable[str]) -> list[bytes]:
+    """The keys of events: the start of each id, and a digest that tells it from all others."""
+    return [
+        event_id.encode()[:_ID_BYTES]
+        + blake2b(f"{source}{APART}{event_id}".encode()).digest()[:_HASH_BYTES]
+        for source, event_id in zip(sources, event_ids, strict=True)
+    ]
 
 
-def body_text(event_type: str, time_at: int | None, text: str) -> str:
-    """All that an event says but its key, as one text; its data in the order of their names."""
-    return f"{event_type}{APART}{'' if time_at is None else time_at}{APART}{text}"
+def _body_hashes_of(
+    types: Iterable[str], times_at: Iterable[int | None], texts: Iterable[str]
+) -> list[bytes]:
+    """What stands for all that events say but their keys.
 
-
-def digest_of(text: str) -> bytes:
-    """What stands for a text; to ask for a short digest takes twice as long as to cut one."""
-    return blake2b(text.encode()).digest()[:_HASH_BYTES]
+    To ask for a short digest takes twice as long as to cut one.
+    """
+    return [
+        blake2b(
+            f"{kind}{APART}{'' if time_at is None else time_at}{APART}{text}".encode()
+        ).digest()[:_HASH_BYTES]
+        for kind, time_at, text in zip(types, times_at, texts, strict=True)
+    ]

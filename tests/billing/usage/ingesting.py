@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from billing_service.domain.meter import Aggregation, Meter
 from billing_service.domain.usage.event import (
+    StatedEvents,
     UsageEvent,
-    body_hash_of,
-    data_text,
-    event_key_of,
+    data_texts,
+    events_of,
 )
 from billing_service.domain.usage.intake import IngestResult
 from billing_service.storage.tables import table
@@ -45,9 +45,9 @@ def stated_event(
     data: Mapping[str, str],
 ) -> UsageEvent:
     """An event that states this, and what follows from that."""
-    name = event_key_of(source, event_id), account
-    body_hash, text = body_hash_of(kind, time_at, data), data_text(data)
-    return UsageEvent(name, account, source, event_id, kind, time_at, data, text, body_hash)
+    columns = [account], [source], [event_id], [kind], [time_at], [data], data_texts([dict(data)])
+    (event,) = events_of(StatedEvents(*columns))
+    return event
 
 
 def meter_of(

@@ -1,11 +1,15 @@
 """What an event is known by, and what tells its body from another's."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_service.domain.usage.event import body_hash_of, event_key_of
+from billing_service.domain.usage.event import body_hash_of, data_texts, event_key_of
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=4)
+# Also what parts of texts are told apart by, and what JSON is made of.
+ANY_TEXTS = st.text(st.sampled_from('\0"\\{}:,aé'), max_size=4)
 NAMES = st.tuples(TEXTS, TEXTS)
 BODIES = st.tuples(TEXTS, st.none() | st.integers(0, 20), st.dictionaries(TEXTS, TEXTS, max_size=3))
 
@@ -31,6 +35,14 @@ def test_order_of_the_properties_does_not_change_a_body(data: dict[str, str]) ->
     """A map has no order."""
     turned = dict(reversed(data.items()))
     assert body_hash_of("used", 1, turned) == body_hash_of("used", 1, data)
+
+
+@given(st.lists(st.dictionaries(ANY_TEXTS, ANY_TEXTS, max_size=3)))
+def test_data_of_many_events_are_the_json_of_each(data: list[dict[str, str]]) -> None:
+    """Written together and taken apart, no text is cut in two and none runs into the next."""
+    assert data_texts(data) == [
+        json.dumps(each, ensure_ascii=False, separators=(",", ":"), sort_keys=True) for each in data
+    ]
 
 
 def test_key_and_hash_of_an_event_never_change() -> None:
