@@ -6,11 +6,11 @@ of two that take effect at once, the one told later holds.
 Shapes:  phases are half-open, in order, and tile the time from the beginning to the end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from billing_service.domain.calendar import civil_day
 from billing_service.domain.negotiated import PriceOverride
@@ -34,6 +34,11 @@ class FactKind(Enum):
     LAPSED = "lapsed"
     PAID_UP = "paid_up"
     WITHDRAWN = "withdrawn"
+
+
+# An enum is slow to look a member up in.
+_CANCELLED: Final = FactKind.CANCELLED
+_WITHDRAWN: Final = FactKind.WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +131,15 @@ class Ending(NamedTuple):
 def ending(facts: Sequence[Fact]) -> Ending | None:
     """When a plan's subscription is over: by its terms, or cancelled before; None: never."""
     begins_at, terms = facts[0].effective_at, facts[0].terms
-    ends = [
-        Ending(max(begins_at, fact.effective_at), fact.proration)
-        for fact in counted(facts)
-        if fact.kind is FactKind.CANCELLED
-    ]
-    if terms is not None and terms.ends_at is not None:
-        ends.insert(0, Ending(terms.ends_at, None))
-    return min(ends, key=lambda each: each.at, default=None)
+    ends = [] if terms is None or terms.ends_at is None else [Ending(terms.ends_at, None)]
+    # Mostly nothing is: it is asked again and again.
+    if _CANCELLED in [each.kind for each in facts]:
+        ends += [
+            Ending(max(begins_at, fact.effective_at), fact.proration)
+            for fact in counted(facts)
+            if fact.kind is _CANCELLED
+        ]
+    return min(ends, key=lambda each: each.at) if ends else None
 
 
 def first_day_affected(facts: Sequence[Fact], further: Fact, zone: str) -> date:
@@ -179,14 +185,19 @@ def phases(facts: Sequence[Fact]) -> tuple[Phase, ...]:
 
 def counted(facts: Sequence[Fact]) -> list[Fact]:
     """The facts that count, in the order in which they take effect."""
-    withdrawn = {each.withdraws for each in facts if each.kind is FactKind.WITHDRAWN}
-    standing = [
-        fact
-        for ordinal, fact in enumerate(facts, start=1)
-        if ordinal not in withdrawn and fact.kind is not FactKind.WITHDRAWN
-    ]
+    withdrawn = {each.withdraws for each in facts if each.kind is _WITHDRAWN}
+    standing: Iterable[Fact] = facts
+    if withdrawn:
+        standing = [
+            fact
+            for ordinal, fact in enumerate(facts, start=1)
+            if ordinal not in withdrawn and fact.kind is not _WITHDRAWN
+        ]
     begins_at = facts[0].effective_at
-    return sorted(standing, key=lambda each: max(begins_at, each.effective_at))
+    return sorted(
+        standing,
+        key=lambda each: each.effective_at if each.effective_at > begins_at else begins_at,
+    )
 
 
 def _begin_phase(found: list[Phase], phase: Phase) -> None:
