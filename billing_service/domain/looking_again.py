@@ -52,39 +52,43 @@ class LookingAgain:
         if changed_on is None:
             return frozenset()
         return frozenset(
-            key
-            for key, billed in self.charged.items()
-            if key[:2] == own
-            and billed.invoice_month <= self.to_rate.through_month
-            and _last_on(key, billed) >= changed_on
+            [
+                key
+                for key, billed in self.charged.items()
+                if key[:2] == own
+                and billed.invoice_month <= self.to_rate.through_month
+                and _last_on(key, billed) >= changed_on
+            ]
         )
 
     def holds(self, key: ChargeKey) -> bool:
         """Whether what was billed for a key is looked at again."""
         return key in self.to_rate.outdated or key in self.billed_keys
 
-    def prices(self) -> Iterator[SubscribedPrice]:
+    def prices(self) -> list[SubscribedPrice]:
         """The prices to rate again, billed or not.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        yield from self._of_changed_days()
-        own = self.subscribed.subscription.key
+        found, own = self._of_changed_days(), self.subscribed.subscription.key
         for key in sorted(self.to_rate.outdated, key=_order):
             if key[:2] == own:
                 priced = self.subscribed.price_at(key.item, key.period_start_on)
                 if priced is not None:
-                    yield priced
+                    found.append(priced)
+        return found
 
-    def _of_changed_days(self) -> Iterator[SubscribedPrice]:
+    def _of_changed_days(self) -> list[SubscribedPrice]:
         changed_on, billed = self.changed_from_on, self.billed_keys
         if changed_on is None:
-            return
+            return []
         # What begins on a day ends after it.
-        since_on = min([changed_on, *(key.period_start_on + _DAY for key in billed)])
-        for priced in self.subscribed.prices_since(since_on, self.to_rate.through_month):
-            if priced.key in billed or priced.period.end_on >= changed_on:
-                yield priced
+        since_on = min([changed_on, *[key.period_start_on + _DAY for key in billed]])
+        return [
+            priced
+            for priced in self.subscribed.prices_since(since_on, self.to_rate.through_month)
+            if priced.key in billed or priced.period.end_on >= changed_on
+        ]
 
 
 def changed_from_on(to_rate: AccountToRate, subscription: Subscription) -> date | None:

@@ -5,9 +5,9 @@ for review is proposed as well, and left off the invoice by whoever issues it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from billing_service.domain.billed import Adjusts, Billed
 from billing_service.domain.charge import AccountToRate, ChargeKey, OfPlan, RatedItem
@@ -31,10 +31,6 @@ from billing_service.domain.usage.wanted import UsageWanted
 
 Reviews: TypeAlias = Mapping[tuple[str, str], tuple[Review, ...]]
 Wanted: TypeAlias = Callable[[SubscribedPrice], bool]
-
-
-def _is_any(_: SubscribedPrice) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +61,56 @@ def reviews_by_subscription(reviews: Iterable[Review]) -> Reviews:
     return {key: tuple(sorted(each, key=lambda one: one.review_id)) for key, each in found.items()}
 
 
-def open_prices(
-    to_rate: AccountToRate, plans: Mapping[str, Plan], reviews: Reviews
-) -> Iterator[tuple[SubscribedPlan, SubscribedPrice]]:
-    """What may be charged of an account's plans in the months that are open.
+class OpenPlan(NamedTuple):
+    """A subscription to a plan, with what may be charged of it in the months that are open.
 
     That is also what was held in a closed month, and decided since, and what is looked at again.
-
-    Errors:  PlanVersionNotFound, PriceNotFound.
     """
-    for subscribed in _subscribed(to_rate, plans):
-        again = LookingAgain(to_rate, subscribed, to_rate.charged)
-        for priced in _open_prices(again, reviews):
-            yield subscribed, priced
+
+    again: LookingAgain
+    prices: Sequence[SubscribedPrice]
 
 
-def _open_prices(again: LookingAgain, reviews: Reviews) -> Iterator[SubscribedPrice]:
+class OpenAccount(NamedTuple):
+    """An account, and all that may be charged of the plans that it subscribes to."""
+
+    to_rate: AccountToRate
+    plans: Sequence[OpenPlan]
+
+    @property
+    def prices(self) -> list[SubscribedPrice]:
+        """The prices of all its plans."""
+        return [priced for plan in self.plans for priced in plan.prices]
+
+
+def open_account(
+    to_rate: AccountToRate,
+    plans: Mapping[str, Plan],
+    reviews: Reviews,
+    charged: Mapping[ChargeKey, Billed],
+) -> OpenAccount:
+    """What may be charged of an account's plans in the months that are open.
+
+    Shapes:  `charged` is what was billed of what may be looked at again.
+    Errors:  PlanVersionNotFound, PriceNotFound, PriceUnchargeable.
+    """
+    found = [LookingAgain(to_rate, each, charged) for each in _subscribed(to_rate, plans)]
+    return OpenAccount(to_rate, [OpenPlan(each, _open_prices(each, reviews)) for each in found])
+
+
+def _open_prices(again: LookingAgain, reviews: Reviews) -> list[SubscribedPrice]:
     """The same of one subscription."""
     to_rate, subscribed = again.to_rate, again.subscribed
+    found = []
     for review in reviews.get(subscribed.subscription.key, ()):
         late = _decided_late(to_rate, subscribed, review)
         if late is not None:
-            yield late
+            found.append(late)
     for priced in subscribed.prices_in(to_rate.after_month, to_rate.through_month):
         if text := unchargeable(priced.price):
             raise PriceUnchargeable(priced.plan.plan_id, text, priced.invoice_month)
-        yield priced
-    yield from again.prices()
+        found.append(priced)
+    return found + again.prices()
 
 
 def _subscribed(to_rate: AccountToRate, plans: Mapping[str, Plan]) -> Iterator[SubscribedPlan]:
@@ -113,35 +132,46 @@ def _subscribed(to_rate: AccountToRate, plans: Mapping[str, Plan]) -> Iterator[S
 
 
 def propose_plans(
-    accounts: Iterable[AccountToRate], facts: PlanFacts, *, is_wanted: Wanted = _is_any
+    accounts: Iterable[AccountToRate], facts: PlanFacts, *, is_wanted: Wanted | None = None
 ) -> list[RatedItem]:
     """What should be charged for plans and is not, what is held among it, by account.
 
     Prices that are not wanted are left out, and need no usage; what was billed and is not
     subscribed any more is told in any case.
 
-    Errors:  PlanVersionNotFound, PriceNotFound, AmountTooLarge.
+    Errors:  PlanVersionNotFound, PriceNotFound, PriceUnchargeable, AmountTooLarge.
     """
-    return [item for to_rate in accounts for item in _propose_for(to_rate, facts, is_wanted)]
+    opened = [open_account(each, facts.plans, facts.reviews, facts.charged) for each in accounts]
+    return propose_open(opened, facts, is_wanted=is_wanted)
+
+
+def propose_open(
+    accounts: Iterable[OpenAccount], facts: PlanFacts, *, is_wanted: Wanted | None = None
+) -> list[RatedItem]:
+    """The same of accounts whose open prices were found by the same facts.
+
+    Errors:  AmountTooLarge.
+    """
+    return [item for each in accounts for item in _propose_for(each, facts, is_wanted)]
 
 
 def _propose_for(
-    to_rate: AccountToRate, facts: PlanFacts, is_wanted: Wanted
-) -> Iterator[RatedItem]:
+    account: OpenAccount, facts: PlanFacts, is_wanted: Wanted | None
+) -> list[RatedItem]:
     """What should be charged for the plans of an account, each key once."""
     seen: set[ChargeKey] = set()
-    plans = [
-        LookingAgain(to_rate, subscribed, facts.charged)
-        for subscribed in _subscribed(to_rate, facts.plans)
-    ]
-    for again in plans:
-        for priced in _open_prices(again, facts.reviews):
-            if priced.key not in seen:
-                seen.add(priced.key)
-                if is_wanted(priced):
-                    yield from _rated(again, priced, facts)
-    for again in plans:
-        yield from withdrawn_items(again, seen, facts.plans)
+    found = []
+    for again, prices in account.plans:
+        for priced in prices:
+            if priced.key in seen:
+                continue
+            seen.add(priced.key)
+            item = _rated(again, priced, facts) if not is_wanted or is_wanted(priced) else None
+            if item is not None:
+                found.append(item)
+    for again, _ in account.plans:
+        found += withdrawn_items(again, seen, facts.plans)
+    return found
 
 
 def _decided_late(
@@ -169,29 +199,24 @@ def _price(priced: SubscribedPrice, facts: PlanFacts) -> RatedPrice | None:
     return priced.shown.rate(usages) if is_reviewed else None
 
 
-def _rated(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> Iterator[RatedItem]:
-    to_rate, subscription, price = again.to_rate, again.subscribed.subscription, priced.price
-    whose, key = subscription.key, priced.key
+def _rated(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> RatedItem | None:
+    """What is to be charged for a price, or otherwise than it was; None if nothing is."""
+    to_rate, price, key = again.to_rate, priced.item.price, priced.key
     billed = facts.charged.get(key)
     if billed is not None and not again.holds(key):
-        return
+        return None
     rated = _price(priced, facts)
     if rated is None:
-        return
-    review_key = ReviewKey(*whose, price.code, priced.period.start_on)
+        return None
     if rated.amount_minor > AMOUNT_MINOR_MAX:
         raise AmountTooLarge(
-            review_key, rated.amount_minor, price.currency, is_metered=priced.is_metered
+            _review_key(priced), rated.amount_minor, price.currency, is_metered=priced.is_metered
         )
-    reviews = facts.reviews.get(whose, ())
-    is_late = to_rate.after_month is not None and priced.invoice_month <= to_rate.after_month
-    is_named = is_late or to_rate.account.account != facts.payer
-    name = subscription.display_name or facts.names.get(subscription.account, "")
     rate = ItemRate(
         plan=priced.plan.plan_id,
-        plan_version=priced.version.version,
+        plan_version=priced.item.version.version,
         band=priced.holding.band,
-        position=priced.position,
+        position=priced.item.position,
         tax_category=price.tax_category or priced.plan.tax_category,
         rated=rated,
         is_agreed=priced.is_agreed,
@@ -200,13 +225,33 @@ def _rated(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> It
         period_end_on=priced.period.end_on,
         unit=unit_of(price, facts.units),
         instalment=priced.period.instalment,
-        subject=(name or subscription.account) if is_named else "",
-        review=next((each for each in reviews if each.key == review_key), None)
-        or facts.decided.get(review_key),
+        subject=_subject(again, priced, facts),
+        review=_review(priced, facts) if facts.reviews or facts.decided else None,
     )
-    adjusts = None
-    if billed is not None:
-        adjusts = Adjusts(billed, is_closed_before(billed, to_rate.after_month))
+    if billed is None:
+        return RatedItem(key, rate, priced.invoice_month, told)
+    adjusts = Adjusts(billed, is_closed_before(billed, to_rate.after_month))
     item = RatedItem(key, rate, priced.invoice_month, told, adjusts)
-    if billed is None or item.amount_minor != billed.amount_minor:
-        yield item
+    return item if item.amount_minor != billed.amount_minor else None
+
+
+def _subject(again: LookingAgain, priced: SubscribedPrice, facts: PlanFacts) -> str:
+    """Whose it is, where that is to be said: it is late, or another account's than the payer's."""
+    to_rate, subscription = again.to_rate, again.subscribed.subscription
+    is_late = to_rate.after_month is not None and priced.invoice_month <= to_rate.after_month
+    if not is_late and to_rate.account.account == facts.payer:
+        return ""
+    name = subscription.display_name or facts.names.get(subscription.account, "")
+    return name or subscription.account
+
+
+def _review(priced: SubscribedPrice, facts: PlanFacts) -> Review | None:
+    """The review that holds or decided a price in its period."""
+    key = _review_key(priced)
+    reviews = facts.reviews.get((key.account, key.subscription), ())
+    return next((each for each in reviews if each.key == key), None) or facts.decided.get(key)
+
+
+def _review_key(priced: SubscribedPrice) -> ReviewKey:
+    key = priced.key
+    return ReviewKey(key.account, key.subscription, key.item, key.period_start_on)

@@ -114,24 +114,28 @@ class SubscribedPlan:
                 return each
         return None
 
-    def prices_in(self, after: date | None, through: date) -> Iterator[SubscribedPrice]:
+    def prices_in(self, after: date | None, through: date) -> Sequence[SubscribedPrice]:
         """What may be charged on the invoices of the months after one (None: all), up to another.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
         first_open = self.terms.begins_on if after is None else next_month(after)
-        for each in self._prices_from(first_open, through):
-            if each.invoice_month <= through and (after is None or each.invoice_month > after):
-                yield each
+        return [
+            each
+            for each in self._prices_from(first_open, through)
+            if each.invoice_month <= through and (after is None or each.invoice_month > after)
+        ]
 
-    def prices_since(self, day: date, through: date) -> Iterator[SubscribedPrice]:
+    def prices_since(self, day: date, through: date) -> Sequence[SubscribedPrice]:
         """What ends on a day or later, and is for the invoices of months up to one.
 
         Errors:  PlanVersionNotFound, PriceNotFound.
         """
-        for each in self._prices_from(day - _DAY, through):
-            if each.invoice_month <= through and each.period.end_on >= day:
-                yield each
+        return [
+            each
+            for each in self._prices_from(day - _DAY, through)
+            if each.invoice_month <= through and each.period.end_on >= day
+        ]
 
     def settled(self) -> Subscription:
         """The subscription with the months that it bills, where only its plans know them.

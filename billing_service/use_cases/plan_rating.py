@@ -13,7 +13,12 @@ from billing_service.domain.catalog_errors import PlanVersionNotFound
 from billing_service.domain.charge import AccountToRate
 from billing_service.domain.commitment_charges import committed_periods
 from billing_service.domain.errors import PriceNotFound
-from billing_service.domain.plan_charges import Reviews, open_prices, reviews_by_subscription
+from billing_service.domain.plan_charges import (
+    OpenAccount,
+    Reviews,
+    open_account,
+    reviews_by_subscription,
+)
 from billing_service.domain.usage.wanted import UsageWanted
 from billing_service.storage import gathering, gathering_guards
 from billing_service.storage.catalog_memory import remembered_meters, remembered_plans
@@ -24,7 +29,7 @@ from billing_service.storage.gathering_billed import (
 )
 from billing_service.storage.one_off_queries import gather_pending_one_offs
 from billing_service.storage.usage_reading import usages
-from billing_service.use_cases.rating import BilledMonth, accounts_to_rate
+from billing_service.use_cases.rating import BilledMonth, open_accounts
 from chassis.database import Transaction
 
 _HOUR_US: Final = 3_600_000_000
@@ -62,17 +67,32 @@ def gather_usage(
     Shapes:  the meters were gathered, or none of them yet.
     """
     reviews = reviews_by_subscription(facts.reviews.values())
-    wanted: dict[UsageWanted, None] = {}
-    for to_rate in accounts:
+    opened = []
+    for each in accounts:
         with suppress(PlanVersionNotFound, PriceNotFound):
-            for _, priced in open_prices(to_rate, facts.plans, reviews):
+            opened.append(open_account(each, facts.plans, reviews, facts.charged))
+    gather_usage_of(tx, facts, opened, cut_at)
+
+
+def gather_usage_of(
+    tx: Transaction,
+    facts: Facts,
+    accounts: Sequence[OpenAccount],
+    cut_at: Mapping[str, int] | None = None,
+) -> None:
+    """The same for accounts whose open prices were found."""
+    wanted: dict[UsageWanted, None] = {}
+    for opened in accounts:
+        for priced in opened.prices:
+            if priced.wanted:
                 wanted.update(dict.fromkeys(priced.usages_needed))
     if wanted:
-        zones = {each.account.account: each.account.time_zone for each in accounts}
+        zones = {each.to_rate.account.account: each.to_rate.account.time_zone for each in accounts}
         meters = facts.meters or None
         found = usages(tx, list(wanted), zones=zones, cut_at=cut_at, meters=meters)
         facts.usages.update(zip(wanted, found, strict=True))
-    _gather_committed(tx, facts, accounts, reviews)
+    reviews = reviews_by_subscription(facts.reviews.values())
+    _gather_committed(tx, facts, [each.to_rate for each in accounts], reviews)
 
 
 def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
@@ -80,12 +100,8 @@ def bills_usage(facts: Facts, billed: BilledMonth) -> bool:
 
     Errors:  PriceNotFound, PlanVersionNotFound.
     """
-    reviews = reviews_by_subscription(facts.reviews.values())
-    return any(
-        priced.is_metered
-        for to_rate in accounts_to_rate(facts, billed)
-        for _, priced in open_prices(to_rate, facts.plans, reviews)
-    )
+    opened = open_accounts(facts, billed)
+    return any(priced.is_metered for each in opened for priced in each.prices)
 
 
 def closing_at(facts: Facts, billed: BilledMonth) -> int:

@@ -8,6 +8,7 @@ from billing_service.domain.calendar import first_instant, month_after, month_of
 from billing_service.domain.credit_note import IssuedCreditNote
 from billing_service.domain.draft import Draft
 from billing_service.domain.invoice import IssuedInvoice
+from billing_service.domain.plan_charges import OpenAccount
 from billing_service.storage import gathering, gathering_catalog, gathering_credits
 from billing_service.storage.draft_rows import gather_drafts
 from billing_service.storage.facts import Facts
@@ -16,13 +17,19 @@ from billing_service.use_cases.credit_notes import (
     gather_corrections,
 )
 from billing_service.use_cases.drafting import resting_draft
-from billing_service.use_cases.plan_rating import closing_at, gather_plan_charging, gather_usage
+from billing_service.use_cases.plan_rating import (
+    closing_at,
+    gather_plan_charging,
+    gather_usage_of,
+)
 from billing_service.use_cases.rating import (
     BilledMonth,
     HeldLine,
-    accounts_to_rate,
+    Proposed,
     held_lines,
+    open_accounts,
     rate,
+    rate_open,
 )
 from chassis.database import Transaction
 from chassis.errors import AccountNotFound
@@ -59,11 +66,12 @@ def preview_from(tx: Transaction, facts: Facts, payer: str, now: int) -> Preview
     draft = resting_draft(facts, payer)
     if draft is None:
         billed = _open_month(facts, payer, now)
-        _gather_used(tx, facts, billed, now)
-        return _drafted(facts, billed)
+        opened = _gather_used(tx, facts, billed, now)
+        return _drafted(facts, billed, rate_open(facts, billed, opened))
     billed = _month_behind(facts, draft, now)
     _gather_used(tx, facts, billed, now)
-    return _drafted(as_if_issued(facts, resting_month(facts, draft, now)), billed)
+    after = as_if_issued(facts, resting_month(facts, draft, now))
+    return _drafted(after, billed, rate(after, billed))
 
 
 def preview_draft(tx: Transaction, draft: Draft, now: int) -> Preview:
@@ -73,20 +81,25 @@ def preview_draft(tx: Transaction, draft: Draft, now: int) -> Preview:
     """
     facts = gather_preview(tx, draft.payer)
     billed = resting_month(facts, draft, now)
-    _gather_used(tx, facts, billed, now)
-    return _drafted(facts, billed)
+    opened = _gather_used(tx, facts, billed, now)
+    return _drafted(facts, billed, rate_open(facts, billed, opened))
 
 
-def _gather_used(tx: Transaction, facts: Facts, billed: BilledMonth, now: int) -> None:
+def _gather_used(
+    tx: Transaction, facts: Facts, billed: BilledMonth, now: int
+) -> Sequence[OpenAccount]:
+    """Gather the usage of a month; gives the accounts billed with all that may be charged then."""
     cut_at, known_count = dict.fromkeys(billed.through, now), len(facts.charged)
-    gather_usage(tx, facts, accounts_to_rate(facts, billed), cut_at=cut_at)
-    if len(facts.charged) > known_count:
-        gather_corrections(tx, facts, locked=False)
+    opened = open_accounts(facts, billed)
+    gather_usage_of(tx, facts, opened, cut_at)
+    if len(facts.charged) == known_count:
+        return opened
+    gather_corrections(tx, facts, locked=False)
+    return open_accounts(facts, billed)
 
 
-def _drafted(facts: Facts, billed: BilledMonth) -> Preview:
-    """What a month would become."""
-    proposed = rate(facts, billed)
+def _drafted(facts: Facts, billed: BilledMonth, proposed: Proposed) -> Preview:
+    """What a month would become, of what was proposed for it."""
     drafted, notes = would_issue(facts, billed, proposed)
     return Preview(drafted, held_lines(facts, proposed.held), notes)
 

@@ -25,8 +25,10 @@ from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.one_off_items import propose_one_offs
 from billing_service.domain.party import Issuer
 from billing_service.domain.plan_charges import (
+    OpenAccount,
     PlanFacts,
-    propose_plans,
+    open_account,
+    propose_open,
     reviews_by_subscription,
 )
 from billing_service.domain.price_change import PriceChange
@@ -77,10 +79,18 @@ def rate(facts: Facts, billed: BilledMonth) -> Proposed:
 
     Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, AmountTooLarge.
     """
-    accounts = accounts_to_rate(facts, billed)
+    return rate_open(facts, billed, open_accounts(facts, billed))
+
+
+def rate_open(facts: Facts, billed: BilledMonth, opened: Sequence[OpenAccount]) -> Proposed:
+    """The same of accounts whose open prices were found by these facts.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, AmountTooLarge.
+    """
+    accounts = [each.to_rate for each in opened]
     found = propose(accounts, facts.plans, facts.charged)
     plan_facts = plan_facts_of(facts, billed)
-    of_plans = propose_plans(accounts, plan_facts)
+    of_plans = propose_open(opened, plan_facts)
     charged = [each for each in of_plans if not each.is_held]
     found += charged
     found += propose_commitments(accounts, plan_facts, charged)
@@ -172,6 +182,18 @@ def accounts_to_rate(facts: Facts, billed: BilledMonth) -> list[AccountToRate]:
             charged=facts.charged,
         )
         for account, through in sorted(billed.through.items())
+    ]
+
+
+def open_accounts(facts: Facts, billed: BilledMonth) -> list[OpenAccount]:
+    """The same, with what may be charged of the plans that they subscribe to.
+
+    Errors:  PriceNotFound, PlanVersionNotFound, PricedPlanNotFound, PriceUnchargeable.
+    """
+    reviews = reviews_by_subscription(facts.reviews.values())
+    return [
+        open_account(each, facts.plans, reviews, facts.charged)
+        for each in accounts_to_rate(facts, billed)
     ]
 
 

@@ -19,7 +19,7 @@ from billing_service.domain.estimate import Asked, estimate
 from billing_service.domain.invoice_line import InvoiceLine
 from billing_service.domain.item_rate import MONTHLY
 from billing_service.domain.plan import Plan, VersionPolicy
-from billing_service.domain.plan_charges import PlanFacts, open_prices, propose_plans
+from billing_service.domain.plan_charges import PlanFacts, open_account, propose_plans
 from billing_service.domain.plan_timeline import PricedPlan, is_by_whole_months
 from billing_service.domain.plan_version import PlanVersion
 from billing_service.domain.price import (
@@ -137,7 +137,7 @@ def subscribed(stated: PlanTerms) -> Subscription:
 
 def usages(to_rate: AccountToRate, plan: Plan) -> Iterator[tuple[object, Usage]]:
     """The same of each meter in every period."""
-    for _, priced in open_prices(to_rate, {"pro": plan}, {}):
+    for priced in open_account(to_rate, {"pro": plan}, {}, {}).prices:
         for wanted in priced.usages_needed:
             yield wanted, Usage(Decimal(USED[wanted.meter]))
 
