@@ -14,6 +14,7 @@ from chassis.accounts import (
     unpark,
     write_openings,
 )
+from chassis.batch_errors import ScopeGrewError, TimersFailedError
 from chassis.database import Transaction
 from chassis.entry import Encoded, Entry, PeerEvent, Submission, entry_of, grouped
 from chassis.errors import AccountParked, DomainError, SandboxAdvancing, SandboxNotFound
@@ -37,22 +38,6 @@ from chassis.use_case import (
 WAVES_MAX: Final = 10_000
 
 
-class ScopeGrewError(Exception):
-    """What a command touches grew while its locks were taken: run again."""
-
-
-class TimersFailedError(Exception):
-    """Timers of these accounts broke the transaction; each must be run, or parked, by itself.
-
-    `at_once` are such that a command of the same batch had set.
-    """
-
-    def __init__(self, timers: Sequence[Timer], *, at_once: bool) -> None:
-        super().__init__(", ".join(f"{each.account}: {each.kind} {each.key}" for each in timers))
-        self.timers = tuple(timers)
-        self.at_once = at_once
-
-
 @dataclass(frozen=True, slots=True)
 class BatchTools:
     """What every batch of a service works with."""
@@ -65,11 +50,19 @@ class BatchTools:
 class Batch:
     """The work of one transaction, from the locks to the feed; the caller commits."""
 
-    def __init__(self, tx: Transaction, tools: BatchTools, tell_now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        tools: BatchTools,
+        tell_now: Callable[[], int],
+        on_decided: Callable[[], None],
+    ) -> None:
+        """`on_decided` is called each time before what commands come to is written."""
         self._tx = tx
         self._tools = tools
         self._tables = tools.tables
         self._tell_now = tell_now
+        self._on_decided = on_decided
         self._now_at = tell_now()
         self._accounts: dict[str, AccountRow] = {}
         self._clocks: dict[str, SandboxClock] = {}
@@ -256,6 +249,7 @@ class Batch:
         decided = (self._decide(use_case, facts, entry) for entry in ready)
         effects = [effect for effect in decided if effect is not None]
         openings = [opening for effect in effects for opening in effect.openings]
+        self._on_decided()
         write_openings(self._tx, self._tables, openings)
         use_case.apply(self._tx, effects)
 

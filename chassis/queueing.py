@@ -19,6 +19,8 @@ LATE_S: Final = 0.002
 # How long callers are waited for: while none comes and the loop is idle, and in all.
 QUIET_S: Final = 0.003
 PATIENCE_S: Final = 0.024
+# What weighs so much is decided for ten milliseconds and more.
+LONG_FROM: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,39 @@ class Company:
         return now < min(self._patient_until, self._stirred_at + QUIET_S)
 
 
+class Quiet:
+    """Whether the event loop may compute for long without being in the writing thread's way.
+
+    While this one decides a heavy batch both would share one interpreter, and each take twice as
+    long; afterwards the store writes the rows, and leaves it to the loop. Those who wait for that
+    go on one by one, so that other calls come in between.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._is_quiet = asyncio.Event()
+        self._is_quiet.set()
+        self._turn = asyncio.Lock()
+
+    def end(self) -> None:
+        """A heavy batch is handed over."""
+        self._is_quiet.clear()
+
+    def begin(self) -> None:
+        """The batch is decided, or done."""
+        self._is_quiet.set()
+
+    def begin_from_thread(self) -> None:
+        """The same, in the writing thread."""
+        if not self._is_quiet.is_set() and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.begin)
+
+    async def wait(self) -> None:
+        """Wait for it, in turn; no longer than a batch is written."""
+        async with self._turn:
+            await self._is_quiet.wait()
+
+
 class Intake:
     """Where the submissions of one event loop wait until the writing thread takes them together.
 
@@ -102,6 +137,7 @@ class Intake:
         self.loop = loop
         self.count = 0
         self.weight = 0
+        self.quiet = Quiet(loop)
         self._hand_over = hand_over
         self._bounds = bounds
         self._gathering: list[Waiting] = []
@@ -145,6 +181,8 @@ class Intake:
         batch = self._gathering[:fitting_count]
         del self._gathering[:fitting_count]
         self._is_writing = True
+        if self.weight >= LONG_FROM:
+            self.quiet.end()
         self._hand_over(Handed(batch, self))
 
     def _fitting_count(self) -> int:
@@ -162,6 +200,7 @@ class Intake:
         self.count -= len(batch)
         self.weight -= sum(each.submission.weight for each in batch)
         self._is_writing = False
+        self.quiet.begin()
         if self._gathering:
             self._start_looking()
         for waiting, outcome in zip(batch, outcomes, strict=True):

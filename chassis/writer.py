@@ -17,7 +17,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from chassis.accounts import lock_accounts
-from chassis.batch import Batch, BatchTools, ScopeGrewError, TimersFailedError
+from chassis.batch import Batch, BatchTools
+from chassis.batch_errors import ScopeGrewError, TimersFailedError
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.entry import Answer, Entry, PeerEvent, Submission, entry_of
@@ -107,6 +108,10 @@ class Writer:
     def has_room_for(self, weight: int) -> bool:
         """Whether a submission of a weight would be taken now rather than refused."""
         return self._intake_here().has_room_for(weight)
+
+    async def until_quiet(self) -> None:
+        """Wait until the event loop may compute for long, as to read thousands of events."""
+        await self._intake_here().quiet.wait()
 
     def _intake_here(self) -> Intake:
         """The intake of the running event loop."""
@@ -264,7 +269,7 @@ class Writer:
         self, work: Callable[[Transaction, Batch], list[Entry]]
     ) -> tuple[list[Entry], Batch, Position]:
         with self.database.writing() as tx:
-            batch = Batch(tx, self.tools, self._now)
+            batch = Batch(tx, self.tools, self._now, self._on_decided)
             entries = work(tx, batch)
             last_seq = batch.write_feed()
             failpoint("before_commit")
@@ -277,6 +282,11 @@ class Writer:
         for listener in self._write_listeners:
             listener(self.head)
         return entries, batch, self.head
+
+    def _on_decided(self) -> None:
+        """Leave the interpreter to the event loop: from here on the store writes."""
+        if self._intake is not None:
+            self._intake.quiet.begin_from_thread()
 
     def _now(self) -> int:
         """The present instant; later than any watermark that was found in the way."""

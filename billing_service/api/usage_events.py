@@ -24,6 +24,8 @@ from chassis.rpc.call import Call
 from chassis.rpc.writes import Writes
 
 _LOOK_AGAIN_SECONDS: Final = 0.02
+# To read so many events takes a millisecond and more.
+_MANY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,11 @@ class UsageEvents:
         self, request: pb.IngestEventsRequest, call: Call
     ) -> pb.IngestEventsResponse | bytes:
         """Take events in. Overloaded, before they are even read, while too much waits."""
-        if not self._writes.has_room_for(len(request.events)):
-            raise Overloaded
+        self._refuse_without_room(request.events)
+        if len(request.events) >= _MANY:
+            await self._writes.until_quiet()
+            # Others may have come first.
+            self._refuse_without_room(request.events)
         taken = await self._take_in(request.events, call)
         if len(taken.outcomes) == 1 and not taken.refusals:
             return _answer_to_one(taken.outcomes[0])
@@ -79,6 +84,8 @@ class UsageEvents:
         self, request: pb.StreamEventsRequest, call: Call
     ) -> pb.StreamEventsResponse:
         """Take in a batch of a stream, when there is room: whoever sends it can wait."""
+        if len(request.events) >= _MANY:
+            await self._writes.until_quiet()
         await self._wait_for_room(len(request.events))
         taken = await self._take_in(request.events, call)
         return pb.StreamEventsResponse(
@@ -99,6 +106,11 @@ class UsageEvents:
         # Events carry their own identity: a repetition needs no record.
         result = await self._writes.result(call, INGEST, command, weight=len(read.events))
         return answered(read, result)
+
+    def _refuse_without_room(self, messages: Sequence[pb.UsageEvent]) -> None:
+        """Refuse events while too much waits."""
+        if not self._writes.has_room_for(len(messages)):
+            raise Overloaded
 
     async def _wait_for_room(self, weight: int) -> None:
         """Wait until a batch would be taken, each stream in its turn; Overloaded after a while."""

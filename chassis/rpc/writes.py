@@ -61,6 +61,10 @@ class Writes:
         """Whether a command of a weight would be taken now rather than refused."""
         return self._writer.has_room_for(weight)
 
+    async def until_quiet(self) -> None:
+        """Wait until the event loop may compute for long without slowing writes down."""
+        await self._writer.until_quiet()
+
 
 def whole(to_proto: Callable[[R], Message]) -> Callable[[R], Encoded]:
     """An `encode` whose answer is repeated as it is: it holds no secret."""
