@@ -16,7 +16,9 @@ from billing_service.domain.usage.event import (
     RefusalReason,
     StatedEvents,
     UsageEvent,
+    data_text,
     data_texts,
+    event_of,
     events_of,
 )
 from billing_service.domain.usage.intake import IngestResult
@@ -35,6 +37,8 @@ _SHOWN_MAX: Final = 60
 _NUL_IN_JSON: Final = "\\u0000"
 # To compare a thousand numbers with an enum takes 30 times as long.
 _ACCEPTED: Final = int(EventOutcome.ACCEPTED)
+# So many events are read faster together than one by one.
+_MANY: Final = 8
 # How many subjects are remembered, and how long one that names an account can be.
 SUBJECTS_MAX: Final = 20_000
 SUBJECT_LENGTH_MAX: Final = 72
@@ -75,51 +79,66 @@ def from_proto_events(messages: Iterable[pb.UsageEvent]) -> EventsRead:
     second: what nearly always is fine is looked at all at once, and one by one only if it is not.
     """
     listed = list(messages)
-    stated = _stated_by(listed)
-    if not listed or (_are_kept(stated) and _are_instants([each.time for each in listed])):
-        return EventsRead(events_of(stated), list(range(len(listed))), [])
+    if len(listed) >= _MANY:
+        stated = _stated_by(listed)
+        if _are_kept(stated) and _are_instants([each.time for each in listed]):
+            return EventsRead(events_of(stated), list(range(len(listed))), [])
+    return _read_one_by_one(listed)
+
+
+def _read_one_by_one(messages: Iterable[pb.UsageEvent]) -> EventsRead:
+    """The same for any events, in twice the time where there are many."""
+    events: list[UsageEvent] = []
     places: list[int] = []
     refusals: list[EventRefusal] = []
-    for place, (message, account) in enumerate(zip(listed, stated.accounts, strict=True)):
-        fault = _fault_of(message, account)
+    for place, message in enumerate(messages):
+        account, data = _account_named(message.subject), _data_of(message)
+        fault = _fault_of(message, account, data)
         if fault is None:
+            named = account, message.source, message.id, message.type
+            events.append(event_of((*named, _time_at(message), data, data_text(data))))
             places.append(place)
         else:
             refusals.append(EventRefusal(place, RefusalReason.MALFORMED, *fault))
-    kept = _stated_by([listed[place] for place in places])
-    return EventsRead(events_of(kept), places, refusals)
+    return EventsRead(tuple(events), places, refusals)
 
 
 def _stated_by(messages: Sequence[pb.UsageEvent]) -> StatedEvents:
     """What events state, whatever it is; an account is empty where the subject names none."""
     subjects = [each.subject for each in messages]
-    account_by_subject = {
-        # What is too long names no account, and is not to be remembered.
-        subject: _account_of(subject) if len(subject) <= SUBJECT_LENGTH_MAX else ""
-        for subject in set(subjects)
-    }
-    # Half the time that `dict` takes, which asks for each value by way of its item.
-    data = [
-        {name: properties[name] for name in properties}
-        for properties in [each.data for each in messages]
-    ]
+    account_by_subject = {subject: _account_named(subject) for subject in set(subjects)}
+    data = [_data_of(each) for each in messages]
     return StatedEvents(
         accounts=[account_by_subject[each] for each in subjects],
         sources=[each.source for each in messages],
         event_ids=[each.id for each in messages],
         types=[each.type for each in messages],
-        times_at=[
-            time.seconds * _SECOND_US + time.nanos // 1_000 or _at_zero(each)
-            for each, time in [(each, each.time) for each in messages]
-        ],
+        times_at=[_time_at(each) for each in messages],
         data=data,
         texts=data_texts(data),
     )
 
 
-def _at_zero(message: pb.UsageEvent) -> int | None:
-    """When an event happened whose time looks like 1970: then, or it states none."""
-    return 0 if message.HasField("time") else None
+def _account_named(subject: str) -> str:
+    """The account that a subject names; empty where it names none."""
+    # What is too long names none, and is not to be remembered.
+    return _account_of(subject) if len(subject) <= SUBJECT_LENGTH_MAX else ""
+
+
+def _data_of(message: pb.UsageEvent) -> dict[str, str]:
+    """The properties of an event.
+
+    In half the time that `dict` takes, which asks for each value by way of its item.
+    """
+    properties = message.data
+    return {name: properties[name] for name in properties}
+
+
+def _time_at(message: pb.UsageEvent) -> int | None:
+    """When an event happened; None where it does not state that."""
+    time = message.time
+    time_at: int = time.seconds * _SECOND_US + time.nanos // 1_000
+    return time_at if time_at or message.HasField("time") else None
 
 
 def _are_kept(stated: StatedEvents) -> bool:
@@ -177,7 +196,9 @@ def to_proto_refusals(refusals: Sequence[EventRefusal]) -> list[pb.EventRefusal]
     ]
 
 
-def _fault_of(message: pb.UsageEvent, account: str) -> tuple[str, str] | None:
+def _fault_of(
+    message: pb.UsageEvent, account: str, data: Mapping[str, str]
+) -> tuple[str, str] | None:
     """The first field of an event that cannot be kept, and what is wrong; None if all can."""
     for field, value, length_max in (
         ("source", message.source, NAME_LENGTH_MAX),
@@ -194,7 +215,7 @@ def _fault_of(message: pb.UsageEvent, account: str) -> tuple[str, str] | None:
         SECONDS_MIN <= message.time.seconds <= SECONDS_MAX and 0 <= message.time.nanos < _NANOS_END
     ):
         return "time", "is no instant of the years 1 to 9999: seconds and nanos, from 0 up."
-    return data_fault(message.data)
+    return data_fault(data)
 
 
 def data_fault(data: Mapping[str, str]) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from billing_service.domain.usage.correction import (
     RecordedEvent,
     Why,
 )
-from billing_service.domain.usage.event import data_texts
+from billing_service.domain.usage.event import data_text
 from billing_service.domain.usage.months import month_at
 from billing_service.domain.usage.reading_errors import EventsAgedOut
 from billing_service.storage.rows import Values
@@ -133,7 +133,7 @@ def _correction_to_row(correction: Correction) -> Values:
         "event_key": correction.event_key,
         "ordinal": correction.ordinal,
         "kind": correction.kind.value,
-        "data": data_texts([dict(correction.data)])[0],
+        "data": data_text(correction.data),
         "reason": correction.why.reason,
         "author": correction.why.author,
         "recorded_at": correction.recorded_at,

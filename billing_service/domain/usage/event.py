@@ -3,11 +3,12 @@
 Named tuples throughout: every event makes one, and a frozen dataclass takes several times as long.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from functools import partial
 from hashlib import blake2b
 from json import JSONEncoder
+from json.encoder import encode_basestring
 from typing import Any, Final, NamedTuple
 
 _HASH_BYTES: Final = 16
@@ -39,6 +40,10 @@ class UsageEvent(NamedTuple):
     data: Mapping[str, str]
     text: str
     body_hash: bytes
+
+
+StatedEvent = tuple[str, str, str, str, int | None, Mapping[str, str], str]
+"""What an event states: account, source, id, type, time, data, and the data as JSON."""
 
 
 class StatedEvents(NamedTuple):
@@ -93,12 +98,19 @@ class EventRefusal(NamedTuple):
 
 def event_key_of(source: str, event_id: str) -> bytes:
     """What an event is known by for ever within its account."""
-    return _keys_of([source], [event_id])[0]
+    return _key_of(source, event_id)
 
 
 def body_hash_of(event_type: str, time_at: int | None, data: Mapping[str, str]) -> bytes:
     """What tells two events of one key apart: the same for the same body, in any order of data."""
-    return _body_hashes_of([event_type], [time_at], data_texts([dict(data)]))[0]
+    return _body_hash_of(event_type, time_at, data_text(data))
+
+
+def event_of(stated: StatedEvent) -> UsageEvent:
+    """The event that states this, with what it is known by."""
+    account, source, event_id, kind, time_at, _, text = stated
+    name = _key_of(source, event_id), account
+    return _event((name, *stated, _body_hash_of(kind, time_at, text)))
 
 
 def events_of(stated: StatedEvents) -> tuple[UsageEvent, ...]:
@@ -107,16 +119,25 @@ def events_of(stated: StatedEvents) -> tuple[UsageEvent, ...]:
     Column by column, which takes half the time of one event after the other.
     """
     accounts, sources, event_ids, types, times_at, _, texts = stated
-    names = zip(_keys_of(sources, event_ids), accounts, strict=True)
-    body_hashes = _body_hashes_of(types, times_at, texts)
+    names = zip(map(_key_of, sources, event_ids), accounts, strict=True)
+    body_hashes = map(_body_hash_of, types, times_at, texts)
     return tuple(map(_event, zip(names, *stated, body_hashes, strict=True)))
 
 
+def data_text(data: Mapping[str, str]) -> str:
+    """The properties of an event as JSON, in the order of their names.
+
+    In a quarter of the time that `json.dumps` takes.
+    """
+    quoted = encode_basestring
+    return f"{{{','.join([f'{quoted(name)}:{quoted(data[name])}' for name in sorted(data)])}}}"
+
+
 def data_texts(data: Sequence[dict[str, str]]) -> list[str]:
-    """The properties of events as JSON, each in the order of its names.
+    """The same of each of many events, in less than half the time.
 
     Written all at once, with what no text holds between events and between properties, and then
-    taken apart: `json.dumps` for each would take ten times as long.
+    taken apart.
     """
     if not data:
         return []
@@ -124,25 +145,16 @@ def data_texts(data: Sequence[dict[str, str]]) -> list[str]:
     return whole[1:-1].replace(f'"{APART}"', '","').split(APART)
 
 
-def _keys_of(sources: Iterable[str], event_ids: Iterable[str]) -> list[bytes]:
-    """The keys of events: the start of each id, and a digest that tells it from all others."""
-    return [
-        event_id.encode()[:_ID_BYTES]
-        + blake2b(f"{source}{APART}{event_id}".encode()).digest()[:_HASH_BYTES]
-        for source, event_id in zip(sources, event_ids, strict=True)
-    ]
-
-
-def _body_hashes_of(
-    types: Iterable[str], times_at: Iterable[int | None], texts: Iterable[str]
-) -> list[bytes]:
-    """What stands for all that events say but their keys.
+def _key_of(source: str, event_id: str) -> bytes:
+    """The key of an event: the start of its id, and a digest that tells it from all others.
 
     To ask for a short digest takes twice as long as to cut one.
     """
-    return [
-        blake2b(
-            f"{kind}{APART}{'' if time_at is None else time_at}{APART}{text}".encode()
-        ).digest()[:_HASH_BYTES]
-        for kind, time_at, text in zip(types, times_at, texts, strict=True)
-    ]
+    digest = blake2b(f"{source}{APART}{event_id}".encode()).digest()[:_HASH_BYTES]
+    return event_id.encode()[:_ID_BYTES] + digest
+
+
+def _body_hash_of(kind: str, time_at: int | None, text: str) -> bytes:
+    """What stands for all that an event says but its key."""
+    body = f"{kind}{APART}{'' if time_at is None else time_at}{APART}{text}"
+    return blake2b(body.encode()).digest()[:_HASH_BYTES]

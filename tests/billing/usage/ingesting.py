@@ -6,12 +6,8 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from billing_service.domain.meter import Aggregation, Meter
-from billing_service.domain.usage.event import (
-    StatedEvents,
-    UsageEvent,
-    data_texts,
-    events_of,
-)
+from billing_service.domain.usage import event
+from billing_service.domain.usage.event import UsageEvent, data_text
 from billing_service.domain.usage.intake import IngestResult
 from billing_service.storage.tables import table
 from billing_service.use_cases.create_meter import CREATE_METER, CreateMeter
@@ -45,9 +41,7 @@ def stated_event(
     data: Mapping[str, str],
 ) -> UsageEvent:
     """An event that states this, and what follows from that."""
-    columns = [account], [source], [event_id], [kind], [time_at], [data], data_texts([dict(data)])
-    (event,) = events_of(StatedEvents(*columns))
-    return event
+    return event.event_of((account, source, event_id, kind, time_at, data, data_text(data)))
 
 
 def meter_of(
